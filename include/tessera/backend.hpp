@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "tessera/matrix.hpp"
+#include "tessera/statistics.hpp"
+
+namespace tessera {
+
+/// Bits of the per-row flags; their names are attributes of the dataset `flags`.
+enum RowFlag : std::uint8_t {
+  kFlagBoundary = 1,  ///< margin < 0.1
+  kFlagOutlier = 2,   ///< distance beyond the quantile stored in the model
+  kFlagImputed = 4,   ///< at least one feature was missing and filled
+  kFlagRejected = 8,  ///< the row was not used: segment -1, distances NaN
+};
+
+/// Prepared rows. Views point into memory that the feeder owns; they are valid while the chunk is being consumed.
+struct Chunk {
+  std::int64_t first_row = 0;            ///< id of row 0 in the whole table
+  MatrixView<const float> rows;          ///< [n x d] on the grid
+  std::span<const float> weights;        ///< [n], >= 0; empty: every row counts once. Weight 0: assigned, not fitted
+  std::span<const std::uint8_t> flags;   ///< [n] RowFlag bits known so far (imputed, rejected); empty: none
+};
+
+/// Per-row results of a nearest pass; every span is empty (not wanted) or as long as the chunk has rows.
+/// Squared distances are reference distances.
+struct RowOutputs {
+  std::span<std::int32_t> segment;
+  std::span<double> distance2;            ///< to the segment
+  std::span<std::int32_t> runner_up;      ///< second nearest by reference distance, -1 if k = 1
+  std::span<double> runner_up_distance2;  ///< infinity if k = 1
+};
+
+/// What a nearest pass is to do. Views must outlive the pass.
+struct NearestTask {
+  MatrixView<const float> centroids;   ///< [k x d], finite
+  const GridUnits* units = nullptr;    ///< needed if statistics or objective are wanted
+  bool statistics = true;              ///< sums, weights, rows
+  bool objective = false;              ///< exact 128-bit sum of w * d^2
+};
+
+/// Labels every row with its nearest centroid by the reference distance, ties to the lowest index, and adds up statistics.
+/// All row outputs wanted in one pass must be wanted for every chunk.
+class NearestPass {
+ public:
+  virtual ~NearestPass() = default;
+  /// Rejected rows get segment -1, distances NaN and no part in the statistics.
+  virtual void consume(const Chunk& chunk, const RowOutputs& outputs) = 0;
+  /// The statistics of every chunk consumed; call once.
+  [[nodiscard]] virtual NearestStatistics finish() = 0;
+};
+
+/// Where passes run. Every backend returns the same bits.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  /// For people and summary.json: "cpu (AVX-512, 2 threads)".
+  [[nodiscard]] virtual std::string description() const = 0;
+  [[nodiscard]] virtual std::unique_ptr<NearestPass> nearest(const NearestTask& task) = 0;
+};
+
+}  // namespace tessera

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "exact/host_device.hpp"
+
+namespace tessera::exact {
+
+/// Bound of what separates a float32 screening score from the order of the reference distances (derived in docs/numerics.md).
+///
+/// A screen computes score = x.c - h with h = ||c||^2 / 2 rounded to float32, by float32 multiplications and additions in any
+/// order, fused or not, accumulators starting at -h or at 0. Then with E = error(||x||, ||c||):
+///   best - E(best) > second + E(second), evaluated in float32, proves that the reference distance of `best` is strictly less.
+/// Norms must be upper bounds (see upper_norm). A NaN anywhere makes the comparison false: never certified.
+struct ScreenBound {
+  float cross = 0.0F;      ///< times ||x|| ||c||: d products, d additions, the comparison itself
+  float centroid = 0.0F;   ///< times ||c||^2: rounding of h, its part in the additions, the reference's own rounding
+  float row = 0.0F;        ///< times ||x||^2: the reference's own rounding
+  float underflow = 0.0F;  ///< absolute: products and sums that underflow or are flushed to zero
+
+  TESSERA_HOST_DEVICE float error(float row_norm, float centroid_norm) const {
+    return cross * row_norm * centroid_norm + centroid * centroid_norm * centroid_norm + row * row_norm * row_norm + underflow;
+  }
+};
+
+/// The bound for d features and arithmetic of unit roundoff `u` per accumulation step (float32: 2^-24).
+TESSERA_HOST_DEVICE inline ScreenBound make_screen_bound(std::int64_t d, double u = 0x1p-24) {
+  // d products and d additions, the start at -h, h itself, both sides of the final comparison; one part in 256 on top covers the
+  // float32 evaluation of error() itself and gamma's denominator for every d that is allowed.
+  const double steps = static_cast<double>(d) + 8.0;
+  const double gamma = steps * u / (1.0 - steps * u) * (1.0 + 0x1p-8);
+  const double reference = 4.0 * steps * 0x1p-53;  // (d + 3) 2^-53 of ||x - c||^2 <= 2 ||x||^2 + 2 ||c||^2, in half units, doubled
+  ScreenBound bound;
+  bound.cross = static_cast<float>(gamma);
+  bound.centroid = static_cast<float>(gamma + reference);
+  bound.row = static_cast<float>(reference);
+  bound.underflow = static_cast<float>(steps * 0x1p-125);
+  return bound;
+}
+
+/// An upper bound of a norm whose square was summed over d terms in float32, in any order (float64 sums: even closer).
+TESSERA_HOST_DEVICE inline float upper_norm(float sum_of_squares, std::int64_t d) {
+  const float slack = 1.0F + static_cast<float>(d + 8) * 0x1p-23F;
+  return sqrtf(sum_of_squares) * slack + 0x1p-60F;  // squares below 2^-126 may be flushed: each norm part is at most 2^-63
+}
+
+}  // namespace tessera::exact

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "core/job.hpp"
+#include "tessera/backend.hpp"
+#include "tessera/communicator.hpp"
+#include "tessera/prepare.hpp"
+#include "tessera/table.hpp"
+
+namespace tessera {
+
+/// Rows that a chunk's borders and float64 reductions are aligned to.
+inline constexpr std::int64_t kBlockRows = 4096;
+
+struct FeederOptions {
+  std::int64_t memory_bytes = std::int64_t{1} << 30;  ///< budget of everything the feeder holds
+  std::filesystem::path scratch;                      ///< folder of the spill file; empty: the system's temporary folder
+  std::int64_t chunk_rows = 0;                        ///< multiple of kBlockRows; 0: from the budget and the table
+};
+
+/// A source of prepared chunks that can be swept again and again, always the same rows in the same order.
+/// The first sweep reads and prepares; later ones replay from memory if the prepared rows fit the budget, else from a spill file.
+class Feeder {
+ public:
+  virtual ~Feeder() = default;
+  /// Rows of this rank and of the whole table.
+  [[nodiscard]] virtual std::int64_t rows() const = 0;
+  [[nodiscard]] virtual std::int64_t total_rows() const = 0;
+  [[nodiscard]] virtual int features() const = 0;
+  /// "resident", "spilled" or "matrix": for the summary.
+  [[nodiscard]] virtual const char* residency() const = 0;
+  /// Calls `visit` for every chunk in row order, checking for cancellation and reporting progress between chunks.
+  virtual void for_each(const std::function<void(const Chunk&)>& visit) = 0;
+};
+
+/// Prepares the rows of `table` with `plan`, reading ahead on a thread of its own.
+/// @throws MemoryError if even one block of rows does not fit the budget (says which budget would)
+[[nodiscard]] std::unique_ptr<Feeder> make_table_feeder(Table& table, const FeaturePlan& plan, const FeederOptions& options,
+                                                        const JobContext& job, const Communicator& comm);
+
+/// Prepared rows that are in memory already; for samples and tests. Views must outlive the feeder.
+/// `chunk_rows` as in FeederOptions; flags may be empty.
+[[nodiscard]] std::unique_ptr<Feeder> make_matrix_feeder(MatrixView<const float> rows, std::span<const float> weights,
+                                                         std::span<const std::uint8_t> flags, std::int64_t chunk_rows,
+                                                         const JobContext& job);
+
+/// One sweep: every chunk through `pass`, statistics summed over the ranks.
+[[nodiscard]] NearestStatistics sweep(Feeder& feeder, NearestPass& pass, Communicator& comm);
+
+/// One sweep with per-row outputs: `visit` sees each chunk after the pass, with its outputs filled.
+/// `wanted` says which spans are not to be empty.
+struct WantedOutputs {
+  bool segment = true;
+  bool distance2 = true;
+  bool runner_up = false;
+};
+[[nodiscard]] NearestStatistics sweep(Feeder& feeder, NearestPass& pass, Communicator& comm, WantedOutputs wanted,
+                                      const std::function<void(const Chunk&, const RowOutputs&)>& visit);
+
+}  // namespace tessera

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/job.hpp"
+#include "feed/feeder.hpp"
+#include "tessera/backend.hpp"
+#include "tessera/communicator.hpp"
+#include "tessera/kmeans.hpp"
+#include "tessera/prepare.hpp"
+
+namespace tessera {
+
+/// Exact k-means over all rows: k-means|| candidates, restarts and swaps on them, Lloyd to the fixed point, canonical order.
+/// The result is a pure function of the prepared rows, weights and options: equal bits for any chunks, threads, ranks, backend.
+/// O(n k d) per iteration. Lloyd (1982); k-means|| Bahmani et al. (2012); greedy k-means++ Arthur & Vassilvitskii (2007).
+/// @throws DataError (no row of positive weight; strict_segments and too few distinct rows), CancelledError
+[[nodiscard]] KMeansResult fit_kmeans(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan,
+                                      const KMeansOptions& options, const JobContext& job);
+
+}  // namespace tessera
