@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "assign/row_sink.hpp"
+#include "tessera/table.hpp"
+
+namespace tessera {
+
+/// Version of the layout of assignments.h5 (docs/formats.md).
+inline constexpr int kAssignmentsFormatMajor = 1;
+inline constexpr int kAssignmentsFormatMinor = 0;
+
+struct AssignmentFiles {
+  std::filesystem::path hdf5;      ///< written from the start; put it into a RunDirectory or a StagedFile
+  std::filesystem::path csv = {};  ///< empty: no CSV
+};
+
+/// Writes assignments.h5 (and a CSV) row by row: id, segment, runner_up, distance, margin, flags, in input order.
+/// The same rows give the same bytes, however they are cut into chunks.
+class AssignmentWriter final : public RowSink {
+ public:
+  /// @param input      where the ids are read from, by row range, from within write(); must outlive the writer. While a feeder
+  /// may
+  ///                   still be reading ahead on another thread, give the writer a table handle of its own
+  /// @param id_column  the column of ids, whose type `id` takes; empty: row numbers from 0 as int64
+  /// @throws DataError if there is no such column; FileError
+  AssignmentWriter(const AssignmentFiles& files, Table& input, const std::string& id_column);
+  ~AssignmentWriter() override;
+
+  /// @throws FileError (disk full), DataError (ids unreadable)
+  void write(const AssignedRows& rows) override;
+  /// Writes what is still buffered and closes the files; call after the last row. @throws FileError, Error if rows are missing
+  void finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "assign/assign.hpp"
+#include "report/manifest.hpp"
+#include "report/run_directory.hpp"
+#include "tessera/kmeans.hpp"
+#include "tessera/model.hpp"
+#include "tessera/prepare.hpp"
+#include "tessera/table.hpp"
+
+namespace tessera {
+
+/// Version of summary.json, segments.csv and manifest.json (docs/formats.md).
+inline constexpr int kSummaryFormatMajor = 1;
+inline constexpr int kSummaryFormatMinor = 0;
+
+/// Something that people should know about the data or the run; the notes and warnings of the observer.
+struct Remark {
+  std::string code;     ///< stable word for machines: "missing_imputed"
+  std::string message;  ///< sentence for people
+  bool warning = false;
+};
+
+/// Everything that a finished `segment` run has to say; the app fills it, the functions below write it.
+struct SegmentationSummary {
+  TableInfo table;
+  std::vector<ColumnProfile> profiles;  ///< as learn_plan saw them; may be empty
+  Model model;                          ///< its plan, centroids, weights, inertia are those published
+  KSelection k_selection;               ///< automatic = false: k was given
+  KMeansResult fit;                     ///< history, stop_reason, notes; centroids may be empty, the model's are published
+  AssignSummary assigned;
+  std::vector<Remark> remarks;
+  std::string device;         ///< Backend::description()
+  std::string device_reason;  ///< why this device: "no CUDA module was found"; may be empty
+  int threads = 1;
+  std::string threads_reason;                              ///< "cgroup quota"; may be empty
+  std::string residency;                                   ///< Feeder::residency()
+  std::vector<std::pair<std::string, double>> timings_ms;  ///< per stage, in order: {"read", 12.3}
+  Manifest manifest;
+  std::filesystem::path output;  ///< the run's folder as the user named it; for the text only, never written to a file
+  bool csv = false;              ///< assignments.csv was asked for
+};
+
+/// Writes model.h5, model.json, summary.json, segments.csv and manifest.json into the run's staging folder.
+/// @throws FileError
+void write_run_files(const RunDirectory& run, const SegmentationSummary& summary);
+
+/// summary.json, manifest.json, segments.csv as text (UTF-8, LF, ends with a line feed).
+[[nodiscard]] std::string summary_json(const SegmentationSummary& summary);
+[[nodiscard]] std::string manifest_json(const SegmentationSummary& summary);
+[[nodiscard]] std::string segments_csv(const SegmentationSummary& summary);
+
+/// model.json: the model for people and other programs, numbers in full precision, segments in original units.
+[[nodiscard]] std::string model_json(const Model& model);
+
+/// The summary for the terminal: verdict, segments, how k was chosen, remarks, where the results are. Ends with a line feed.
+/// @param color  ANSI escapes
+/// @param width  columns of the terminal, at least 60
+[[nodiscard]] std::string render_summary(const SegmentationSummary& summary, bool color = false, int width = 100);
+
+}  // namespace tessera
