@@ -1,24 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/thread_pool.hpp"
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "tessera/error.hpp"
+
 namespace tessera {
 namespace {
 
-/// The pool whose task this thread is running and its number there, so that a nested run() stays on its thread.
-thread_local const void* running_in = nullptr;
-thread_local int running_as = 0;
+/// A task that this thread is in the middle of. Tasks of one pool may run another pool, so these form a stack.
+struct Frame {
+  const void* pool;
+  int thread;
+  const Frame* outer;
+};
+thread_local const Frame* innermost = nullptr;
+
+const Frame* frame_of(const void* pool) {
+  const Frame* frame = innermost;
+  while (frame != nullptr && frame->pool != pool) frame = frame->outer;
+  return frame;
+}
 
 }  // namespace
 
 struct ThreadPool::State {
-  std::vector<std::thread> workers;
+  explicit State(int threads_wanted) : threads(threads_wanted), failures(static_cast<std::size_t>(threads_wanted)) {}
+
+  const int threads;
+  std::mutex turn;  ///< held by the caller whose tasks are running
   std::mutex mutex;
   std::condition_variable start;
   std::condition_variable done;
@@ -27,21 +45,29 @@ struct ThreadPool::State {
   std::int64_t generation = 0;
   int busy = 0;
   bool stopping = false;
-  std::vector<std::exception_ptr> failures;
+  std::vector<std::exception_ptr> failures;  ///< [threads] each written by its own thread only
+  std::vector<std::thread> workers;
 
-  [[nodiscard]] int threads() const { return static_cast<int>(workers.size()) + 1; }
+  ~State() {
+    {
+      const std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    start.notify_all();
+    for (std::thread& worker : workers) worker.join();
+  }
 
   void work(int thread) {
-    running_in = this;
-    running_as = thread;
-    const std::int64_t first = count * thread / threads();
-    const std::int64_t last = count * (thread + 1) / threads();
+    const Frame frame{this, thread, innermost};
+    innermost = &frame;
+    const std::int64_t first = count * thread / threads;
+    const std::int64_t last = count * (thread + 1) / threads;
     try {
       for (std::int64_t i = first; i < last; ++i) (*task)(thread, i);
     } catch (...) {
       failures[static_cast<std::size_t>(thread)] = std::current_exception();
     }
-    running_in = nullptr;
+    innermost = frame.outer;
   }
 
   void loop(int thread) {
@@ -58,47 +84,51 @@ struct ThreadPool::State {
       if (--busy == 0) done.notify_one();
     }
   }
+
+  /// The failure of the lowest thread; forgets all of them, so that none shows up in a later run.
+  std::exception_ptr take_failure() {
+    std::exception_ptr first;
+    for (std::exception_ptr& failure : failures) {
+      std::exception_ptr taken = std::exchange(failure, nullptr);
+      if (!first) first = std::move(taken);
+    }
+    return first;
+  }
 };
 
-ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
-  const int helpers = threads > 1 ? threads - 1 : 0;
-  state_->failures.resize(static_cast<std::size_t>(helpers) + 1);
-  state_->workers.reserve(static_cast<std::size_t>(helpers));
-  // The count of workers is read by the plan, so no task may start before all of them exist: run() is only called afterwards.
-  for (int t = 1; t <= helpers; ++t) state_->workers.emplace_back([state = state_.get(), t] { state->loop(t); });
-}
-
-ThreadPool::~ThreadPool() {
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
+ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(threads > 1 ? threads : 1)) {
+  try {
+    for (int t = 1; t < state_->threads; ++t) state_->workers.emplace_back([state = state_.get(), t] { state->loop(t); });
+  } catch (const std::system_error&) {
+    throw Error(ErrorCode::resource, fmt::format("the system does not allow {} threads", threads), "ask for fewer with --threads");
   }
-  state_->start.notify_all();
-  for (std::thread& worker : state_->workers) worker.join();
 }
 
-int ThreadPool::size() const noexcept { return state_->threads(); }
+ThreadPool::~ThreadPool() = default;
+
+int ThreadPool::size() const noexcept { return state_->threads; }
 
 void ThreadPool::run(std::int64_t count, const std::function<void(int, std::int64_t)>& task) {
   if (count <= 0) return;
-  if (running_in == state_.get()) {
-    for (std::int64_t i = 0; i < count; ++i) task(running_as, i);
+  if (const Frame* frame = frame_of(state_.get()); frame != nullptr) {
+    for (std::int64_t i = 0; i < count; ++i) task(frame->thread, i);
     return;
   }
+  const std::lock_guard turn(state_->turn);
   {
     const std::lock_guard lock(state_->mutex);
     state_->task = &task;
     state_->count = count;
-    state_->busy = static_cast<int>(state_->workers.size());
+    state_->busy = state_->threads - 1;
     ++state_->generation;
   }
   state_->start.notify_all();
   state_->work(0);
-  std::unique_lock lock(state_->mutex);
-  state_->done.wait(lock, [&] { return state_->busy == 0; });
-  for (std::exception_ptr& failure : state_->failures) {
-    if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
+  {
+    std::unique_lock lock(state_->mutex);
+    state_->done.wait(lock, [&] { return state_->busy == 0; });
   }
+  if (const std::exception_ptr failure = state_->take_failure()) std::rethrow_exception(failure);
 }
 
 }  // namespace tessera

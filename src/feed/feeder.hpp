@@ -49,6 +49,11 @@ class Feeder {
                                                          std::span<const std::uint8_t> flags, std::int64_t chunk_rows,
                                                          const JobContext& job);
 
+/// The same, each rank feeding its own run of the rows: all ranks are given the whole matrix.
+[[nodiscard]] std::unique_ptr<Feeder> make_matrix_feeder(MatrixView<const float> rows, std::span<const float> weights,
+                                                         std::span<const std::uint8_t> flags, std::int64_t chunk_rows,
+                                                         const JobContext& job, const Communicator& comm);
+
 /// One sweep: every chunk through `pass`, statistics summed over the ranks.
 [[nodiscard]] NearestStatistics sweep(Feeder& feeder, NearestPass& pass, Communicator& comm);
 
