@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hdf5/handle.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <string_view>
+
+#include "tessera/error.hpp"
+
+namespace tessera {
+namespace {
+
+/// One lock for the one library. Even a thread-safe build is entered by one thread at a time, so nothing is lost; and holding
+/// ours proves that no other thread is inside HDF5, which fork() needs.
+std::recursive_mutex& library_mutex() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
+herr_t collect(unsigned, const H5E_error2_t* entry, void* out) {
+  auto& failure = *static_cast<hdf5::Failure*>(out);
+  const std::string_view text = entry->desc != nullptr ? entry->desc : "";
+  if (!text.empty()) failure.text = text;
+  if (const auto at = text.rfind("errno = "); at != std::string_view::npos) {
+    failure.error_number = std::atoi(text.data() + at + 8);
+  }
+  if (entry->min_num == H5E_NOFILTER || (entry->maj_num == H5E_PLINE && text.find("is not registered") != text.npos)) {
+    failure.missing_filter = true;
+  }
+  if (text.find("unable to lock file") != text.npos) failure.lock_failed = true;
+  if (entry->min_num == H5E_WRITEERROR || entry->min_num == H5E_CANTFLUSH) failure.while_writing = true;
+  return 0;
+}
+
+}  // namespace
+
+Hdf5Session::Hdf5Session() : lock_(library_mutex()) {
+  // A thread-safe HDF5 keeps this setting per thread.
+  thread_local const herr_t quiet = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  static_cast<void>(quiet);
+}
+
+herr_t Hdf5Handle::close() noexcept {
+  const hid_t id = std::exchange(id_, H5I_INVALID_HID);
+  if (id < 0 || closer_ == nullptr) return 0;
+  const Hdf5Session session;
+  return closer_(id);
+}
+
+namespace hdf5 {
+
+Failure last_failure() {
+  Failure failure;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, collect, &failure);
+  return failure;
+}
+
+void raise(const std::string& what, const std::string& path, const std::string& dataset) {
+  const Failure failure = last_failure();
+  if (failure.missing_filter) {
+    throw DeviceError(
+        path + ": " + dataset + ": cannot " + what + ": " + failure.text,
+        "install the HDF5 filter plug-in and set HDF5_PLUGIN_PATH, or rewrite the dataset with gzip or uncompressed");
+  }
+  const std::string place = dataset.empty() ? path : path + ":" + dataset;
+  if (failure.error_number != 0) throw file_error(what, place, failure.error_number);
+  if (failure.while_writing) throw FileError(ErrorCode::io, "cannot " + what + " " + place + ": " + failure.text);
+  throw DataError("cannot " + what + (failure.text.empty() ? "" : " (HDF5: " + failure.text + ")"),
+                  {.path = path, .dataset = dataset, .column = {}},
+                  "the file may be damaged; check it with h5dump, or write it again");
+}
+
+}  // namespace hdf5
+}  // namespace tessera
