@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+namespace tessera::disk {
+
+/// Owns a POSIX file descriptor.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int number) noexcept : number_(number) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&&) = delete;
+  FileDescriptor(const FileDescriptor&) = delete;
+  ~FileDescriptor();
+  [[nodiscard]] int get() const noexcept { return number_; }
+
+ private:
+  int number_;
+};
+
+/// A new, empty file beside `target` (".NAME.partial-XXXXXX"), with the permissions that the umask gives.
+[[nodiscard]] std::filesystem::path create_sibling_file(const std::filesystem::path& target);
+/// A new folder beside `target` that only its owner may enter.
+[[nodiscard]] std::filesystem::path create_sibling_folder(const std::filesystem::path& target);
+/// The permissions that a new folder inside `folder` gets.
+[[nodiscard]] std::filesystem::perms default_folder_permissions(const std::filesystem::path& folder);
+
+/// Waits until a file's (or folder's) content is on the disk.
+void flush(const std::filesystem::path& path);
+
+/// rename(2). An empty folder at `to` is replaced by a folder; a file by a file.
+void move(const std::filesystem::path& from, const std::filesystem::path& to);
+/// As move(), but fails with cannot_create if something is at `to`.
+void move_to_new(const std::filesystem::path& from, const std::filesystem::path& to);
+/// Swaps two names in one step. False if the file system cannot do that.
+[[nodiscard]] bool exchange(const std::filesystem::path& one, const std::filesystem::path& other);
+
+/// `path` made absolute, links resolved as far as it exists, without a trailing slash.
+[[nodiscard]] std::filesystem::path resolve(const std::filesystem::path& path);
+
+}  // namespace tessera::disk
