@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "assign/assign.hpp"
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+
+#include "tessera/int128.hpp"
+
+namespace tessera {
+namespace {
+
+constexpr double kBoundaryMargin = 0.1;
+constexpr int kDroppedBits = 11;  // of a float32 distance: 2^20 counters, 12 bits of the fraction
+constexpr std::size_t kDistanceBins = std::size_t{1} << (31 - kDroppedBits);
+constexpr double kSilhouetteUnit = 0x1p-50;
+
+bool is_rejected(const Chunk& chunk, std::size_t row) { return !chunk.flags.empty() && (chunk.flags[row] & kFlagRejected) != 0; }
+
+bool is_fitted(const Chunk& chunk, std::size_t row) {
+  return !is_rejected(chunk, row) && (chunk.weights.empty() || chunk.weights[row] > 0.0F);
+}
+
+/// (d2 - d1) / (d2 + d1) of the distances; a row that sits on two centroids at once has none of it.
+double margin_of(double nearest, double runner_up) {
+  if (std::isinf(runner_up)) return 1.0;
+  const double total = nearest + runner_up;
+  return total > 0.0 ? (runner_up - nearest) / total : 0.0;
+}
+
+/// Turns the outputs of the nearest pass into what is published, one chunk at a time, and counts.
+class Publisher {
+ public:
+  Publisher(const Model& model, RowSink& sink) : model_(model), sink_(sink) {
+    const auto k = static_cast<std::size_t>(model.segments());
+    segment_rows_.resize(k);
+    segment_boundary_.resize(k);
+  }
+
+  void operator()(const Chunk& chunk, const RowOutputs& outputs) {
+    const auto rows = static_cast<std::size_t>(chunk.rows.rows);
+    distance_.resize(rows);
+    margin_.resize(rows);
+    flags_.resize(rows);
+    for (std::size_t i = 0; i < rows; ++i) publish_row(chunk, outputs, i);
+    counts_[kRows] += chunk.rows.rows;
+    sink_.write({chunk.first_row, outputs.segment, outputs.runner_up, distance_, margin_, flags_});
+  }
+
+  AssignSummary summarize(Communicator& comm) {
+    comm.sum(counts_);
+    comm.sum(segment_rows_);
+    comm.sum(segment_boundary_);
+    comm.sum({&silhouette_, 1});
+    const std::int64_t assigned = counts_[kRows] - counts_[kRejected];
+    const double silhouette = static_cast<double>(silhouette_) * kSilhouetteUnit / static_cast<double>(assigned);
+    return {.rows = counts_[kRows],
+            .rejected = counts_[kRejected],
+            .imputed = counts_[kImputed],
+            .boundary = counts_[kBoundary],
+            .outliers = counts_[kOutliers],
+            .segment_rows = segment_rows_,
+            .segment_boundary = segment_boundary_,
+            .simplified_silhouette = model_.segments() > 1 ? silhouette : std::numeric_limits<double>::quiet_NaN()};
+  }
+
+ private:
+  enum Count { kRows, kRejected, kImputed, kBoundary, kOutliers, kCounts };
+
+  void publish_row(const Chunk& chunk, const RowOutputs& outputs, std::size_t i) {
+    flags_[i] = chunk.flags.empty() ? std::uint8_t{0} : chunk.flags[i];
+    if ((flags_[i] & kFlagRejected) != 0) {
+      distance_[i] = margin_[i] = std::numeric_limits<float>::quiet_NaN();
+      ++counts_[kRejected];
+      return;
+    }
+    const double nearest = std::sqrt(outputs.distance2[i]);
+    const double runner_up = std::sqrt(outputs.runner_up_distance2[i]);
+    const double margin = margin_of(nearest, runner_up);
+    distance_[i] = static_cast<float>(nearest);
+    margin_[i] = static_cast<float>(margin);
+    const auto segment = static_cast<std::size_t>(outputs.segment[i]);
+    ++segment_rows_[segment];
+    if ((flags_[i] & kFlagImputed) != 0) ++counts_[kImputed];
+    if (margin < kBoundaryMargin) {
+      flags_[i] |= kFlagBoundary;
+      ++counts_[kBoundary];
+      ++segment_boundary_[segment];
+    }
+    if (distance_[i] > model_.outlier_distance) {
+      flags_[i] |= kFlagOutlier;
+      ++counts_[kOutliers];
+    }
+    if (runner_up > 0.0 && !std::isinf(runner_up)) silhouette_ += std::llrint((1.0 - nearest / runner_up) / kSilhouetteUnit);
+  }
+
+  const Model& model_;
+  RowSink& sink_;
+  std::vector<float> distance_;
+  std::vector<float> margin_;
+  std::vector<std::uint8_t> flags_;
+  std::array<std::int64_t, kCounts> counts_{};
+  std::vector<std::int64_t> segment_rows_;
+  std::vector<std::int64_t> segment_boundary_;
+  Int128 silhouette_ = 0;  // in units, so that the order of addition does not matter
+};
+
+}  // namespace
+
+float outlier_distance(Feeder& feeder, Backend& backend, Communicator& comm, const Matrix<float>& centroids, double quantile) {
+  if (!(quantile < 1.0)) return std::numeric_limits<float>::infinity();
+  std::vector<std::int64_t> counts(kDistanceBins);
+  const auto pass = backend.nearest({.centroids = centroids.view(), .statistics = false});
+  const auto visit = [&](const Chunk& chunk, const RowOutputs& outputs) {
+    for (std::size_t i = 0; i < outputs.distance2.size(); ++i) {
+      if (!is_fitted(chunk, i)) continue;
+      const auto distance = static_cast<float>(std::sqrt(outputs.distance2[i]));
+      ++counts[std::bit_cast<std::uint32_t>(distance) >> kDroppedBits];
+    }
+  };
+  static_cast<void>(sweep(feeder, *pass, comm, {.segment = false, .distance2 = true}, visit));
+  comm.sum(counts);
+  const auto fitted = static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
+  std::int64_t within = 0;
+  std::uint32_t bin = 0;
+  for (; bin + 1 < kDistanceBins; ++bin) {
+    within += counts[bin];
+    if (static_cast<double>(within) >= quantile * fitted) break;
+  }
+  const std::uint32_t last_of_bin = (bin << kDroppedBits) | ((1U << kDroppedBits) - 1U);
+  return std::bit_cast<float>(last_of_bin);
+}
+
+AssignSummary assign(Feeder& feeder, Backend& backend, Communicator& comm, const Model& model, RowSink& sink) {
+  Publisher publisher(model, sink);
+  const auto pass = backend.nearest({.centroids = model.centroids.view(), .statistics = false});
+  static_cast<void>(sweep(feeder, *pass, comm, {.segment = true, .distance2 = true, .runner_up = true}, std::ref(publisher)));
+  return publisher.summarize(comm);
+}
+
+}  // namespace tessera

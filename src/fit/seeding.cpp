@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/seeding.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "exact/grid.hpp"
+#include "exact/lloyd_update.hpp"
+#include "exact/philox.hpp"
+#include "fit/row_collection.hpp"
+
+namespace tessera {
+namespace {
+
+constexpr int kRounds = 3;
+constexpr int kMostRounds = 30;                    // if rounds bring too few candidates
+constexpr std::int64_t kLeastOversampling = 40;    // candidates a round for small k: the host's choice gets better, rows hardly notice
+
+class CandidateSearch {
+ public:
+  CandidateSearch(Feeder& feeder, Backend& backend, Communicator& comm, const GridUnits& units, const KMeansOptions& options)
+      : feeder_(feeder),
+        backend_(backend),
+        comm_(comm),
+        units_(units),
+        options_(options),
+        oversampling_(std::max<std::int64_t>(2 * std::int64_t{options.segments}, kLeastOversampling)),
+        candidates_(0, feeder.features()) {}
+
+  RowCollection run() {
+    append(sample_rows(feeder_, comm_, 1, options_.seed));
+    for (int round = 0; round < kMostRounds; ++round) {
+      const bool enough = candidates_.rows() >= 2 * std::int64_t{options_.segments};
+      if (round >= kRounds && enough) break;
+      const RowCollection drawn = draw_round(round);
+      if (drawn.rows.empty() && round >= kRounds) break;  // every row is a candidate's twin, or nearly
+      append(drawn);
+    }
+    return weigh();
+  }
+
+ private:
+  void append(const RowCollection& found) {
+    const std::int64_t before = candidates_.rows();
+    candidates_.resize_rows(before + found.values.rows());
+    std::copy_n(found.values.data(), found.values.rows() * found.values.columns(), candidates_.data() + before * candidates_.columns());
+  }
+
+  /// One sweep: phi is known only at its end, so the rows with the least u / (w d^2) are kept on the way and judged afterwards.
+  RowCollection draw_round(int round) {
+    const std::int64_t most = 4 * oversampling_;  // l are expected
+    std::uint64_t largest_key = ~std::uint64_t{0};
+    RowCollection drawn(feeder_.features());
+    const auto pass = backend_.nearest({.centroids = candidates_.view(), .units = &units_, .statistics = false, .objective = true});
+    const auto visit = [&](const Chunk& chunk, const RowOutputs& outputs) {
+      for (std::int64_t i = 0; i < chunk.rows.rows; ++i) {
+        const auto weight = static_cast<double>(fit_weight(chunk, i));
+        const double mass = weight * outputs.distance2[static_cast<std::size_t>(i)];
+        if (!(mass > 0.0)) continue;
+        const std::int64_t id = chunk.first_row + i;
+        const double u = exact::random_uniform(options_.seed, exact::Purpose::seeding, static_cast<std::uint64_t>(id),
+                                               static_cast<std::uint32_t>(round));
+        const auto key = std::bit_cast<std::uint64_t>(u / mass);  // non-negative doubles order like their bits
+        if (key > largest_key) continue;
+        drawn.add({key, id, weight}, chunk.rows.row(i));
+        if (static_cast<std::int64_t>(drawn.rows.size()) >= 2 * most) {
+          drawn.keep_smallest(most);
+          largest_key = drawn.rows.back().key;
+        }
+      }
+    };
+    const NearestStatistics found = sweep(feeder_, *pass, comm_, {.segment = false, .distance2 = true}, visit);
+    drawn.gather(comm_);
+    drawn.keep_smallest(most);
+    const double objective = std::ldexp(static_cast<double>(found.objective), units_.objective_exponent);
+    const double limit = static_cast<double>(oversampling_) / objective;
+    drawn.keep_smallest(std::ranges::count_if(
+        drawn.rows, [&](const RowCollection::Row& row) { return std::bit_cast<double>(row.key) < limit; }));
+    return drawn;
+  }
+
+  /// Candidates as the exact means and weights of the rows nearest to them; equal candidates collapse (ties go to the first).
+  RowCollection weigh() {
+    const auto pass = backend_.nearest({.centroids = candidates_.view(), .units = &units_, .statistics = true});
+    const NearestStatistics cells = sweep(feeder_, *pass, comm_);
+    RowCollection weighted(feeder_.features());
+    std::vector<float> mean(static_cast<std::size_t>(feeder_.features()));
+    for (std::int64_t c = 0; c < candidates_.rows(); ++c) {
+      const Int128 weight = cells.weights[static_cast<std::size_t>(c)];
+      if (weight <= 0) continue;
+      exact::lloyd_update(cells.sums.row(c).data(), weight, units_.feature_exponent.data(), units_.weight_exponent,
+                          feeder_.features(), mean.data());
+      weighted.add({0, c, std::ldexp(static_cast<double>(weight), units_.weight_exponent)}, mean);
+    }
+    return weighted;
+  }
+
+  Feeder& feeder_;
+  Backend& backend_;
+  Communicator& comm_;
+  const GridUnits& units_;
+  const KMeansOptions& options_;
+  std::int64_t oversampling_;
+  Matrix<float> candidates_;
+};
+
+}  // namespace
+
+Matrix<float> seed_centroids(Feeder& feeder, Backend& backend, Communicator& comm, const GridUnits& units,
+                             const KMeansOptions& options, const JobContext& job) {
+  // One row more than the limit tells whether the table is small without a sweep just for counting.
+  RowCollection candidates = sample_rows(feeder, comm, kAllRowsAreCandidates + 1, options.seed);
+  if (candidates.rows.empty()) throw DataError("no row can be used: all are rejected or of weight zero");
+  if (static_cast<std::int64_t>(candidates.rows.size()) > kAllRowsAreCandidates) {
+    candidates = CandidateSearch(feeder, backend, comm, units, options).run();
+  }
+  const PointClustering best = cluster_points(
+      candidates.points(), {.segments = options.segments, .seed = options.seed, .restarts = options.restarts}, &job.threads);
+  Matrix<float> centroids(best.centroids.rows(), best.centroids.columns());
+  std::transform(best.centroids.data(), best.centroids.data() + best.centroids.rows() * best.centroids.columns(), centroids.data(),
+                 [](double value) { return static_cast<float>(value); });
+  return centroids;
+}
+
+}  // namespace tessera
