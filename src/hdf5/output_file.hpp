@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "hdf5/handle.hpp"
+#include "hdf5/output_driver.hpp"
+
+namespace tessera::hdf5 {
+
+/// A temporary file in the folder of its target: publish() flushes it to the disk and gives it the target's name, destruction
+/// without it removes it. The descriptor is open for reading and writing while the object lives.
+class TemporaryFile {
+ public:
+  /// Beside `target`. @throws FileError: cannot_create if the target exists (and not overwrite) or its folder does not,
+  /// permission, io
+  TemporaryFile(const std::filesystem::path& target, bool overwrite);
+  /// Without any name, in `folder`.
+  explicit TemporaryFile(const std::filesystem::path& folder);
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  [[nodiscard]] OutputFile& output() { return output_; }
+  /// The target, or the folder of a file without a name: for messages.
+  [[nodiscard]] const std::filesystem::path& path() const { return target_; }
+  /// Wraps a new identifier; a negative one is a failure to `what`.
+  [[nodiscard]] Hdf5Handle own(hid_t id, Hdf5Handle::Closer closer, const std::string& what);
+  /// Throws why writing went wrong: the operating system's reason if there is one, else HDF5's. `what` completes "cannot ...".
+  [[noreturn]] void fail(const std::string& what) const;
+  /// @throws FileError if what was written did not reach the disk, or the name was taken meanwhile
+  void publish();
+  /// A path under which this process and its children can open the file while the object lives.
+  [[nodiscard]] std::filesystem::path descriptor_path() const;
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;  ///< empty: there is no name to remove
+  bool overwrite_ = false;
+  OutputFile output_;
+};
+
+/// Link names are UTF-8.
+[[nodiscard]] Hdf5Handle utf8_link_properties();
+
+}  // namespace tessera::hdf5
