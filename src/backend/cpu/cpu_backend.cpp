@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cpu/cpu_backend.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include "backend/cpu/eigen_worker.hpp"
+#include "backend/cpu/nearest_pass.hpp"
+
+namespace tessera {
+
+std::vector<CpuLevel> supported_cpu_levels() {
+  std::vector<CpuLevel> levels;
+  levels.push_back({"eigen", 1, &make_eigen_worker});
+  return levels;
+}
+
+CpuBackend::CpuBackend(CpuLevel level, ThreadPool& threads) : level_(std::move(level)), threads_(threads) {}
+
+std::string CpuBackend::description() const {
+  std::string name = level_.name;
+  if (name != "eigen") {
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  }
+  return fmt::format("cpu ({}, {} thread{})", name, threads_.size(), threads_.size() == 1 ? "" : "s");
+}
+
+std::unique_ptr<NearestPass> CpuBackend::nearest(const NearestTask& task) {
+  return std::make_unique<CpuNearestPass>(task, level_, threads_);
+}
+
+}  // namespace tessera

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "backend/cpu/nearest_worker.hpp"
+#include "tessera/statistics.hpp"
+
+namespace tessera {
+
+/// The grid's units as numbers, one per feature.
+struct FeatureUnits {
+  explicit FeatureUnits(const GridUnits& units);
+  std::vector<double> unit;
+  std::vector<double> inverse;
+  double weight_inverse = 1.0;
+  double objective_inverse = 1.0;
+};
+
+/// Totals that the threads of a pass flush into; integer addition makes their order irrelevant.
+struct StatisticsTotals {
+  std::mutex mutex;
+  NearestStatistics statistics;
+};
+
+/// One thread's sums of rows per segment, in float64: sums of grid multiples stay exact for exact::kExactDoubleRows rows of a
+/// segment, and go to the integer totals before that.
+class SegmentSums {
+ public:
+  SegmentSums(const FeatureUnits& units, StatisticsTotals& totals);
+
+  /// Adds rows [m x d] with a label >= 0, m <= exact::kExactDoubleRows. `weights` is [m] or empty.
+  void add(NearestWorker& worker, MatrixView<const float> rows, std::span<const std::int32_t> labels,
+           std::span<const float> weights);
+  /// Sends what is left to the totals.
+  void flush();
+
+  /// Bytes of one thread's sums.
+  [[nodiscard]] static std::int64_t bytes(std::int64_t segments, std::int64_t features) {
+    return segments * features * static_cast<std::int64_t>(sizeof(double));
+  }
+
+ private:
+  void flush_segment(std::int64_t segment);
+
+  const FeatureUnits& units_;
+  StatisticsTotals& totals_;
+  Matrix<double> sums_;
+  std::vector<std::int64_t> pending_;  ///< rows in sums_ since the last flush, per segment
+  std::vector<std::int64_t> rows_;
+  std::vector<Int128> weights_;
+};
+
+/// Adds the rows of the segments [first, last) straight into the totals: no memory per thread, for very large k * d.
+/// @param order row numbers sorted by label, @param starts [k + 1] where each segment begins in it
+void add_sorted_rows(MatrixView<const float> rows, std::span<const float> weights, std::span<const std::int64_t> order,
+                     std::span<const std::int64_t> starts, std::int64_t first, std::int64_t last, const FeatureUnits& units,
+                     NearestStatistics& totals);
+
+}  // namespace tessera
