@@ -38,7 +38,7 @@ int edit_distance(std::string_view from, std::string_view to) {
 
 std::optional<std::string> nearest_name(std::string_view word, std::span<const std::string> candidates) {
   const std::string wanted = lower(word);
-  const int limit = std::max(1, static_cast<int>(word.size()) / 3);
+  const int limit = (static_cast<int>(word.size()) + 1) / 3;
   const std::string* nearest = nullptr;
   int least = limit + 1;
   for (const std::string& candidate : candidates) {

@@ -13,7 +13,7 @@ namespace tessera {
 [[nodiscard]] int edit_distance(std::string_view from, std::string_view to);
 
 /// The candidate that `word` was most likely meant to be, for did-you-mean; upper and lower case count as equal.
-/// Ties go to the first. nullopt if nothing is close: more than a third of the word would have to change.
+/// Ties go to the first. nullopt if nothing is close: more than (length + 1) / 3 edits.
 [[nodiscard]] std::optional<std::string> nearest_name(std::string_view word, std::span<const std::string> candidates);
 
 }  // namespace tessera

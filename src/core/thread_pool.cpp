@@ -100,7 +100,8 @@ ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(threads > 1
   try {
     for (int t = 1; t < state_->threads; ++t) state_->workers.emplace_back([state = state_.get(), t] { state->loop(t); });
   } catch (const std::system_error&) {
-    throw Error(ErrorCode::resource, fmt::format("the system does not allow {} threads", threads), "ask for fewer with --threads");
+    throw Error(ErrorCode::resource, fmt::format("the system does not allow {} threads", threads),
+                "ask for fewer with --threads");
   }
 }
 

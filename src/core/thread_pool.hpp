@@ -21,8 +21,8 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   [[nodiscard]] int size() const noexcept;
-  /// Runs task(thread, index) for index in [0, count), thread in [0, size()), and waits for all. A thread whose task throws leaves
-  /// its remaining tasks undone, the others finish theirs; the exception of the lowest thread is then rethrown here.
+  /// Runs task(thread, index) for index in [0, count), thread in [0, size()), and waits for all. A thread whose task throws
+  /// leaves its remaining tasks undone, the others finish theirs; the exception of the lowest thread is then rethrown here.
   void run(std::int64_t count, const std::function<void(int thread, std::int64_t index)>& task);
 
  private:

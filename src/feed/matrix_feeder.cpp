@@ -53,7 +53,8 @@ class MatrixFeeder final : public Feeder {
 }  // namespace
 
 std::unique_ptr<Feeder> make_matrix_feeder(MatrixView<const float> rows, std::span<const float> weights,
-                                           std::span<const std::uint8_t> flags, std::int64_t chunk_rows, const JobContext& job) {
+                                           std::span<const std::uint8_t> flags, std::int64_t chunk_rows,
+                                           const JobContext& job) {
   return std::make_unique<MatrixFeeder>(rows, weights, flags, chunk_rows, job, RowRange{0, rows.rows});
 }
 

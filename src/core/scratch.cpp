@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/scratch.hpp"
+
+#include <fcntl.h>
+#include <sys/statvfs.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+#include "tessera/error.hpp"
+
+namespace tessera {
+namespace {
+
+FileDescriptor open_nameless(const std::filesystem::path& folder) {
+  FileDescriptor file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (file.get() >= 0) return file;
+  // NFS, some FUSE and old overlay file systems have no nameless files (and say so in several ways): make one lose its name.
+  std::string name = (folder / "tessera-XXXXXX").string();
+  file = FileDescriptor(::mkostemp(name.data(), O_CLOEXEC));
+  if (file.get() < 0) throw file_error("create a temporary file in", folder.string(), errno, ErrorCode::cannot_create);
+  ::unlink(name.c_str());
+  return file;
+}
+
+[[noreturn]] void fail(const char* doing, const std::filesystem::path& folder, int error_number) {
+  throw file_error(doing, "a temporary file in " + folder.string(), error_number);
+}
+
+}  // namespace
+
+std::filesystem::path scratch_folder(const std::filesystem::path& requested) {
+  std::error_code failure;
+  if (!requested.empty()) {
+    if (std::filesystem::is_directory(requested, failure)) return requested;
+    throw FileError(ErrorCode::cannot_create, requested.string() + " is not a folder",
+                    "create it, or let --scratch name another place for temporary files");
+  }
+  for (const char* variable : {"SLURM_TMPDIR", "TMPDIR"}) {
+    const char* folder = std::getenv(variable);
+    if (folder != nullptr && std::filesystem::is_directory(folder, failure)) return folder;
+  }
+  return "/tmp";
+}
+
+std::int64_t free_disk_bytes(const std::filesystem::path& folder) {
+  struct statvfs status = {};
+  if (::statvfs(folder.c_str(), &status) != 0) throw file_error("look for free space in", folder.string(), errno);
+  return static_cast<std::int64_t>(status.f_bavail) * static_cast<std::int64_t>(status.f_frsize);
+}
+
+ScratchFile::ScratchFile(const std::filesystem::path& folder) : folder_(folder), file_(open_nameless(folder)) {}
+
+void ScratchFile::write(std::int64_t offset_bytes, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(file_.get(), bytes.data(), bytes.size(), offset_bytes);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write", folder_, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset_bytes += written;
+  }
+}
+
+void ScratchFile::read(std::int64_t offset_bytes, std::span<std::byte> bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t got = ::pread(file_.get(), bytes.data(), bytes.size(), offset_bytes);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail("read", folder_, errno);
+    if (got == 0) fail("read", folder_, EIO);
+    bytes = bytes.subspan(static_cast<std::size_t>(got));
+    offset_bytes += got;
+  }
+}
+
+}  // namespace tessera
