@@ -16,12 +16,14 @@ inline constexpr int kAssignmentsFormatMajor = 1;
 inline constexpr int kAssignmentsFormatMinor = 0;
 
 struct AssignmentFiles {
-  std::filesystem::path hdf5;      ///< written from the start; put it into a RunDirectory or a StagedFile
+  std::filesystem::path hdf5;      ///< "run/assignments.h5" by way of RunDirectory::file(), or "out.h5" itself
   std::filesystem::path csv = {};  ///< empty: no CSV
+  bool overwrite = false;          ///< existing files may be replaced
 };
 
-/// Writes assignments.h5 (and a CSV) row by row: id, segment, runner_up, distance, margin, flags, in input order.
-/// The same rows give the same bytes, however they are cut into chunks.
+/// Writes assignments.h5 (and a CSV) row by row: id, segment, runner_up, distance, margin, flags, in input order. The same rows
+/// give the same bytes, however they are cut into chunks. Both files appear whole at finish(); destruction without it leaves
+/// nothing behind. Holds about 3 MiB (text ids: more).
 class AssignmentWriter final : public RowSink {
  public:
   /// @param input      where the ids are read from, by row range, from within write(); must outlive the writer. While a feeder
@@ -34,7 +36,8 @@ class AssignmentWriter final : public RowSink {
 
   /// @throws FileError (disk full), DataError (ids unreadable)
   void write(const AssignedRows& rows) override;
-  /// Writes what is still buffered and closes the files; call after the last row. @throws FileError, Error if rows are missing
+  /// Writes what is still buffered and gives the files their names; call after the last row.
+  /// @throws FileError; Error(internal) if rows are missing
   void finish();
 
  private:

@@ -46,6 +46,21 @@ FileDescriptor::~FileDescriptor() {
   if (number_ >= 0) ::close(number_);
 }
 
+FileDescriptor open_for_writing(const fs::path& path) {
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (file.get() < 0) throw file_error("create", path.string(), errno, ErrorCode::cannot_create);
+  return file;
+}
+
+void write_all(const FileDescriptor& file, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw file_error("write", path.string(), errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
 fs::path create_sibling_file(const fs::path& target) {
   for (int attempt = 0;; ++attempt) {
     const fs::path path = sibling_name(target);

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
+#include <string_view>
 #include <utility>
 
+/// Small pieces of POSIX that the atomic outputs are made of. Every function throws FileError.
 namespace tessera::disk {
 
 /// Owns a POSIX file descriptor.
@@ -20,6 +21,11 @@ class FileDescriptor {
  private:
   int number_;
 };
+
+/// Opens `path` for writing from its start, empty; creates it if need be.
+[[nodiscard]] FileDescriptor open_for_writing(const std::filesystem::path& path);
+/// Writes all of `bytes`. @param path for the message
+void write_all(const FileDescriptor& file, std::string_view bytes, const std::filesystem::path& path);
 
 /// A new, empty file beside `target` (".NAME.partial-XXXXXX"), with the permissions that the umask gives.
 [[nodiscard]] std::filesystem::path create_sibling_file(const std::filesystem::path& target);

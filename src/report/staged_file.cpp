@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/staged_file.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -45,14 +43,7 @@ void StagedFile::commit() {
 }
 
 void write_file(const std::filesystem::path& path, const std::string& content) {
-  const disk::FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (file.get() < 0) throw file_error("create", path.string(), errno, ErrorCode::cannot_create);
-  for (std::size_t done = 0; done < content.size();) {
-    const ssize_t written = ::write(file.get(), content.data() + done, content.size() - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw file_error("write", path.string(), errno);
-    done += static_cast<std::size_t>(written);
-  }
+  disk::write_all(disk::open_for_writing(path), content, path);
 }
 
 }  // namespace tessera

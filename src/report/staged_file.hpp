@@ -17,6 +17,7 @@ class StagedFile {
   StagedFile(const StagedFile&) = delete;
   StagedFile& operator=(const StagedFile&) = delete;
 
+  [[nodiscard]] const std::filesystem::path& target() const { return target_; }
   /// Where to write until commit(): an empty file that exists already.
   [[nodiscard]] const std::filesystem::path& path() const { return staging_; }
   /// Flushes the file to disk and moves it to its place. Call once. @throws FileError

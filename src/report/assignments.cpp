@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/assignments.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "hdf5/writer.hpp"
+#include "report/assignments_csv.hpp"
+#include "report/id_reader.hpp"
+#include "tessera/backend.hpp"
+#include "tessera/error.hpp"
+
+namespace tessera {
+namespace {
+
+/// Rows written at a time. HDF5 lays variable-length text out by the calls that write it, so equal bytes need equal calls.
+constexpr std::int64_t kWriteRows = std::int64_t{1} << 16;
+
+/// What has arrived and is not written yet: less than kWriteRows rows.
+struct PendingRows {
+  std::vector<std::int32_t> segment, runner_up;
+  std::vector<float> distance, margin;
+  std::vector<std::uint8_t> flags;
+
+  [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(segment.size()); }
+  void append(const AssignedRows& rows, std::size_t first, std::size_t count) {
+    const auto add = [&](auto& to, const auto& from) {
+      const auto part = from.subspan(first, count);
+      to.insert(to.end(), part.begin(), part.end());
+    };
+    add(segment, rows.segment);
+    add(runner_up, rows.runner_up);
+    add(distance, rows.distance);
+    add(margin, rows.margin);
+    add(flags, rows.flags);
+  }
+  void clear() {
+    segment.clear();
+    runner_up.clear();
+    distance.clear();
+    margin.clear();
+    flags.clear();
+  }
+  [[nodiscard]] AssignedRows view(std::int64_t first_row) const {
+    return {first_row, segment, runner_up, distance, margin, flags};
+  }
+};
+
+void check_lengths(const AssignedRows& rows, std::int64_t expected_row, std::int64_t total_rows) {
+  const std::size_t count = rows.segment.size();
+  const bool equal = rows.runner_up.size() == count && rows.distance.size() == count && rows.margin.size() == count &&
+                     rows.flags.size() == count;
+  if (!equal || rows.first_row != expected_row || expected_row + static_cast<std::int64_t>(count) > total_rows) {
+    throw Error(ErrorCode::internal,
+                fmt::format("assigned rows {} to {} arrived where row {} of {} was expected", rows.first_row,
+                            rows.first_row + static_cast<std::int64_t>(count), expected_row, total_rows));
+  }
+}
+
+}  // namespace
+
+struct AssignmentWriter::State {
+  State(const AssignmentFiles& files, Table& input, const std::string& id_column)
+      : total_rows(input.info().rows),
+        ids(input, id_column),
+        file(files.hdf5, {.overwrite = files.overwrite}),
+        id(create("id", ids.type())),
+        segment(create("segment", DataType::int32)),
+        runner_up(create("runner_up", DataType::int32)),
+        distance(create("distance", DataType::float32)),
+        margin(create("margin", DataType::float32)),
+        flags(create("flags", DataType::uint8)) {
+    if (!files.csv.empty()) csv.emplace(files.csv, files.overwrite);
+    describe(id_column);
+  }
+
+  hdf5::DatasetWriter& create(const char* name, DataType type) {
+    return file.create_dataset(name, {.type = type, .rows = total_rows});
+  }
+
+  void describe(const std::string& id_column) {
+    file.set_attribute("/", "format", "tessera-assignments");
+    file.set_attribute("/", "format_version", fmt::format("{}.{}", kAssignmentsFormatMajor, kAssignmentsFormatMinor));
+    file.set_attribute("/id", "label", id_column.empty() ? "row number in the input, from 0" : "customer id as in the input");
+    file.set_attribute("/segment", "label", "segment of the customer, from 0; -1: rejected");
+    file.set_attribute("/runner_up", "label", "second nearest segment; -1: rejected, or there is one segment only");
+    file.set_attribute("/distance", "label", "distance from the centre of the segment; NaN: rejected");
+    file.set_attribute("/distance", "units", "prepared units");
+    file.set_attribute("/margin", "label",
+                       "(d2 - d1) / (d2 + d1): 0 half-way between two segments, 1 at the centre; NaN: rejected");
+    file.set_attribute("/margin", "units", "1");
+    file.set_attribute("/flags", "label", "sum of the masks that apply");
+    file.set_attribute("/flags", "bits", std::vector<std::string>{"boundary", "outlier", "imputed", "rejected"});
+    file.set_attribute("/flags", "masks", std::vector<std::int64_t>{kFlagBoundary, kFlagOutlier, kFlagImputed, kFlagRejected});
+  }
+
+  void write_pending() {
+    const AssignedRows rows = pending.view(written);
+    ids.read(written, pending.count());
+    ids.append_to(id);
+    segment.append(rows.segment);
+    runner_up.append(rows.runner_up);
+    distance.append(rows.distance);
+    margin.append(rows.margin);
+    flags.append(rows.flags);
+    if (csv) csv->write(ids, rows);
+    written += pending.count();
+    pending.clear();
+  }
+
+  std::int64_t total_rows;
+  IdReader ids;
+  hdf5::FileWriter file;
+  hdf5::DatasetWriter& id;
+  hdf5::DatasetWriter& segment;
+  hdf5::DatasetWriter& runner_up;
+  hdf5::DatasetWriter& distance;
+  hdf5::DatasetWriter& margin;
+  hdf5::DatasetWriter& flags;
+  std::optional<AssignmentCsv> csv;
+  PendingRows pending;
+  std::int64_t written = 0;
+};
+
+AssignmentWriter::AssignmentWriter(const AssignmentFiles& files, Table& input, const std::string& id_column)
+    : state_(std::make_unique<State>(files, input, id_column)) {}
+
+AssignmentWriter::~AssignmentWriter() = default;
+
+void AssignmentWriter::write(const AssignedRows& rows) {
+  State& state = *state_;
+  check_lengths(rows, state.written + state.pending.count(), state.total_rows);
+  for (std::size_t first = 0; first < rows.segment.size();) {
+    const auto room = static_cast<std::size_t>(kWriteRows - state.pending.count());
+    const std::size_t count = std::min(room, rows.segment.size() - first);
+    state.pending.append(rows, first, count);
+    if (state.pending.count() == kWriteRows) state.write_pending();
+    first += count;
+  }
+}
+
+void AssignmentWriter::finish() {
+  State& state = *state_;
+  if (state.pending.count() > 0) state.write_pending();
+  if (state.written != state.total_rows) {
+    throw Error(ErrorCode::internal, fmt::format("{} of {} rows were assigned", state.written, state.total_rows));
+  }
+  state.file.commit();
+  if (state.csv) state.csv->finish();
+}
+
+}  // namespace tessera

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "assign/row_sink.hpp"
+#include "report/disk.hpp"
+#include "report/id_reader.hpp"
+#include "report/staged_file.hpp"
+
+namespace tessera {
+
+/// assignments.csv: id, segment, runner_up, distance, margin, and one column of 0 and 1 for each flag. The cells of a rejected
+/// customer's distance and margin are empty.
+class AssignmentCsv {
+ public:
+  /// @throws FileError
+  AssignmentCsv(const std::filesystem::path& path, bool overwrite);
+  /// @param ids  holds the ids of exactly these rows
+  void write(const IdReader& ids, const AssignedRows& rows);
+  /// Gives the file its name. @throws FileError
+  void finish();
+
+ private:
+  StagedFile staged_;
+  disk::FileDescriptor file_;
+  std::string buffer_;
+};
+
+}  // namespace tessera
