@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "report/csv_text.hpp"
+#include "report/disk.hpp"
 #include "tessera/backend.hpp"
 
 namespace tessera {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "assign/row_sink.hpp"
-#include "report/disk.hpp"
+#include "core/file_descriptor.hpp"
 #include "report/id_reader.hpp"
 #include "report/staged_file.hpp"
 
@@ -24,7 +24,7 @@ class AssignmentCsv {
 
  private:
   StagedFile staged_;
-  disk::FileDescriptor file_;
+  FileDescriptor file_;
   std::string buffer_;
 };
 

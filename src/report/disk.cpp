@@ -42,10 +42,6 @@ bool unsupported(int error_number) { return error_number == EINVAL || error_numb
 
 }  // namespace
 
-FileDescriptor::~FileDescriptor() {
-  if (number_ >= 0) ::close(number_);
-}
-
 FileDescriptor open_for_writing(const fs::path& path) {
   FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (file.get() < 0) throw file_error("create", path.string(), errno, ErrorCode::cannot_create);

@@ -3,24 +3,11 @@
 
 #include <filesystem>
 #include <string_view>
-#include <utility>
+
+#include "core/file_descriptor.hpp"
 
 /// Small pieces of POSIX that the atomic outputs are made of. Every function throws FileError.
 namespace tessera::disk {
-
-/// Owns a POSIX file descriptor.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int number) noexcept : number_(number) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&&) = delete;
-  FileDescriptor(const FileDescriptor&) = delete;
-  ~FileDescriptor();
-  [[nodiscard]] int get() const noexcept { return number_; }
-
- private:
-  int number_;
-};
 
 /// Opens `path` for writing from its start, empty; creates it if need be.
 [[nodiscard]] FileDescriptor open_for_writing(const std::filesystem::path& path);

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "tessera/observer.hpp"
+
 namespace tessera {
 
 /// Files up to this size are hashed whole; of larger ones, 64 evenly spaced MiB.
@@ -21,8 +23,9 @@ struct InputIdentity {
   std::string fingerprint;         ///< lower-case hex
 };
 
-/// Reads at most kWholeHashBytes of the file. @throws FileError
-[[nodiscard]] InputIdentity identify_input(const std::filesystem::path& path, std::int64_t whole_hash_bytes = kWholeHashBytes);
+/// Reads the file, or 64 MiB of it if it is larger than `whole_hash_bytes`. @throws FileError, CancelledError
+[[nodiscard]] InputIdentity identify_input(const std::filesystem::path& path, const CancelToken& cancel,
+                                           std::int64_t whole_hash_bytes = kWholeHashBytes);
 
 /// One resolved option as the command line names it: {"restarts", 10}, {"features", {"income", "age"}}.
 using OptionValue = std::variant<bool, std::int64_t, std::uint64_t, double, std::string, std::vector<std::string>>;

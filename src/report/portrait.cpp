@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/dates.hpp"
 #include "prepare/apply.hpp"
 #include "report/text.hpp"
 
@@ -42,7 +43,10 @@ double spread_of(const FeatureSource& source, ScalePolicy scale, const std::vect
 
 /// `prepared` is the difference of the prepared values.
 Trait numeric_trait(const FeatureSource& source, double value, double overall, double prepared, double spread) {
-  Trait trait{.feature = source.name, .value = value, .overall = overall};
+  Trait trait;
+  trait.feature = source.name;
+  trait.value = value;
+  trait.overall = overall;
   trait.difference = prepared * source.scale / (source.block_factor * spread);
   trait.strength = std::fabs(trait.difference);
   return trait;
@@ -56,7 +60,11 @@ Trait nominal_trait(const FeatureSource& source, const std::vector<double>& shar
     // Of two levels that mirror each other, the one that there is more of is the better description.
     if (gap > 1e-9 || (gap > -1e-9 && difference(level) > difference(most) + 1e-9)) most = level;
   }
-  Trait trait{.feature = source.name, .level = level_name(source, most), .value = shares[most], .overall = overall[most]};
+  Trait trait;
+  trait.feature = source.name;
+  trait.level = level_name(source, most);
+  trait.value = shares[most];
+  trait.overall = overall[most];
   trait.difference = difference(most);
   const double variance = trait.overall * (1.0 - trait.overall);
   trait.strength = variance > 1e-12 ? std::fabs(trait.difference) / std::sqrt(variance) : 0.0;
@@ -132,7 +140,7 @@ std::string level_name(const FeatureSource& source, std::size_t index) {
 }
 
 std::string value_text(const FeatureSource& source, double value, int digits) {
-  return source.kind == Kind::date ? text::date(value) : text::number(value, digits);
+  return source.kind == Kind::date ? format_iso_date(std::floor(value)) : text::number(value, digits);
 }
 
 Portraits describe_segments(const Model& model, const AssignSummary& assigned, const std::vector<ColumnProfile>& profiles) {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 
 namespace tessera::text {
@@ -173,18 +172,6 @@ std::string percent(double share) {
   return fmt::format("{:.0f}%", value);
 }
 
-std::string bytes(std::int64_t value) {
-  static constexpr std::array<const char*, 5> kUnits = {"KiB", "MiB", "GiB", "TiB", "PiB"};
-  if (value < 1024) return plural(value, "byte");
-  double scaled = static_cast<double>(value) / 1024.0;
-  std::size_t unit = 0;
-  while (scaled >= 1023.5 && unit + 1 < kUnits.size()) {
-    scaled /= 1024.0;
-    ++unit;
-  }
-  return fmt::format("{} {}", scaled < 9.95 ? fmt::format("{:.1f}", scaled) : count(std::llround(scaled)), kUnits[unit]);
-}
-
 std::string duration(double milliseconds) {
   if (!(milliseconds >= 0.0)) return "-";
   if (milliseconds < 999.5) return fmt::format("{:.0f} ms", milliseconds);
@@ -193,14 +180,6 @@ std::string duration(double milliseconds) {
   const auto whole = std::llround(seconds);
   if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
   return fmt::format("{} h {} min", count(whole / 3600), whole % 3600 / 60);
-}
-
-std::string date(double days) {
-  // 0001-01-01 and 9999-12-31.
-  if (!(days >= -719162.0) || !(days < 2932897.0)) return number(days, 7);
-  const std::chrono::year_month_day day{std::chrono::sys_days{std::chrono::days{static_cast<int>(std::floor(days))}}};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                     static_cast<unsigned>(day.day()));
 }
 
 std::string plural(std::int64_t value, std::string_view noun) {

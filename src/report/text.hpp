@@ -31,12 +31,8 @@ namespace tessera::text {
 [[nodiscard]] int telling_digits(double one, double other);
 /// "34%", "5.3%", "0.02%", "<0.01%".
 [[nodiscard]] std::string percent(double share);
-/// "512 bytes", "3.4 MiB", "12 GiB".
-[[nodiscard]] std::string bytes(std::int64_t value);
 /// "340 ms", "12.3 s", "4 min 10 s", "2 h 5 min".
 [[nodiscard]] std::string duration(double milliseconds);
-/// "2026-03-01" for days since 1970-01-01, rounded down; the number itself outside the years 1 to 9999.
-[[nodiscard]] std::string date(double days);
 /// "1 row", "12 rows": the noun with an s unless the count is one.
 [[nodiscard]] std::string plural(std::int64_t value, std::string_view noun);
 
