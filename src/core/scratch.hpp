@@ -30,8 +30,6 @@ class ScratchFile {
   void write(std::int64_t offset_bytes, std::span<const std::byte> bytes);
   /// @throws FileError if the disk fails or the file ends before
   void read(std::int64_t offset_bytes, std::span<std::byte> bytes) const;
-  /// For those that read and write by themselves; stays the object's.
-  [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
 
  private:
   std::filesystem::path folder_;  ///< for messages

@@ -19,15 +19,21 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-/// Creates a file of a new name that begins with `stem`; returns its descriptor, or -1 with errno set.
-int create_new(const std::filesystem::path& folder, const std::string& stem, mode_t mode, std::filesystem::path& created) {
+/// Tries `create(name)` with names in `folder` that begin with `stem` until one is new; the result is negative with errno set
+/// if that fails for another reason.
+template <typename Create>
+int with_new_name(const std::filesystem::path& folder, const std::string& stem, std::filesystem::path& name, Create create) {
   for (int attempt = 0; attempt < 1000; ++attempt) {
-    created = folder / fmt::format(".{}.{}-{}.tmp", stem, getpid(), attempt);
-    const int descriptor = open(created.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (descriptor >= 0 || errno != EEXIST) return descriptor;
+    name = folder / fmt::format(".{}.{}-{}.tmp", stem, getpid(), attempt);
+    const int result = create(name.c_str());
+    if (result >= 0) return result;
+    if (errno != EEXIST) break;
   }
+  name.clear();
   return -1;
 }
+
+int create_new(const char* name, mode_t mode) { return open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode); }
 
 /// Renames without replacing; where the file system cannot promise that, the check in the constructor has to do.
 int rename_new(const std::filesystem::path& from, const std::filesystem::path& to) {
@@ -42,10 +48,8 @@ FileError exists_error(const std::filesystem::path& path) {
 }
 
 void flush_folder(const std::filesystem::path& folder) {
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;  // a folder that may be written but not read: the rename stands, only later on the disk
-  fsync(descriptor);
-  close(descriptor);
+  const FileDescriptor descriptor(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.get() >= 0) fsync(descriptor.get());  // one that may be written but not read: on the disk a little later
 }
 
 }  // namespace
@@ -54,30 +58,24 @@ TemporaryFile::TemporaryFile(const std::filesystem::path& target, bool overwrite
   struct stat found = {};
   if (stat(target.c_str(), &found) == 0 && (!overwrite || S_ISDIR(found.st_mode))) throw exists_error(target);
   if (!target.has_filename()) throw file_error("create", target.string(), EISDIR, ErrorCode::cannot_create);
-  output_.descriptor = create_new(folder_of(target), target.filename().string(), 0666, temporary_);
-  if (output_.descriptor < 0) {
-    temporary_.clear();
-    throw file_error("create", target.string(), errno, ErrorCode::cannot_create);
-  }
+  const auto create = [](const char* name) { return create_new(name, 0666); };
+  descriptor_ = FileDescriptor(with_new_name(folder_of(target), target.filename().string(), temporary_, create));
+  if (descriptor_.get() < 0) throw file_error("create", target.string(), errno, ErrorCode::cannot_create);
+  output_.descriptor = descriptor_.get();
 }
 
 TemporaryFile::TemporaryFile(const std::filesystem::path& folder) : target_(folder) {
-  output_.descriptor = open(folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-  if (output_.descriptor >= 0) return;
-  if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL) {  // the file system has no unnamed files
-    std::filesystem::path name;
-    output_.descriptor = create_new(folder, "tessera", 0600, name);
-    if (output_.descriptor >= 0) {
-      unlink(name.c_str());
-      return;
-    }
+  descriptor_ = FileDescriptor(open(folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
+  if (descriptor_.get() < 0) {  // some file systems have no files without a name, and say so in several ways
+    const auto create = [](const char* name) { return create_new(name, 0600); };
+    descriptor_ = FileDescriptor(with_new_name(folder, "tessera", temporary_, create));
   }
-  throw file_error("create a scratch file in", folder.string(), errno, ErrorCode::cannot_create);
+  if (descriptor_.get() < 0) throw file_error("create a temporary file in", folder.string(), errno, ErrorCode::cannot_create);
+  output_.descriptor = descriptor_.get();
 }
 
 TemporaryFile::~TemporaryFile() {
   if (!temporary_.empty()) unlink(temporary_.c_str());
-  if (output_.descriptor >= 0) close(output_.descriptor);
 }
 
 Hdf5Handle TemporaryFile::own(hid_t id, Hdf5Handle::Closer closer, const std::string& what) {
@@ -103,7 +101,15 @@ void TemporaryFile::publish() {
   flush_folder(folder_of(target_));
 }
 
-std::filesystem::path TemporaryFile::descriptor_path() const { return fmt::format("/proc/self/fd/{}", output_.descriptor); }
+const std::filesystem::path& TemporaryFile::show() {
+  if (!temporary_.empty()) return temporary_;
+  const std::string self = fmt::format("/proc/self/fd/{}", descriptor_.get());
+  const auto link = [&](const char* name) { return linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name, AT_SYMLINK_FOLLOW); };
+  if (with_new_name(target_, "tessera", temporary_, link) < 0) {
+    throw file_error("create a temporary file in", target_.string(), errno, ErrorCode::cannot_create);
+  }
+  return temporary_;
+}
 
 Hdf5Handle utf8_link_properties() {
   Hdf5Handle properties(H5Pcreate(H5P_LINK_CREATE), H5Pclose);

@@ -4,19 +4,20 @@
 #include <filesystem>
 #include <string>
 
+#include "core/file_descriptor.hpp"
 #include "hdf5/handle.hpp"
 #include "hdf5/output_driver.hpp"
 
 namespace tessera::hdf5 {
 
-/// A temporary file in the folder of its target: publish() flushes it to the disk and gives it the target's name, destruction
-/// without it removes it. The descriptor is open for reading and writing while the object lives.
+/// A file that is not there yet. With a target: a temporary file in its folder, which publish() flushes to the disk and gives
+/// the target's name. Without: scratch space that has no name until show(). Destruction removes whatever was not published.
 class TemporaryFile {
  public:
   /// Beside `target`. @throws FileError: cannot_create if the target exists (and not overwrite) or its folder does not,
   /// permission, io
   TemporaryFile(const std::filesystem::path& target, bool overwrite);
-  /// Without any name, in `folder`.
+  /// Scratch space in `folder` that only its owner can read. @throws FileError
   explicit TemporaryFile(const std::filesystem::path& folder);
   ~TemporaryFile();
   TemporaryFile(const TemporaryFile&) = delete;
@@ -31,13 +32,14 @@ class TemporaryFile {
   [[noreturn]] void fail(const std::string& what) const;
   /// @throws FileError if what was written did not reach the disk, or the name was taken meanwhile
   void publish();
-  /// A path under which this process and its children can open the file while the object lives.
-  [[nodiscard]] std::filesystem::path descriptor_path() const;
+  /// Gives scratch space a name for as long as the object lives: open it, then let the object go. @throws FileError
+  [[nodiscard]] const std::filesystem::path& show();
 
  private:
   std::filesystem::path target_;
   std::filesystem::path temporary_;  ///< empty: there is no name to remove
   bool overwrite_ = false;
+  FileDescriptor descriptor_;
   OutputFile output_;
 };
 

@@ -27,7 +27,7 @@ Hdf5Handle create_file(TemporaryFile& file) {
 }
 
 TemporaryFile make_temporary(const std::filesystem::path& path, FileWriterOptions options) {
-  return options.unnamed ? TemporaryFile(path) : TemporaryFile(path, options.overwrite);
+  return options.scratch ? TemporaryFile(path) : TemporaryFile(path, options.overwrite);
 }
 
 Hdf5Handle space_of(std::int64_t count) {
@@ -147,9 +147,9 @@ void FileWriter::commit() {
   temporary_.publish();
 }
 
-std::filesystem::path FileWriter::finish_unnamed() {
+const std::filesystem::path& FileWriter::finish_scratch() {
   close();
-  return temporary_.descriptor_path();
+  return temporary_.show();
 }
 
 }  // namespace tessera::hdf5

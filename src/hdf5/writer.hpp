@@ -18,7 +18,7 @@ namespace tessera::hdf5 {
 
 struct FileWriterOptions {
   bool overwrite = false;  ///< replace an existing file; the old one stays whole until commit()
-  bool unnamed = false;    ///< a scratch file: `path` is the folder, no name ever shows in it, gone however the process ends
+  bool scratch = false;    ///< a temporary table: `path` is a folder, and no name shows in it before finish_scratch()
 };
 
 /// Writes an HDF5 file that appears whole or not at all: everything goes to a temporary file in the target's folder, which
@@ -76,9 +76,9 @@ class FileWriter {
   /// @throws FileError; Error(internal) if a dataset of known length got fewer rows
   void commit();
 
-  /// Instead of commit() for an unnamed file: closes the datasets.
-  /// @returns a path under which this process and its children can open the file for as long as `*this` lives
-  [[nodiscard]] std::filesystem::path finish_unnamed();
+  /// Instead of commit() for scratch: closes the datasets and shows the file until `*this` is destroyed. Whoever has it open
+  /// by then keeps it; nothing is left on the disk after that.
+  [[nodiscard]] const std::filesystem::path& finish_scratch();
 
   [[nodiscard]] const std::filesystem::path& path() const { return temporary_.path(); }
 
