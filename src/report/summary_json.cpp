@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "report/plan_json.hpp"
+#include "report/portrait.hpp"
+#include "report/remarks.hpp"
+#include "report/summary.hpp"
+
+namespace tessera {
+namespace {
+
+/// Below this margin a customer could go either way; the boundary flag of assignments.h5.
+constexpr double kBoundaryMargin = 0.1;
+
+Json criteria_json(const KCriteria& criteria) {
+  return {{"k", criteria.segments},
+          {"dispersion", criteria.dispersion},
+          {"gain", criteria.gain},
+          {"gain_threshold", criteria.gain_threshold},
+          {"silhouette", criteria.silhouette},
+          {"adjusted_silhouette", criteria.adjusted_silhouette},
+          {"stability", criteria.stability},
+          {"smallest_share", criteria.smallest_share},
+          {"admissible", criteria.admissible},
+          {"reason", criteria.reason}};
+}
+
+Json selection_json(const KSelection& selection) {
+  Json json;
+  json["automatic"] = selection.automatic;
+  json["chosen"] = selection.chosen;
+  json["verdict"] = selection.verdict;
+  json["business_window"] = {{"smallest", 3}, {"largest", 5}};
+  json["best_in_business_window"] =
+      selection.best_in_business_window > 0 ? Json(selection.best_in_business_window) : Json(nullptr);
+  json["sample_rows"] = selection.sample_rows;
+  json["criteria"] = Json::array();
+  for (const KCriteria& criteria : selection.criteria) json["criteria"].push_back(criteria_json(criteria));
+  return json;
+}
+
+Json objective_json(const SegmentationSummary& summary) {
+  Json json;
+  json["inertia"] = summary.model.inertia;
+  json["units"] = "sum over customers of weight times squared distance in prepared units";
+  json["iterations"] = summary.model.iterations;
+  json["converged"] = summary.model.converged;
+  json["stop_reason"] = summary.fit.stop_reason;
+  json["history"] = Json::array();
+  for (const KMeansIteration& iteration : summary.fit.history) {
+    json["history"].push_back({{"objective", iteration.objective}, {"shift", iteration.shift}});
+  }
+  return json;
+}
+
+Json trait_json(const Trait& trait) {
+  Json json;
+  json["feature"] = trait.feature;
+  if (!trait.level.empty()) json["level"] = trait.level;
+  json["value"] = trait.value;
+  json["overall"] = trait.overall;
+  json["difference"] = trait.difference;
+  json["strength"] = trait.strength;
+  json["words"] = trait.words;
+  return json;
+}
+
+Json segment_json(const FeaturePlan& plan, const SegmentPortrait& portrait) {
+  Json json;
+  json["segment"] = portrait.segment;
+  json["name"] = portrait.name;
+  json["size"] = portrait.size_rows;
+  json["weight"] = portrait.weight;
+  json["share"] = portrait.share;
+  json["boundary"] = portrait.boundary_rows;
+  json["boundary_share"] = portrait.boundary_share;
+  json["centroid"] = source_values_json(plan, portrait.centroid);
+  json["distinguished_by"] = Json::array();
+  for (const Trait& trait : portrait.traits) json["distinguished_by"].push_back(trait_json(trait));
+  return json;
+}
+
+/// The columns of the table that are no features, and why.
+Json other_columns_json(const std::vector<ColumnProfile>& profiles) {
+  Json json = Json::array();
+  for (const ColumnProfile& profile : profiles) {
+    if (profile.role == Role::feature) continue;
+    json.push_back({{"name", profile.name}, {"role", to_string(profile.role)}, {"reason", profile.reason}});
+  }
+  return json;
+}
+
+Json remarks_json(const std::vector<Remark>& remarks) {
+  Json json = Json::array();
+  for (const Remark& remark : remarks) {
+    json.push_back({{"level", remark.warning ? "warning" : "note"}, {"code", remark.code}, {"message", remark.message}});
+  }
+  return json;
+}
+
+Json assignment_json(const SegmentationSummary& summary) {
+  return {{"boundary", summary.assigned.boundary},
+          {"boundary_margin", kBoundaryMargin},
+          {"outliers", summary.assigned.outliers},
+          {"outlier_quantile", summary.model.outlier_quantile},
+          {"outlier_distance", summary.model.outlier_distance},
+          {"simplified_silhouette", summary.assigned.simplified_silhouette}};
+}
+
+}  // namespace
+
+std::string summary_json(const SegmentationSummary& summary) {
+  const FeaturePlan& plan = summary.model.plan;
+  const Portraits portraits = describe_segments(summary.model, summary.assigned, summary.profiles);
+  Json json;
+  json["format"] = "tessera-summary";
+  json["format_version"] = fmt::format("{}.{}", kSummaryFormatMajor, kSummaryFormatMinor);
+  json["k"] = summary.model.segments();
+  json["verdict"] = summary.k_selection.verdict;
+  json["rows"] = summary.assigned.rows;
+  json["rows_rejected"] = summary.assigned.rejected;
+  json["rows_imputed"] = summary.assigned.imputed;
+  json["input"] = {{"file_name", summary.table.path.filename().string()},
+                   {"layout", summary.table.layout},
+                   {"dataset", summary.table.dataset},
+                   {"columns", summary.table.columns.size()}};
+  json["features"] = Json::array();
+  for (const FeatureSource& source : plan.sources) json["features"].push_back(source.name);
+  json["preparation"] = plan_json(plan);
+  json["preparation"]["other_columns"] = other_columns_json(summary.profiles);
+  json["k_selection"] = selection_json(summary.k_selection);
+  json["objective"] = objective_json(summary);
+  json["segments"] = Json::array();
+  for (const SegmentPortrait& portrait : portraits.segments) json["segments"].push_back(segment_json(plan, portrait));
+  json["overall"] = source_values_json(plan, portraits.overall);
+  json["assignment"] = assignment_json(summary);
+  json["device"] = summary.device;
+  json["device_reason"] = summary.device_reason;
+  json["threads"] = summary.threads;
+  json["threads_reason"] = summary.threads_reason;
+  json["residency"] = summary.residency;
+  json["timings_ms"] = Json::object();
+  for (const auto& [stage, milliseconds] : summary.timings_ms) add_member(json["timings_ms"], stage, milliseconds);
+  json["notes"] = remarks_json(all_remarks(summary));
+  return to_text(json);
+}
+
+}  // namespace tessera
