@@ -20,7 +20,8 @@ endif()
 # What every target of ours is compiled with. Contraction would fuse a * b + c into one rounding where the compiler likes, and with
 # it change labels from machine to machine.
 add_library(tessera_flags INTERFACE)
-target_compile_options(tessera_flags INTERFACE -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion)
+target_compile_options(tessera_flags INTERFACE -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+                                               -Wno-missing-field-initializers)
 if(TESSERA_SANITIZE)
   target_compile_options(tessera_flags INTERFACE -fsanitize=${TESSERA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(tessera_flags INTERFACE -fsanitize=${TESSERA_SANITIZE})
