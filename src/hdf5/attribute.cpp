@@ -83,14 +83,12 @@ std::optional<std::vector<Number>> read_numbers(hid_t object, const std::string&
   std::optional<OpenAttribute> open = open_attribute(object, name);
   if (!open || open->elements > kMostNumbers) return std::nullopt;
   const H5T_class_t type_class = H5Tget_class(open->type.get());
-  if (type_class == H5T_ENUM) {
-    // HDF5 converts no enumeration to a number, so the codes are read as they are, which for one-byte codes is the same thing.
-    if (H5Tget_size(open->type.get()) != 1) return std::nullopt;
-    std::vector<signed char> codes(static_cast<std::size_t>(open->elements));
-    check(H5Aread(open->attribute.get(), open->type.get(), codes.data()), open->what, open->path, {});
-    return std::vector<Number>(codes.begin(), codes.end());
+  if (type_class == H5T_BITFIELD && H5Tget_size(open->type.get()) == 1) {  // how PyTables stores a boolean
+    std::vector<unsigned char> bits(static_cast<std::size_t>(open->elements));
+    if (!bits.empty()) check(H5Aread(open->attribute.get(), H5T_NATIVE_B8, bits.data()), open->what, open->path, {});
+    return std::vector<Number>(bits.begin(), bits.end());
   }
-  if (type_class != H5T_INTEGER && type_class != H5T_FLOAT) return std::nullopt;
+  if (type_class != H5T_INTEGER && type_class != H5T_FLOAT && type_class != H5T_ENUM) return std::nullopt;
   std::vector<Number> values(static_cast<std::size_t>(open->elements));
   if (!values.empty()) check(H5Aread(open->attribute.get(), native, values.data()), open->what, open->path, {});
   return values;
@@ -155,6 +153,10 @@ std::optional<double> read_number_attribute(hid_t object, const std::string& nam
 }
 std::optional<std::int64_t> read_integer_attribute(hid_t object, const std::string& name) {
   return only_element(read_integer_list_attribute(object, name));
+}
+
+std::optional<std::uint64_t> read_unsigned_attribute(hid_t object, const std::string& name) {
+  return only_element(read_numbers<std::uint64_t>(object, name, H5T_NATIVE_UINT64));
 }
 
 void write_attribute(hid_t object, const std::string& name, const std::string& value) {

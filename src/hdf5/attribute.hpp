@@ -22,6 +22,7 @@ namespace tessera::hdf5 {
 /// A number of any integer or floating type, or a boolean.
 [[nodiscard]] std::optional<double> read_number_attribute(hid_t object, const std::string& name);
 [[nodiscard]] std::optional<std::int64_t> read_integer_attribute(hid_t object, const std::string& name);
+[[nodiscard]] std::optional<std::uint64_t> read_unsigned_attribute(hid_t object, const std::string& name);
 /// A list of numbers (1-D, or a scalar). At most 2^24 of them.
 [[nodiscard]] std::optional<std::vector<double>> read_number_list_attribute(hid_t object, const std::string& name);
 [[nodiscard]] std::optional<std::vector<std::int64_t>> read_integer_list_attribute(hid_t object, const std::string& name);

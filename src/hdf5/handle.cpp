@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hdf5/handle.hpp"
 
-#include <cerrno>
+#include <atomic>
 #include <cstdlib>
+#include <mutex>
 #include <string_view>
+#include <thread>
 
 #include "tessera/error.hpp"
 
@@ -11,10 +13,31 @@ namespace tessera {
 namespace {
 
 /// One lock for the one library. Even a thread-safe build is entered by one thread at a time, so nothing is lost; and holding
-/// ours proves that no other thread is inside HDF5, which fork() needs.
-std::recursive_mutex& library_mutex() {
-  static std::recursive_mutex mutex;
-  return mutex;
+/// ours proves that no other thread is inside HDF5, which fork() needs. Not a std::recursive_mutex: that one remembers its
+/// owner by kernel thread id, which changes in a forked child.
+struct LibraryLock {
+  std::mutex mutex;
+  std::atomic<std::thread::id> owner{};
+  int depth = 0;
+
+  void lock() {
+    const std::thread::id self = std::this_thread::get_id();
+    if (owner.load(std::memory_order_relaxed) != self) {
+      mutex.lock();
+      owner.store(self, std::memory_order_relaxed);
+    }
+    ++depth;
+  }
+  void unlock() {
+    if (--depth > 0) return;
+    owner.store(std::thread::id{}, std::memory_order_relaxed);
+    mutex.unlock();
+  }
+};
+
+LibraryLock& library_lock() {
+  static LibraryLock lock;
+  return lock;
 }
 
 herr_t collect(unsigned, const H5E_error2_t* entry, void* out) {
@@ -34,11 +57,14 @@ herr_t collect(unsigned, const H5E_error2_t* entry, void* out) {
 
 }  // namespace
 
-Hdf5Session::Hdf5Session() : lock_(library_mutex()) {
+Hdf5Session::Hdf5Session() {
+  library_lock().lock();
   // A thread-safe HDF5 keeps this setting per thread.
   thread_local const herr_t quiet = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   static_cast<void>(quiet);
 }
+
+Hdf5Session::~Hdf5Session() { library_lock().unlock(); }
 
 herr_t Hdf5Handle::close() noexcept {
   const hid_t id = std::exchange(id_, H5I_INVALID_HID);

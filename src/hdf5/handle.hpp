@@ -3,7 +3,6 @@
 
 #include <hdf5.h>
 
-#include <mutex>
 #include <string>
 #include <utility>
 
@@ -15,9 +14,9 @@ namespace tessera {
 class Hdf5Session {
  public:
   Hdf5Session();
-
- private:
-  std::unique_lock<std::recursive_mutex> lock_;
+  ~Hdf5Session();
+  Hdf5Session(const Hdf5Session&) = delete;
+  Hdf5Session& operator=(const Hdf5Session&) = delete;
 };
 
 /// Owns an HDF5 identifier and closes it.

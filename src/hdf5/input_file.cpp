@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hdf5/input_file.hpp"
+
+#include <fmt/format.h>
+
+#include "tessera/error.hpp"
+
+namespace tessera::hdf5 {
+namespace {
+
+constexpr hsize_t kMostMembers = 1'000'000;
+
+struct LinkName {
+  std::string name;
+  H5L_type_t type;
+};
+
+/// No exception may cross HDF5, which is C.
+herr_t add_link(hid_t, const char* name, const H5L_info_t* info, void* out) noexcept {
+  try {
+    static_cast<std::vector<LinkName>*>(out)->push_back({name, info->type});
+    return 0;
+  } catch (...) {
+    return -1;
+  }
+}
+
+bool order_of_creation_is_known(hid_t group) {
+  const Hdf5Handle properties(H5Gget_create_plist(group), H5Pclose);
+  unsigned flags = 0;
+  return properties && H5Pget_link_creation_order(properties.get(), &flags) >= 0 && (flags & H5P_CRT_ORDER_TRACKED) != 0;
+}
+
+ObjectKind kind_of(H5O_type_t type) {
+  if (type == H5O_TYPE_GROUP) return ObjectKind::group;
+  return type == H5O_TYPE_DATASET ? ObjectKind::dataset : ObjectKind::other;
+}
+
+/// False if the name leads nowhere.
+bool look_up(hid_t place, const std::string& name, Member& member) {
+  H5O_info_t info;
+  if (H5Oget_info_by_name2(place, name.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0) return false;
+  member.kind = kind_of(info.type);
+  member.address = static_cast<std::uint64_t>(info.addr);
+  return true;
+}
+
+Hdf5Handle reading_properties(bool locked) {
+  Hdf5Handle properties(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  if (!locked) H5Pset_file_locking(properties.get(), false, true);
+  return properties;
+}
+
+}  // namespace
+
+InputFile open_for_reading(const std::string& path) {
+  const Hdf5Session session;
+  InputFile file;
+  file.path = path;
+  hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, reading_properties(true).get());
+  if (id < 0 && last_failure().lock_failed) {
+    file.unlocked = true;
+    id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, reading_properties(false).get());
+  }
+  file.handle = check_handle(id, H5Fclose, "open it as HDF5", path, {});
+  return file;
+}
+
+Listing list_group(hid_t group, const std::string& file, const std::string& group_path) {
+  const Hdf5Session session;
+  H5G_info_t info;
+  check(H5Gget_info(group, &info), "list the group", file, group_path);
+  if (info.nlinks > kMostMembers) {
+    throw DataError(fmt::format("the group has {} members", info.nlinks), {.path = file, .dataset = group_path, .column = {}},
+                    "choose the table with --dataset PATH");
+  }
+  std::vector<LinkName> links;
+  const H5_index_t order = order_of_creation_is_known(group) ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
+  check(H5Literate(group, order, H5_ITER_INC, nullptr, add_link, &links), "list the group", file, group_path);
+  Listing listing;
+  for (LinkName& link : links) {
+    Member member;
+    member.name = std::move(link.name);
+    const bool here = link.type == H5L_TYPE_HARD || link.type == H5L_TYPE_SOFT;
+    if (here && look_up(group, member.name, member)) {
+      listing.members.push_back(std::move(member));
+    } else if (link.type == H5L_TYPE_HARD) {
+      raise("look at the object", file, join_path(group_path, member.name));
+    } else {
+      listing.elsewhere.push_back(std::move(member.name));
+    }
+  }
+  return listing;
+}
+
+Member find_object(const InputFile& file, const std::string& path) {
+  const Hdf5Session session;
+  Member member;
+  member.name = base_name(path);
+  // Step by step, so that a link into another file is seen before it is followed.
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    H5L_info_t link;
+    const bool root = part.find_first_not_of('/') == std::string::npos;
+    if (!root && (H5Lget_info(file.handle.get(), part.c_str(), &link, H5P_DEFAULT) < 0 ||
+                  (link.type != H5L_TYPE_HARD && link.type != H5L_TYPE_SOFT))) {
+      throw DataError("there is no such object in the file", {.path = file.path, .dataset = path, .column = {}},
+                      "list what is in it with h5ls -r");
+    }
+    if (end == std::string::npos) break;
+  }
+  if (!look_up(file.handle.get(), path, member)) raise("look at the object", file.path, path);
+  return member;
+}
+
+Hdf5Handle open_group(const InputFile& file, const std::string& path) {
+  const Hdf5Session session;
+  return check_handle(H5Gopen2(file.handle.get(), path.c_str(), H5P_DEFAULT), H5Gclose, "open the group", file.path, path);
+}
+
+Hdf5Handle open_object(const InputFile& file, const std::string& path) {
+  const Hdf5Session session;
+  return check_handle(H5Oopen(file.handle.get(), path.c_str(), H5P_DEFAULT), H5Oclose, "open the object", file.path, path);
+}
+
+std::string join_path(const std::string& group, const std::string& name) {
+  return group == "/" ? "/" + name : group + "/" + name;
+}
+
+std::string parent_path(const std::string& path) {
+  const std::size_t at = path.rfind('/');
+  return at == std::string::npos || at == 0 ? "/" : path.substr(0, at);
+}
+
+std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+}  // namespace tessera::hdf5

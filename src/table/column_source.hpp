@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hdf5/dataset.hpp"
+#include "tessera/table.hpp"
+
+namespace tessera {
+
+/// Hands out the storage of a chunk, buffer by buffer, so that a chunk that is used again allocates nothing.
+class ChunkStorage {
+ public:
+  explicit ChunkStorage(RawChunk& chunk) : chunk_(chunk) {}
+  /// At least `bytes` bytes, aligned for any number; contents are unspecified.
+  [[nodiscard]] std::byte* numeric(std::size_t bytes);
+  /// An empty text column.
+  [[nodiscard]] TextCells& text();
+
+ private:
+  RawChunk& chunk_;
+  std::size_t next_numeric_ = 0;
+  std::size_t next_text_ = 0;
+};
+
+/// A column of a source, and the place of its view in the chunk.
+struct WantedColumn {
+  int column = 0;
+  int slot = 0;
+};
+
+/// Columns that are read together, row by row.
+class ColumnSource {
+ public:
+  virtual ~ColumnSource() = default;
+  /// Reads rows [first, first + rows) of the wanted columns; sets views[slot] of each. @throws as Table::read
+  virtual void read(std::int64_t first, std::int64_t rows, std::span<const WantedColumn> wanted, ChunkStorage& storage,
+                    std::vector<ColumnView>& views) = 0;
+  /// Memory that a row takes while it is read.
+  [[nodiscard]] virtual std::int64_t row_bytes() const = 0;
+  /// Rows of a chunk in the file; 0 if it is not chunked.
+  [[nodiscard]] virtual std::int64_t chunk_rows() const = 0;
+  /// Walks the index of the chunks. @throws DataError if it is damaged
+  virtual void touch_index() const = 0;
+};
+
+/// What is done to the cells of a column after they are read.
+enum class Decode {
+  none,    ///< numbers are seen in place, text is unpacked
+  labels,  ///< integer codes become text
+  days,    ///< counts of a unit of time become days (float64); the least int64 is a missing one
+};
+
+/// One column of a dataset.
+struct DatasetColumn {
+  int member = -1;        ///< of a record; -1: the element itself
+  std::int64_t cell = 0;  ///< within the row, or within an array member
+  Decode decode = Decode::none;
+  int labels = -1;  ///< index into the source's lists of labels
+  double units_per_day = 1.0;
+  std::string missing_text;  ///< text that stands for a missing cell
+};
+
+/// Columns of one dataset [rows, ...]: a matrix, a vector, or the members of records. The dataset is read once for all of them.
+class DatasetSource final : public ColumnSource {
+ public:
+  DatasetSource(hdf5::Dataset dataset, std::vector<DatasetColumn> columns, std::vector<hdf5::CodeLabels> labels = {});
+
+  void read(std::int64_t first, std::int64_t rows, std::span<const WantedColumn> wanted, ChunkStorage& storage,
+            std::vector<ColumnView>& views) override;
+  [[nodiscard]] std::int64_t row_bytes() const override { return dataset_.row_bytes(); }
+  [[nodiscard]] std::int64_t chunk_rows() const override { return dataset_.chunk_rows(); }
+  void touch_index() const override { dataset_.touch_index(); }
+  /// The type of a column as it is seen.
+  [[nodiscard]] DataType type_of(int column) const;
+
+ private:
+  [[nodiscard]] const hdf5::ElementType& element_of(const DatasetColumn& column) const;
+  [[nodiscard]] bool seen_in_place(const DatasetColumn& column) const;
+  [[nodiscard]] ColumnView view_of(const DatasetColumn& column, const std::byte* records, std::int64_t rows,
+                                   ChunkStorage& storage) const;
+  [[nodiscard]] Hdf5Handle memory_type(std::span<const WantedColumn> wanted) const;
+
+  hdf5::Dataset dataset_;
+  std::vector<DatasetColumn> columns_;
+  std::vector<hdf5::CodeLabels> labels_;
+  std::vector<std::byte> scratch_;  ///< of reads of which nothing is seen in place
+};
+
+/// A source of one column whose missing cells are marked in a second one: numbers become float64 with NaN, text becomes empty.
+class MaskedSource final : public ColumnSource {
+ public:
+  /// `values` and `mask` (numbers; not zero: missing) have one column each and the same rows.
+  MaskedSource(std::unique_ptr<DatasetSource> values, std::unique_ptr<DatasetSource> mask);
+  void read(std::int64_t first, std::int64_t rows, std::span<const WantedColumn> wanted, ChunkStorage& storage,
+            std::vector<ColumnView>& views) override;
+  [[nodiscard]] std::int64_t row_bytes() const override { return values_->row_bytes() + mask_->row_bytes() + 8; }
+  [[nodiscard]] std::int64_t chunk_rows() const override { return values_->chunk_rows(); }
+  void touch_index() const override;
+  [[nodiscard]] DataType type() const { return values_->type_of(0) == DataType::text ? DataType::text : DataType::float64; }
+
+ private:
+  std::unique_ptr<DatasetSource> values_;
+  std::unique_ptr<DatasetSource> mask_;
+  RawChunk unmasked_;
+};
+
+}  // namespace tessera
