@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "prepare/distinct.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+namespace tessera {
+
+std::uint64_t hash_text(std::string_view text) {
+  std::uint64_t hash = 0x9E3779B97F4A7C15U ^ text.size();
+  while (!text.empty()) {
+    const std::size_t taken = std::min<std::size_t>(8, text.size());
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < taken; ++i) word |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
+    hash = mix_bits(hash ^ word) + 0x9E3779B97F4A7C15U;
+    text.remove_prefix(taken);
+  }
+  return mix_bits(hash);
+}
+
+void DistinctSketch::compact() {
+  std::sort(smallest_.begin(), smallest_.end());
+  smallest_.erase(std::unique(smallest_.begin(), smallest_.end()), smallest_.end());
+  if (smallest_.size() < kKept) return;
+  smallest_.resize(kKept);
+  threshold_ = smallest_.back();
+}
+
+std::int64_t DistinctSketch::estimate() {
+  compact();
+  if (smallest_.size() < kKept) return static_cast<std::int64_t>(smallest_.size());
+  const double share = static_cast<double>(smallest_.back()) * 0x1p-64;
+  return std::llround(static_cast<double>(kKept - 1) / share);
+}
+
+NumberLevels::Slot& NumberLevels::find(std::uint64_t key) {
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t i = mix_bits(key) & mask;; i = (i + 1) & mask) {
+    if (slots_[i].rows == 0 || slots_[i].key == key) return slots_[i];
+  }
+}
+
+void NumberLevels::grow() {
+  std::vector<Slot> old(slots_.size() * 2);
+  std::swap(old, slots_);
+  for (const Slot& slot : old) {
+    if (slot.rows != 0) find(slot.key) = slot;
+  }
+}
+
+void NumberLevels::add(double value) {
+  const auto key = std::bit_cast<std::uint64_t>(value + 0.0);  // -0 becomes +0
+  if (overflowed_) return sketch_.add(mix_bits(key));
+  Slot& slot = find(key);
+  if (slot.rows != 0) {
+    ++slot.rows;
+    return;
+  }
+  slot = {key, 1};
+  if (++used_ > kMostLevels) {
+    for (const Slot& level : slots_) {
+      if (level.rows != 0) sketch_.add(mix_bits(level.key));
+    }
+    overflowed_ = true;
+    slots_ = {};
+  } else if (static_cast<std::size_t>(used_) * 2 > slots_.size()) {
+    grow();
+  }
+}
+
+void NumberLevels::for_each(const std::function<void(double, std::int64_t)>& visit) const {
+  for (const Slot& slot : slots_) {
+    if (slot.rows != 0) visit(std::bit_cast<double>(slot.key), slot.rows);
+  }
+}
+
+void TextLevels::add(std::string_view text) {
+  if (overflowed_) return sketch_.add(hash_text(text));
+  if (const auto level = levels_.find(text); level != levels_.end()) {
+    ++level->second;
+    return;
+  }
+  levels_.emplace(text, 1);
+  text_bytes_ += static_cast<std::int64_t>(text.size());
+  if (static_cast<std::int64_t>(levels_.size()) <= kMostLevels && text_bytes_ <= kMostTextBytes) return;
+  for (const auto& [level, rows] : levels_) sketch_.add(hash_text(level));
+  overflowed_ = true;
+  levels_ = {};
+}
+
+}  // namespace tessera

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace tessera {
+
+/// Levels that are told apart exactly; a column with more is only counted approximately.
+inline constexpr std::int64_t kMostLevels = 65'536;
+
+/// Estimates how many different hashes were seen, from the 16,384 smallest (Bar-Yossef et al., 2002): about 0.8 % standard error,
+/// and the same for any order of arrival.
+class DistinctSketch {
+ public:
+  void add(std::uint64_t hash) {
+    if (hash >= threshold_) return;
+    smallest_.push_back(hash);
+    if (smallest_.size() >= 2 * kKept) compact();
+  }
+  [[nodiscard]] std::int64_t estimate();
+
+ private:
+  static constexpr std::size_t kKept = 16'384;
+  void compact();
+
+  std::vector<std::uint64_t> smallest_;
+  std::uint64_t threshold_ = std::numeric_limits<std::uint64_t>::max();
+};
+
+/// A bijection that spreads keys over all 64 bits.
+[[nodiscard]] constexpr std::uint64_t mix_bits(std::uint64_t key) {
+  key = (key ^ (key >> 32)) * 0xD6E8FEB86659FD93U;
+  key = (key ^ (key >> 32)) * 0xD6E8FEB86659FD93U;
+  return key ^ (key >> 32);
+}
+
+/// A 64-bit hash of a text, the same on every machine.
+[[nodiscard]] std::uint64_t hash_text(std::string_view text);
+
+/// Counts the rows of every level of a numeric column, until there are more than kMostLevels; then estimates their number.
+class NumberLevels {
+ public:
+  void add(double value);
+  [[nodiscard]] bool exact() const { return !overflowed_; }
+  [[nodiscard]] std::int64_t distinct() { return overflowed_ ? sketch_.estimate() : used_; }
+  /// Calls visit(value, rows) for every level, in no particular order; nothing once there are too many.
+  void for_each(const std::function<void(double, std::int64_t)>& visit) const;
+
+ private:
+  struct Slot {
+    std::uint64_t key = 0;
+    std::int64_t rows = 0;  // 0: free
+  };
+  Slot& find(std::uint64_t key);
+  void grow();
+
+  std::vector<Slot> slots_ = std::vector<Slot>(64);
+  std::int64_t used_ = 0;
+  bool overflowed_ = false;
+  DistinctSketch sketch_;
+};
+
+/// Lets maps keyed by string be searched by string_view.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return static_cast<std::size_t>(hash_text(text)); }
+};
+template <typename Value>
+using TextMap = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
+
+/// The same for text. Also gives up when the levels together are longer than kMostTextBytes (free text).
+class TextLevels {
+ public:
+  static constexpr std::int64_t kMostTextBytes = std::int64_t{8} << 20;
+
+  void add(std::string_view text);
+  [[nodiscard]] bool exact() const { return !overflowed_; }
+  [[nodiscard]] std::int64_t distinct() {
+    return overflowed_ ? sketch_.estimate() : static_cast<std::int64_t>(levels_.size());
+  }
+  /// Empty once there are too many.
+  [[nodiscard]] const TextMap<std::int64_t>& levels() const { return levels_; }
+
+ private:
+  TextMap<std::int64_t> levels_;
+  std::int64_t text_bytes_ = 0;
+  bool overflowed_ = false;
+  DistinctSketch sketch_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "core/job.hpp"
+#include "tessera/table.hpp"
+
+namespace tessera {
+
+/// Rows per read: what suits the file, at least a few blocks for every thread, at most what `budget_bytes` holds; a multiple of
+/// kReductionRows.
+[[nodiscard]] std::int64_t rows_per_read(const Table& table, std::int64_t bytes_per_row, std::int64_t budget_bytes);
+
+/// Bytes of one raw row of these columns (text counted at a typical length).
+[[nodiscard]] std::int64_t raw_row_bytes(const TableInfo& info, std::span<const int> columns);
+
+/// Reads the table once, chunk by chunk in row order; looks at the cancel token and reports progress in between.
+void sweep_raw(Table& table, std::span<const int> columns, std::int64_t rows_per_chunk, const JobContext& job,
+               const std::function<void(const RawChunk&)>& visit);
+
+}  // namespace tessera
