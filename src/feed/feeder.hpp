@@ -21,6 +21,8 @@ struct FeederOptions {
   std::int64_t memory_bytes = std::int64_t{1} << 30;  ///< budget of everything the feeder holds
   std::filesystem::path scratch;                      ///< folder of the spill file; empty: the system's temporary folder
   std::int64_t chunk_rows = 0;                        ///< multiple of kBlockRows; 0: from the budget and the table
+  std::int64_t reserve_bytes = -1;                    ///< of the budget, for what passes hold; -1: an eighth of it
+  bool keep_rows = true;  ///< false: every sweep reads and prepares anew; for scoring, which makes only one
 };
 
 /// A source of prepared chunks that can be swept again and again, always the same rows in the same order.
@@ -32,14 +34,20 @@ class Feeder {
   [[nodiscard]] virtual std::int64_t rows() const = 0;
   [[nodiscard]] virtual std::int64_t total_rows() const = 0;
   [[nodiscard]] virtual int features() const = 0;
-  /// "resident", "spilled" or "matrix": for the summary.
+  /// "resident", "spilled", "streamed" (rows are not kept) or "matrix": for the summary.
   [[nodiscard]] virtual const char* residency() const = 0;
   /// Calls `visit` for every chunk in row order, checking for cancellation and reporting progress between chunks.
   virtual void for_each(const std::function<void(const Chunk&)>& visit) = 0;
 };
 
-/// Prepares the rows of `table` with `plan`, reading ahead on a thread of its own.
-/// @throws MemoryError if even one block of rows does not fit the budget (says which budget would)
+/// Prepares the rows of `table` with `plan`, reading ahead on a thread of its own; that thread alone calls Table::read() during a
+/// sweep. Each rank feeds its own run of rows, with borders on block borders. Table, plan and job must outlive the feeder.
+///
+/// The budget holds two raw chunks (measured on the first block of rows) and a third for decoding, the prepared rows or, when
+/// those are spilled, one or two prepared chunks, the row outputs of a sweep, and the reserve for passes. The spill file has no
+/// name: it is gone however the process ends.
+/// @throws MemoryError if even one block of rows does not fit the budget (says which budget would);
+///         FileError if the spill file would not fit the disk
 [[nodiscard]] std::unique_ptr<Feeder> make_table_feeder(Table& table, const FeaturePlan& plan, const FeederOptions& options,
                                                         const JobContext& job, const Communicator& comm);
 

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <future>
+#include <optional>
+
+#include "core/bytes.hpp"
+#include "feed/feeder.hpp"
+#include "feed/prepared_rows.hpp"
+#include "feed/read_ahead.hpp"
+#include "feed/residency.hpp"
+#include "feed/row_range.hpp"
+#include "prepare/apply.hpp"
+
+namespace tessera {
+namespace {
+
+/// Bytes that a raw chunk of this table takes per row, as seen on the first block.
+std::int64_t measure_raw_row(Table& table, std::span<const int> columns, RowRange range) {
+  const std::int64_t rows = std::min(range.count, kBlockRows);
+  if (rows == 0) return 0;
+  RawChunk raw;
+  table.read(range.first, rows, columns, raw);
+  std::size_t bytes = 0;
+  for (const auto& storage : raw.numeric_storage) bytes += storage.size();
+  for (const auto& text : raw.text_storage) bytes += text->bytes.size() + text->offsets.size() * sizeof(std::int64_t);
+  // Texts further down may be longer, and grow their buffer by doubling.
+  if (!raw.text_storage.empty()) bytes *= 2;
+  return static_cast<std::int64_t>(bytes) / rows + 1;
+}
+
+class TableFeeder final : public Feeder {
+ public:
+  TableFeeder(Table& table, const FeaturePlan& plan, const FeederOptions& options, const JobContext& job, RowRange range)
+      : table_(table), preparer_(plan, table.info()), job_(job), range_(range), features_(plan.features()) {
+    const FeedSizes sizes = {.rows = range.count,
+                             .features = features_,
+                             .weighted = preparer_.weighted(),
+                             .raw_bytes_per_row = measure_raw_row(table, preparer_.columns(), range),
+                             .preferred_rows = table.preferred_rows()};
+    plan_ = plan_feed(sizes, options);
+    if (plan_.residency != Residency::spilled) return;
+    scratch_ = scratch_folder(options.scratch);
+    spill_.emplace(scratch_, range.count, features_, preparer_.weighted());
+    job.observer.note(Observer::Level::info, "spill",
+                      fmt::format("{} of prepared rows do not fit the memory budget: they are kept in a temporary file in {}",
+                                  format_bytes(range.count * prepared_bytes_per_row(sizes)), scratch_.string()));
+  }
+
+  [[nodiscard]] std::int64_t rows() const override { return range_.count; }
+  [[nodiscard]] std::int64_t total_rows() const override { return table_.info().rows; }
+  [[nodiscard]] int features() const override { return features_; }
+  [[nodiscard]] const char* residency() const override {
+    switch (plan_.residency) {
+      case Residency::resident:
+        return "resident";
+      case Residency::spilled:
+        return "spilled";
+      default:
+        return "streamed";
+    }
+  }
+
+  void for_each(const std::function<void(const Chunk&)>& visit) override {
+    if (!kept_) {
+      first_sweep(visit);
+    } else if (spill_) {
+      replay_spill(visit);
+    } else {
+      replay_memory(visit);
+    }
+  }
+
+ private:
+  [[nodiscard]] std::int64_t chunks() const { return (range_.count + plan_.chunk_rows - 1) / plan_.chunk_rows; }
+  [[nodiscard]] std::int64_t first_of(std::int64_t chunk) const { return chunk * plan_.chunk_rows; }
+  [[nodiscard]] std::int64_t count_of(std::int64_t chunk) const {
+    return std::min(plan_.chunk_rows, range_.count - first_of(chunk));
+  }
+
+  /// Room for prepared rows: all of them, or one chunk.
+  [[nodiscard]] PreparedRows room(bool all) const {
+    return {all ? range_.count : std::min(plan_.chunk_rows, range_.count), features_, preparer_.weighted()};
+  }
+
+  /// Reads and prepares every row. If it does not come to its end (an exception, a cancellation), the next sweep starts afresh.
+  void first_sweep(const std::function<void(const Chunk&)>& visit) {
+    const bool resident = plan_.residency == Residency::resident;
+    PreparedRows prepared = room(resident);
+    std::array<RawChunk, ReadAhead::kSlots> raw;
+    ReadAhead reader(chunks(), [&](std::int64_t i, int slot) {
+      table_.read(range_.first + first_of(i), count_of(i), preparer_.columns(), raw[static_cast<std::size_t>(slot)]);
+    });
+    for (std::int64_t i = 0; i < chunks(); ++i) {
+      job_.cancel.check();
+      const std::int64_t at = resident ? first_of(i) : 0;
+      const std::int64_t count = count_of(i);
+      const RawChunk& source = raw[static_cast<std::size_t>(reader.next())];
+      preparer_.apply(source, prepared.values(at, count), prepared.weights(at, count), prepared.flags(at, count), job_.threads);
+      const Chunk chunk = prepared.chunk(at, count, range_.first + first_of(i));
+      if (spill_) {
+        // The chunk goes to disk while the pass works on it; both only read it. Leaving by an exception waits for the write.
+        std::future<void> written = std::async(std::launch::async, [&] { spill_->write(first_of(i), chunk); });
+        visit(chunk);
+        written.get();
+      } else {
+        visit(chunk);
+      }
+      job_.observer.progress(first_of(i) + count);
+    }
+    if (plan_.residency == Residency::streamed) return;
+    if (resident) resident_ = std::move(prepared);
+    kept_ = true;
+  }
+
+  void replay_memory(const std::function<void(const Chunk&)>& visit) {
+    for (std::int64_t i = 0; i < chunks(); ++i) {
+      job_.cancel.check();
+      visit(resident_.chunk(first_of(i), count_of(i), range_.first + first_of(i)));
+      job_.observer.progress(first_of(i) + count_of(i));
+    }
+  }
+
+  void replay_spill(const std::function<void(const Chunk&)>& visit) {
+    const std::array<PreparedRows, ReadAhead::kSlots> prepared = {room(false), room(false)};
+    ReadAhead reader(chunks(), [&](std::int64_t i, int slot) {
+      spill_->read(first_of(i), count_of(i), prepared[static_cast<std::size_t>(slot)]);
+    });
+    for (std::int64_t i = 0; i < chunks(); ++i) {
+      job_.cancel.check();
+      const PreparedRows& rows = prepared[static_cast<std::size_t>(reader.next())];
+      visit(rows.chunk(0, count_of(i), range_.first + first_of(i)));
+      job_.observer.progress(first_of(i) + count_of(i));
+    }
+  }
+
+  Table& table_;
+  Preparer preparer_;
+  JobContext job_;
+  RowRange range_;
+  int features_;
+  FeedPlan plan_;
+  std::filesystem::path scratch_;
+  std::optional<SpillFile> spill_;
+  PreparedRows resident_;
+  bool kept_ = false;  ///< all rows are in resident_ or spill_
+};
+
+}  // namespace
+
+std::unique_ptr<Feeder> make_table_feeder(Table& table, const FeaturePlan& plan, const FeederOptions& options,
+                                          const JobContext& job, const Communicator& comm) {
+  const RowRange range = rows_of_rank(table.info().rows, comm.rank(), comm.size());
+  return std::make_unique<TableFeeder>(table, plan, options, job, range);
+}
+
+}  // namespace tessera
