@@ -19,7 +19,7 @@ inline constexpr std::int64_t kBlockRows = 4096;
 
 struct FeederOptions {
   std::int64_t memory_bytes = std::int64_t{1} << 30;  ///< budget of everything the feeder holds
-  std::filesystem::path scratch;                      ///< folder of the spill file; empty: the system's temporary folder
+  std::filesystem::path scratch = {};                 ///< folder of the spill file; empty: the system's temporary folder
   std::int64_t chunk_rows = 0;                        ///< multiple of kBlockRows; 0: from the budget and the table
   std::int64_t reserve_bytes = -1;                    ///< of the budget, for what passes hold; -1: an eighth of it
   bool keep_rows = true;  ///< false: every sweep reads and prepares anew; for scoring, which makes only one
