@@ -38,6 +38,19 @@ struct TwoNearest {
       second_distance2 = distance2;
     }
   }
+
+  /// The same for finite distances and indices in any order, each offered once.
+  TESSERA_HOST_DEVICE void offer_in_any_order(std::int32_t index, double distance2) {
+    if (first < 0 || distance2 < first_distance2 || (distance2 == first_distance2 && index < first)) {
+      second = first;
+      second_distance2 = first_distance2;
+      first = index;
+      first_distance2 = distance2;
+    } else if (second < 0 || distance2 < second_distance2 || (distance2 == second_distance2 && index < second)) {
+      second = index;
+      second_distance2 = distance2;
+    }
+  }
 };
 
 }  // namespace tessera::exact

@@ -8,12 +8,13 @@
 #include <utility>
 
 #include "backend/cpu/eigen_worker.hpp"
+#include "backend/cpu/highway_worker.hpp"
 #include "backend/cpu/nearest_pass.hpp"
 
 namespace tessera {
 
 std::vector<CpuLevel> supported_cpu_levels() {
-  std::vector<CpuLevel> levels;
+  std::vector<CpuLevel> levels = highway_levels();
   levels.push_back({"eigen", 1, &make_eigen_worker});
   return levels;
 }

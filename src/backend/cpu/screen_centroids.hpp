@@ -15,18 +15,20 @@ struct ScreenCentroids {
   std::vector<float> half_square;     ///< [k] ||c||^2 / 2, rounded once to float32
   std::vector<float> norm;            ///< [k] upper bounds of ||c||
   float largest_norm = 0.0F;
+  exact::ScreenBound bound;
 
-  /// The same centroids in blocks of `tile`, padded with zeros: element j of centroid c is packed[(c / tile * d + j) * tile + c
-  /// % tile].
+  /// The same centroids in blocks of `tile` that share a bound, ordered by norm. A block does not mix norms of different
+  /// magnitude, so that one outlier among the centroids does not blur the scores of the others. Place p of block b holds
+  /// centroid place_centroid[b * tile + p] (-1: padding), its element j is packed[(b * d + j) * tile + p].
   std::int64_t tile = 1;
+  std::vector<std::int32_t> place_centroid;
   std::vector<float> packed;
   std::vector<float> packed_start;  ///< [blocks x tile] -||c||^2 / 2; padding: -infinity, so that it never wins
-  std::vector<float> block_norm;    ///< [blocks] largest norm of a block: one outlier does not blur every other centroid
-  exact::ScreenBound bound;
+  std::vector<float> block_norm;    ///< [blocks] largest norm of a block
 
   [[nodiscard]] std::int64_t segments() const { return centroids.rows; }
   [[nodiscard]] std::int64_t features() const { return centroids.columns; }
-  [[nodiscard]] std::int64_t blocks() const { return (centroids.rows + tile - 1) / tile; }
+  [[nodiscard]] std::int64_t blocks() const { return static_cast<std::int64_t>(block_norm.size()); }
 };
 
 /// @param tile centroids in a packed block, >= 1
