@@ -5,12 +5,10 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 get_property(modules GLOBAL PROPERTY TESSERA_MODULES)
-file(CONFIGURE OUTPUT tessera_library.cpp CONTENT "// The library is the modules that are linked into it whole.\n")
-add_library(tessera SHARED "${PROJECT_BINARY_DIR}/tessera_library.cpp")
+list(TRANSFORM modules REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
+add_library(tessera SHARED ${objects})
 add_library(tessera::tessera ALIAS tessera)
-target_link_libraries(tessera PRIVATE ${modules} Threads::Threads)
-list(JOIN modules "," whole)
-set_target_properties(tessera PROPERTIES LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,${whole}")
+target_link_libraries(tessera PRIVATE ${modules})  # for the libraries that the modules need; their objects are in already
 set_target_properties(tessera PROPERTIES LINKER_LANGUAGE CXX VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 target_compile_features(tessera INTERFACE cxx_std_20)
 target_include_directories(tessera INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
