@@ -50,16 +50,6 @@ std::string_view fixed_cell(const ElementType& type, const std::byte* cell) {
   return view;
 }
 
-/// NaN is a missing cell, and so is its text.
-std::string number_text(DataType type, const std::byte* cell) {
-  return visit_number(type, cell, [](auto value) {
-    if constexpr (std::is_floating_point_v<decltype(value)>) {
-      if (std::isnan(value)) return std::string();
-    }
-    return fmt::format("{}", value);
-  });
-}
-
 }  // namespace
 
 std::int64_t load_integer(DataType type, const std::byte* cell) {
@@ -68,6 +58,15 @@ std::int64_t load_integer(DataType type, const std::byte* cell) {
 
 double load_number(DataType type, const std::byte* cell) {
   return visit_number(type, cell, [](auto value) { return static_cast<double>(value); });
+}
+
+std::string number_text(DataType type, const std::byte* cell) {
+  return visit_number(type, cell, [](auto value) {
+    if constexpr (std::is_floating_point_v<decltype(value)>) {
+      if (std::isnan(value)) return std::string();
+    }
+    return fmt::format("{}", value);
+  });
 }
 
 void append_text(const ElementType& type, StridedCells cells, TextCells& out, std::string_view missing) {

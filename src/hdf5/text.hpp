@@ -26,7 +26,10 @@ struct StridedCells {
 /// The number at `cell`; `type` is any number.
 [[nodiscard]] double load_number(DataType type, const std::byte* cell);
 
-/// Appends cells of a text type, or numbers written out in the shortest form that reads back the same, to `out`.
+/// A number written out in the shortest form that reads back the same; empty for NaN.
+[[nodiscard]] std::string number_text(DataType type, const std::byte* cell);
+
+/// Appends cells of a text type, or numbers as number_text() writes them, to `out`.
 /// A cell that reads `missing` becomes empty.
 void append_text(const ElementType& type, StridedCells cells, TextCells& out, std::string_view missing = {});
 

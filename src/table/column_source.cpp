@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "hdf5/text.hpp"
@@ -60,6 +61,9 @@ TextCells& ChunkStorage::text() {
 DatasetSource::DatasetSource(hdf5::Dataset dataset, std::vector<DatasetColumn> columns, std::vector<hdf5::CodeLabels> labels)
     : dataset_(std::move(dataset)), columns_(std::move(columns)), labels_(std::move(labels)) {
   dataset_.prepare_to_read();
+  for (DatasetColumn& column : columns_) {
+    if (element_of(column).form != Form::number) column.decode = Decode::none;
+  }
 }
 
 const hdf5::ElementType& DatasetSource::element_of(const DatasetColumn& column) const {
@@ -132,6 +136,31 @@ void DatasetSource::read(std::int64_t first, std::int64_t rows, std::span<const 
   for (const WantedColumn& one : wanted) {
     views[static_cast<std::size_t>(one.slot)] = view_of(column_of(one), records, rows, storage);
   }
+}
+
+hdf5::CodeLabels number_labels(std::vector<std::string> labels) {
+  hdf5::CodeLabels numbered;
+  numbered.codes.resize(labels.size());
+  std::iota(numbered.codes.begin(), numbered.codes.end(), 0);
+  numbered.labels = std::move(labels);
+  return numbered;
+}
+
+hdf5::CodeLabels read_member_labels(hdf5::Dataset table, int member) {
+  const std::int64_t rows = table.rows();
+  DatasetSource source(std::move(table), {{.member = member, .missing_text = {}}});
+  RawChunk chunk;
+  chunk.columns.resize(1);
+  ChunkStorage storage(chunk);
+  constexpr WantedColumn kOnly = {0, 0};
+  source.read(0, rows, {&kOnly, 1}, storage, chunk.columns);
+  const ColumnView& view = chunk.columns.front();
+  std::vector<std::string> labels;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    labels.push_back(view.text != nullptr ? std::string((*view.text)[row])
+                                          : hdf5::number_text(view.type, view.data + row * view.stride_bytes));
+  }
+  return number_labels(std::move(labels));
 }
 
 MaskedSource::MaskedSource(std::unique_ptr<DatasetSource> values, std::unique_ptr<DatasetSource> mask)

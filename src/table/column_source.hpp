@@ -69,6 +69,7 @@ struct DatasetColumn {
 /// Columns of one dataset [rows, ...]: a matrix, a vector, or the members of records. The dataset is read once for all of them.
 class DatasetSource final : public ColumnSource {
  public:
+  /// Decoding that does not suit the stored type (labels or days of text) is left out.
   DatasetSource(hdf5::Dataset dataset, std::vector<DatasetColumn> columns, std::vector<hdf5::CodeLabels> labels = {});
 
   void read(std::int64_t first, std::int64_t rows, std::span<const WantedColumn> wanted, ChunkStorage& storage,
@@ -91,6 +92,11 @@ class DatasetSource final : public ColumnSource {
   std::vector<hdf5::CodeLabels> labels_;
   std::vector<std::byte> scratch_;  ///< of reads of which nothing is seen in place
 };
+
+/// Labels of the codes 0, 1, 2 ...
+[[nodiscard]] hdf5::CodeLabels number_labels(std::vector<std::string> labels);
+/// The cells of one member of a small dataset of records, as labels of the codes 0, 1, 2 ...
+[[nodiscard]] hdf5::CodeLabels read_member_labels(hdf5::Dataset table, int member);
 
 /// A source of one column whose missing cells are marked in a second one: numbers become float64 with NaN, text becomes empty.
 class MaskedSource final : public ColumnSource {

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "hdf5/attribute.hpp"
+#include "table/layouts.hpp"
+#include "tessera/error.hpp"
+
+namespace tessera {
+namespace {
+
+constexpr const char* kNameAttributes[] = {"columns", "feature_names"};
+
+/// Names from the attributes of `object`; empty if there are none. A list of another length than `count` is noted and left
+/// alone.
+std::vector<std::string> names_in_attributes(hid_t object, const std::string& path, std::int64_t count,
+                                             std::vector<std::string>& notes) {
+  for (const char* attribute : kNameAttributes) {
+    auto names = hdf5::read_string_list_attribute(object, attribute);
+    if (!names) continue;
+    if (static_cast<std::int64_t>(names->size()) == count) return std::move(*names);
+    notes.push_back(
+        fmt::format("attribute '{}' of {} has {} names for {} columns: ignored", attribute, path, names->size(), count));
+  }
+  return {};
+}
+
+/// Names of the columns of a matrix: its own attributes, those of its group, or a dataset of names beside it.
+std::vector<std::string> find_names(const hdf5::InputFile& file, const GroupSurvey& survey, const hdf5::Dataset& matrix,
+                                    std::int64_t count, std::vector<std::string>& notes) {
+  auto names = names_in_attributes(matrix.id(), matrix.path(), count, notes);
+  if (!names.empty()) return names;
+  const Hdf5Handle group = hdf5::open_group(file, survey.path);
+  names = names_in_attributes(group.get(), survey.path, count, notes);
+  if (!names.empty()) return names;
+  for (const char* name : kNameAttributes) {
+    const DatasetSummary* summary = survey.find(name);
+    if (summary == nullptr || !holds_names(*summary)) continue;
+    if (summary->rows() == count) {
+      hdf5::Dataset dataset(file, summary->path);
+      return hdf5::read_labels(dataset);
+    }
+    notes.push_back(fmt::format("{} has {} names for {} columns: ignored", summary->path, summary->rows(), count));
+  }
+  return {};
+}
+
+void add_matrix(const hdf5::InputFile& file, const GroupSurvey& survey, const std::string& path, TableParts& parts) {
+  hdf5::Dataset dataset(file, path);
+  const std::int64_t columns = dataset.shape()[1];
+  constexpr std::int64_t kMostColumns = std::int64_t{1} << 20;
+  if (columns > kMostColumns) {
+    throw DataError(
+        fmt::format("it has {} columns", columns), {.path = file.path, .dataset = path, .column = {}},
+        "rows are customers and columns are what is known of them; transpose it if it was written the other way round");
+  }
+  const auto names = name_columns(find_names(file, survey, dataset, columns, parts.info.notes), columns);
+  const DataType type = dataset.type().type;
+  std::vector<ColumnSchema> schemas;
+  std::vector<DatasetColumn> cells;
+  for (std::int64_t j = 0; j < columns; ++j) {
+    schemas.push_back({names[static_cast<std::size_t>(j)], type, {}, {}});
+    cells.push_back({.cell = j, .missing_text = {}});
+  }
+  declare_columns(dataset.id(), path, schemas, parts.info.notes);
+  const int source = parts.add_source(std::make_unique<DatasetSource>(std::move(dataset), std::move(cells)));
+  for (std::int64_t j = 0; j < columns; ++j) {
+    parts.add_column(std::move(schemas[static_cast<std::size_t>(j)]), source, static_cast<int>(j));
+  }
+}
+
+void add_vector(const hdf5::InputFile& file, const DatasetSummary& summary, TableParts& parts) {
+  hdf5::Dataset dataset(file, summary.path);
+  ColumnSchema schema = {summary.name, dataset.type().type, {}, {}};
+  if (dataset.type().form == hdf5::ElementType::Form::coded_text) schema.declared_kind = Kind::nominal;
+  declare_columns(dataset.id(), summary.path, {&schema, 1}, parts.info.notes);
+  parts.add_single(std::move(schema), std::make_unique<DatasetSource>(std::move(dataset), std::vector<DatasetColumn>(1)));
+}
+
+std::string why_skipped(const DatasetSummary& dataset, std::int64_t rows, std::int64_t matrix_columns) {
+  if (dataset.shape != Shape::vector) return fmt::format("{} ({})", dataset.name, dataset.description);
+  if (matrix_columns == dataset.rows() && !dataset.text) {
+    return fmt::format("{} ({} values, as many as there are columns; if columns are customers, transpose the dataset)",
+                       dataset.name, dataset.rows());
+  }
+  return fmt::format("{} ({} values for {} rows)", dataset.name, dataset.rows(), rows);
+}
+
+}  // namespace
+
+TableParts open_plain(const hdf5::InputFile& file, const Candidate& candidate) {
+  const bool has_matrix = candidate.layout == Layout::matrix;
+  const bool is_group = !has_matrix && hdf5::find_object(file, candidate.path).kind == hdf5::ObjectKind::group;
+  const GroupSurvey survey = survey_group(file, is_group ? candidate.path : hdf5::parent_path(candidate.path));
+  TableParts parts;
+  parts.info.dataset = has_matrix ? candidate.path : survey.path;
+  parts.info.rows = candidate.rows;
+  std::int64_t matrix_columns = -1;
+  if (has_matrix) {
+    add_matrix(file, survey, candidate.path, parts);
+    matrix_columns = static_cast<std::int64_t>(parts.info.columns.size());
+  }
+  std::vector<std::string> skipped;
+  int vectors = 0;
+  for (const DatasetSummary& dataset : survey.datasets) {
+    const bool names_the_columns = holds_names(dataset) && (!has_matrix || dataset.rows() == matrix_columns);
+    if (dataset.path == candidate.path && has_matrix) continue;
+    if (names_the_columns && dataset.rows() != candidate.rows) continue;
+    if (names_the_columns && has_matrix) continue;
+    if (dataset.shape == Shape::vector && dataset.rows() == candidate.rows) {
+      add_vector(file, dataset, parts);
+      ++vectors;
+    } else {
+      skipped.push_back(why_skipped(dataset, candidate.rows, matrix_columns));
+    }
+  }
+  if (!skipped.empty()) parts.info.notes.push_back("not part of the table: " + list_names(skipped));
+  if (!survey.elsewhere.empty()) {
+    parts.info.notes.push_back("links out of the file were not followed: " + list_names(survey.elsewhere));
+  }
+  if (has_matrix) {
+    parts.info.layout =
+        fmt::format("{} {}{}", candidate.description.starts_with("ann") ? "ann-benchmarks" : "2-D dataset", candidate.path,
+                    vectors == 0 ? "" : fmt::format(" with {} 1-D dataset{} beside it", vectors, vectors == 1 ? "" : "s"));
+  } else {
+    parts.info.layout = fmt::format("group {} of {} 1-D dataset{}", survey.path, vectors, vectors == 1 ? "" : "s");
+  }
+  return parts;
+}
+
+}  // namespace tessera
