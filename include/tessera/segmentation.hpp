@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tessera/kmeans.hpp"
+#include "tessera/model.hpp"
+#include "tessera/observer.hpp"
+#include "tessera/prepare.hpp"
+
+namespace tessera {
+
+/// Where a job runs and what it may use. Nothing in here changes a result.
+struct EngineOptions {
+  int threads = 0;                 ///< at most so many; 0: what environment, affinity and cgroup allow
+  std::string device = "auto";     ///< auto | cpu | cuda | cuda:<i>
+  std::string cpu_level = "auto";  ///< auto | eigen | an instruction-set level of this processor
+  std::int64_t memory_bytes = 0;   ///< budget of everything that grows with the table; 0: 70 % of the machine or its cgroup
+  std::filesystem::path scratch;   ///< folder of temporary files; empty: the system's
+  std::int64_t chunk_rows = 0;     ///< rows per chunk, a multiple of 4,096; 0: from the budget
+};
+
+/// What `segment` is asked to do.
+struct SegmentOptions {
+  std::filesystem::path input;   ///< HDF5, CSV or TSV
+  std::string dataset;           ///< HDF5 path of the table; empty: the only candidate
+  std::filesystem::path output;  ///< folder of the run; created
+  bool force = false;            ///< an earlier run at `output` may be replaced
+  bool csv = false;              ///< also write assignments.csv
+  PrepareOptions prepare;
+  bool automatic_segments = true;  ///< choose k; else fit.segments is k
+  int smallest_segments = 1;       ///< of the choice, inclusive
+  int largest_segments = 10;
+  double least_share = 0.01;        ///< of the weight that a chosen segment must hold, in [0, 1)
+  KMeansOptions fit;                ///< initial_centroids is not used: see `initial`
+  std::filesystem::path initial;    ///< HDF5 file with centroids in original units; empty: seeding
+  std::string initial_dataset;      ///< path of the [k x columns] dataset in it
+  double outlier_quantile = 0.999;  ///< rows further from their segment than this share of all are flagged, in (0, 1]
+  EngineOptions engine;
+};
+
+/// What a caller of the library gets back; everything else is in the files of the run.
+struct SegmentationResult {
+  Model model;
+  KSelection k_selection;
+  std::int64_t rows = 0;
+  std::int64_t rejected = 0;               ///< rows that were not used
+  std::vector<std::int64_t> segment_rows;  ///< [k]
+  std::string summary_json;                ///< the content of summary.json
+};
+
+/// Reads a table, prepares it, finds its segments, assigns every customer and writes the run's folder, which appears whole or
+/// not at all. The same table and options give the same bits on any machine, whatever the engine.
+/// @param observer  is told what happens; called from the calling thread and from others, one at a time
+/// @param cancel    looked at between chunks
+/// @throws ConfigError, DataError, FileError, MemoryError, DeviceError, CancelledError
+[[nodiscard]] SegmentationResult segment_table(const SegmentOptions& options, Observer& observer, const CancelToken& cancel);
+
+/// What `score` is asked to do.
+struct ScoreOptions {
+  std::filesystem::path model;   ///< model.h5 of a run
+  std::filesystem::path input;   ///< new customers: HDF5, CSV or TSV; columns are matched by name
+  std::string dataset;           ///< HDF5 path of the table; empty: the only candidate
+  std::filesystem::path output;  ///< HDF5 file of assignments
+  bool force = false;            ///< an earlier file at `output` may be replaced
+  bool csv = false;              ///< also write a CSV beside it
+  EngineOptions engine;
+};
+
+/// What scoring found.
+struct ScoreResult {
+  std::int64_t rows = 0, rejected = 0, imputed = 0, boundary = 0, outliers = 0;
+  std::vector<std::int64_t> segment_rows;      ///< [k]
+  std::vector<std::int64_t> segment_boundary;  ///< [k]
+  std::vector<std::string> extra_columns;      ///< of the table, which the model does not use
+};
+
+/// Assigns the customers of a table to the segments of a saved model, with its preparation. Scoring the table that the model
+/// was made from repeats its assignments bit for bit.
+/// @throws DataError (columns missing or of another type; not a model), FileError, MemoryError, DeviceError, CancelledError
+[[nodiscard]] ScoreResult score_table(const ScoreOptions& options, Observer& observer, const CancelToken& cancel);
+
+}  // namespace tessera

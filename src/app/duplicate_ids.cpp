@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/duplicate_ids.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+namespace tessera {
+namespace {
+
+constexpr std::int64_t kReadRows = std::int64_t{1} << 16;
+
+/// A bijection of 64-bit words whose output bits are well mixed (the finalizer of MurmurHash3, Appleby 2011).
+std::uint64_t mix(std::uint64_t bits) {
+  bits = (bits ^ (bits >> 33)) * 0xFF51AFD7ED558CCDULL;
+  bits = (bits ^ (bits >> 33)) * 0xC4CEB9FE1A85EC53ULL;
+  return bits ^ (bits >> 33);
+}
+
+std::uint64_t key_of(std::string_view text) {
+  std::uint64_t hash = 0xCBF29CE484222325ULL;  // FNV-1a, then mixed: short texts differ in few bits
+  for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3ULL;
+  return mix(hash);
+}
+
+std::size_t bytes_of(DataType type) {
+  switch (type) {
+    case DataType::int8:
+    case DataType::uint8:
+      return 1;
+    case DataType::int16:
+    case DataType::uint16:
+      return 2;
+    case DataType::int32:
+    case DataType::uint32:
+    case DataType::float32:
+      return 4;
+    default:
+      return 8;
+  }
+}
+
+/// Calls visit(key) for every id of `raw` that is not empty.
+template <typename Visit>
+void for_each_key(const RawChunk& raw, Visit visit) {
+  const ColumnView& view = raw.columns.front();
+  if (view.text != nullptr) {
+    for (std::int64_t i = 0; i < raw.rows; ++i) {
+      const std::string_view cell = (*view.text)[i];
+      if (!cell.empty()) visit(key_of(cell));
+    }
+    return;
+  }
+  // Ids of one column have one type, so equal bits are equal ids (but for 0.0 and -0.0, which no id is).
+  const std::size_t bytes = bytes_of(view.type);
+  for (std::int64_t i = 0; i < raw.rows; ++i) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, view.data + i * view.stride_bytes, bytes);
+    visit(mix(bits));
+  }
+}
+
+/// Which of `parts` equal slices of the range of keys a key falls into.
+std::int64_t part_of(std::uint64_t key, std::int64_t parts) {
+  return static_cast<std::int64_t>((key >> 32) * static_cast<std::uint64_t>(parts) >> 32);
+}
+
+}  // namespace
+
+std::int64_t duplicate_id_passes(std::int64_t rows, std::int64_t memory_bytes) {
+  const std::int64_t keys_in_memory = std::max<std::int64_t>(memory_bytes / 8, 1 << 20);
+  return std::max<std::int64_t>(1, (rows + keys_in_memory - 1) / keys_in_memory);
+}
+
+std::int64_t count_duplicate_ids(Table& table, int column, std::int64_t memory_bytes, const JobContext& job) {
+  const std::int64_t rows = table.info().rows;
+  const std::int64_t parts = duplicate_id_passes(rows, memory_bytes);
+  std::int64_t duplicates = 0;
+  std::vector<std::uint64_t> keys;
+  RawChunk raw;
+  for (std::int64_t part = 0; part < parts; ++part) {
+    keys.clear();
+    for (std::int64_t first = 0; first < rows; first += kReadRows) {
+      job.cancel.check();
+      table.read(first, std::min(kReadRows, rows - first), std::span(&column, 1), raw);
+      for_each_key(raw, [&](std::uint64_t key) {
+        if (parts == 1 || part_of(key, parts) == part) keys.push_back(key);
+      });
+    }
+    std::sort(keys.begin(), keys.end());
+    duplicates += keys.end() - std::unique(keys.begin(), keys.end());
+  }
+  return duplicates;
+}
+
+}  // namespace tessera

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/manifest_options.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdint>
+
+namespace tessera {
+namespace {
+
+std::string_view word_of(TransformPolicy policy) {
+  switch (policy) {
+    case TransformPolicy::automatic:
+      return "auto";
+    case TransformPolicy::none:
+      return "none";
+    case TransformPolicy::listed:
+      break;
+  }
+  return "log1p";
+}
+
+std::string transform_of(const PrepareOptions& prepare) {
+  if (prepare.transform != TransformPolicy::listed) return std::string(word_of(prepare.transform));
+  return fmt::format("log1p:{}", fmt::join(prepare.log1p_columns, ","));
+}
+
+std::vector<std::string> blocks_of(const PrepareOptions& prepare) {
+  std::vector<std::string> texts;
+  for (const WeightBlock& block : prepare.blocks) {
+    texts.push_back(fmt::format("{}={}:{}", block.name, block.weight, fmt::join(block.columns, ",")));
+  }
+  return texts;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, OptionValue>> manifest_options(const SegmentOptions& options) {
+  const PrepareOptions& prepare = options.prepare;
+  std::vector<std::pair<std::string, OptionValue>> list;
+  list.emplace_back("dataset", options.dataset);
+  list.emplace_back("features", prepare.features);
+  list.emplace_back("kpi", prepare.kpis);
+  list.emplace_back("id", prepare.ids);
+  list.emplace_back("weight", prepare.weights);
+  list.emplace_back("ignore", prepare.ignored);
+  list.emplace_back("categories", prepare.categories);
+  list.emplace_back("missing", std::string(to_string(prepare.missing)));
+  list.emplace_back("transform", transform_of(prepare));
+  list.emplace_back("scale", std::string(to_string(prepare.scale)));
+  list.emplace_back("weight-block", blocks_of(prepare));
+  list.emplace_back("top-levels", std::int64_t{prepare.top_levels});
+  if (prepare.as_of_days) list.emplace_back("as-of-days", *prepare.as_of_days);
+  if (options.automatic_segments) {
+    list.emplace_back("segments", std::string("auto"));
+    list.emplace_back("k-range", fmt::format("{}:{}", options.smallest_segments, options.largest_segments));
+    list.emplace_back("least-share", options.least_share);
+  } else {
+    list.emplace_back("segments", std::int64_t{options.fit.segments});
+  }
+  if (!options.initial.empty()) {
+    list.emplace_back("init", options.initial.filename().string() + ":" + options.initial_dataset);
+  }
+  list.emplace_back("seed", options.fit.seed);
+  list.emplace_back("restarts", std::int64_t{options.fit.restarts});
+  list.emplace_back("tol", options.fit.tolerance);
+  list.emplace_back("max-iter", std::int64_t{options.fit.max_iterations});
+  list.emplace_back("strict-k", options.fit.strict_segments);
+  list.emplace_back("outlier-quantile", options.outlier_quantile);
+  list.emplace_back("device", options.engine.device);
+  list.emplace_back("cpu-level", options.engine.cpu_level);
+  return list;
+}
+
+}  // namespace tessera

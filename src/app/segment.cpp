@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/segment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "app/duplicate_ids.hpp"
+#include "app/engine.hpp"
+#include "app/initial_centroids.hpp"
+#include "app/locked_table.hpp"
+#include "app/manifest_options.hpp"
+#include "app/output_check.hpp"
+#include "app/recorder.hpp"
+#include "app/versions.hpp"
+#include "assign/assign.hpp"
+#include "comm/solo.hpp"
+#include "fit/choose_k.hpp"
+#include "fit/kmeans.hpp"
+#include "fit/row_collection.hpp"
+#include "prepare/learn.hpp"
+#include "report/assignments.hpp"
+#include "report/run_directory.hpp"
+
+namespace tessera {
+namespace {
+
+/// Contradictions that need no table to be seen.
+void check_options(const SegmentOptions& options) {
+  if (options.output.empty()) throw ConfigError("no output folder", "name one with -o", ErrorCode::usage);
+  if (options.smallest_segments < 1 || options.largest_segments < options.smallest_segments) {
+    throw ConfigError(fmt::format("no number of segments lies in {}:{}", options.smallest_segments, options.largest_segments),
+                      "give a range such as --k-range 1:10");
+  }
+  if (!(options.least_share >= 0.0 && options.least_share < 1.0)) {
+    throw ConfigError(fmt::format("a least share of {} is not possible", options.least_share), "choose it from 0 up to 1");
+  }
+  if (!(options.outlier_quantile > 0.0 && options.outlier_quantile <= 1.0)) {
+    throw ConfigError(fmt::format("an outlier quantile of {} is not possible", options.outlier_quantile),
+                      "choose it above 0, up to 1");
+  }
+}
+
+void check_rows(const TableInfo& info, const SegmentOptions& options) {
+  const DataLocation where{info.path.string(), info.dataset, -1, {}};
+  if (info.rows == 0) throw DataError("the table has no rows", where, "give at least one customer");
+  const bool too_many = !options.automatic_segments && options.fit.segments > info.rows;
+  if (too_many && options.fit.strict_segments) {
+    throw DataError(fmt::format("{} segments of {} rows are not possible", options.fit.segments, info.rows), where,
+                    "ask for fewer with -k, or leave out --strict-k");
+  }
+}
+
+void note_duplicate_ids(Table& table, const FeaturePlan& plan, const Engine& engine) {
+  const auto& columns = table.info().columns;
+  const auto id = std::find_if(columns.begin(), columns.end(), [&](const ColumnSchema& c) { return c.name == plan.id_column; });
+  // Segmentation does not depend on ids, so a table too large to be checked in one pass goes unchecked; `inspect` does it.
+  if (plan.id_column.empty() || id == columns.end() || duplicate_id_passes(table.info().rows, engine.memory_bytes() / 2) > 1) {
+    return;
+  }
+  const auto column = static_cast<int>(id - columns.begin());
+  const std::int64_t duplicates = count_duplicate_ids(table, column, engine.memory_bytes() / 2, engine.job());
+  if (duplicates == 0) return;
+  engine.job().observer.note(
+      Observer::Level::warning, "duplicate_ids",
+      fmt::format("{} rows have an id in '{}' that occurred before; every row is kept and counts as a customer", duplicates,
+                  plan.id_column));
+}
+
+/// What --init asks for, in prepared units.
+void take_initial_centroids(const SegmentOptions& options, const FeaturePlan& plan, KMeansOptions& fit) {
+  fit.initial_centroids = read_initial_centroids(options.initial, options.initial_dataset, plan);
+  const auto given = static_cast<int>(fit.initial_centroids->rows());
+  if (!options.automatic_segments && fit.segments != given) {
+    throw ConfigError(fmt::format("{} initial centroids for {} segments", given, fit.segments),
+                      "leave out -k, or give as many centroids as segments");
+  }
+  fit.segments = given;
+}
+
+KSelection select_segments(Feeder& feeder, const FeaturePlan& plan, const SegmentOptions& options, const KMeansOptions& fit,
+                           Communicator& comm, const JobContext& job) {
+  KSelection selection;
+  if (!options.automatic_segments || fit.initial_centroids) {
+    selection.chosen = fit.segments;
+    return selection;
+  }
+  job.observer.stage("choose k", feeder.rows());
+  const RowCollection sample = sample_rows(feeder, comm, kSelectionRows, fit.seed);
+  ChooseKOptions choice;
+  choice.smallest = options.smallest_segments;
+  choice.largest = options.largest_segments;
+  choice.seed = fit.seed;
+  choice.least_share = options.least_share;
+  return choose_k(sample.points(), plan, choice, job);
+}
+
+Model make_model(FeaturePlan plan, const KMeansResult& fit, const SegmentOptions& options) {
+  Model model;
+  model.plan = std::move(plan);
+  model.centroids = fit.centroids;
+  model.weights = fit.weights;
+  model.rows = fit.rows;
+  model.inertia = fit.inertia;
+  model.iterations = fit.iterations;
+  model.converged = fit.converged;
+  model.outlier_quantile = options.outlier_quantile;
+  model.seed = options.fit.seed;
+  model.created_by = "tessera " + version();
+  return model;
+}
+
+Manifest make_manifest(const SegmentOptions& options, const CancelToken& cancel) {
+  Manifest manifest;
+  manifest.input = identify_input(options.input, cancel);
+  manifest.command = "segment";
+  manifest.options = manifest_options(options);
+  manifest.versions = versions();
+  return manifest;
+}
+
+AssignSummary assign_rows(Feeder& feeder, Engine& engine, Communicator& comm, Table& table, const SegmentOptions& options,
+                          const RunDirectory& run, const Model& model) {
+  engine.job().observer.stage("assign", feeder.rows());
+  AssignmentFiles files{run.file("assignments.h5"), {}};
+  if (options.csv) files.csv = run.file("assignments.csv");
+  AssignmentWriter writer(files, table, model.plan.id_column);
+  AssignSummary assigned = assign(feeder, engine.backend(), comm, model, writer);
+  writer.finish();
+  return assigned;
+}
+
+}  // namespace
+
+SegmentationSummary run_segment(const SegmentOptions& options, Observer& observer, const CancelToken& cancel) {
+  check_options(options);
+  check_input(options.input);
+  check_not_overwritten(options.input, options.output);
+  if (!options.initial.empty()) check_input(options.initial);
+  Recorder recorder(observer);
+  Engine engine(options.engine, recorder, cancel);
+  RunDirectory run(options.output, options.force);
+  const JobContext& job = engine.job();
+  SoloCommunicator comm;
+
+  recorder.stage("read", 0);
+  LockedTable table(open_table(options.input, {options.dataset, options.engine.scratch}));
+  check_rows(table.info(), options);
+  for (const std::string& note : table.info().notes) recorder.note(Observer::Level::info, "table", note);
+
+  SegmentationSummary summary;
+  recorder.stage("prepare", table.info().rows);
+  summary.profiles = profile_columns(table, options.prepare, job, engine.memory_bytes());
+  FeaturePlan plan = learn_plan(table, summary.profiles, options.prepare, job, engine.memory_bytes());
+  note_duplicate_ids(table, plan, engine);
+
+  KMeansOptions fit = options.fit;
+  if (!options.initial.empty()) take_initial_centroids(options, plan, fit);
+  const auto feeder = make_table_feeder(table, plan, engine.feeder_options(), job, comm);
+  summary.k_selection = select_segments(*feeder, plan, options, fit, comm, job);
+  fit.segments = summary.k_selection.chosen;
+  summary.fit = fit_kmeans(*feeder, engine.backend(), comm, plan, fit, job);
+  if (!summary.k_selection.automatic) summary.k_selection.chosen = static_cast<int>(summary.fit.centroids.rows());
+
+  summary.model = make_model(std::move(plan), summary.fit, options);
+  summary.model.outlier_distance =
+      outlier_distance(*feeder, engine.backend(), comm, summary.model.centroids, options.outlier_quantile);
+  summary.assigned = assign_rows(*feeder, engine, comm, table, options, run, summary.model);
+
+  recorder.stage("write", 0);
+  summary.table = table.info();
+  summary.remarks = recorder.remarks();
+  summary.device = engine.backend().description();
+  summary.device_reason = recorder.message_of("device_fallback");
+  summary.threads = engine.threads().threads;
+  summary.threads_reason = engine.threads().reason;
+  summary.residency = feeder->residency();
+  summary.timings_ms = recorder.timings_ms();
+  summary.manifest = make_manifest(options, cancel);
+  summary.output = options.output;
+  summary.csv = options.csv;
+  write_run_files(run, summary);
+  cancel.check();
+  run.commit();
+  return summary;
+}
+
+SegmentationResult segment_table(const SegmentOptions& options, Observer& observer, const CancelToken& cancel) {
+  SegmentationSummary summary = run_segment(options, observer, cancel);
+  SegmentationResult result;
+  result.summary_json = summary_json(summary);
+  result.rows = summary.assigned.rows;
+  result.rejected = summary.assigned.rejected;
+  result.segment_rows = std::move(summary.assigned.segment_rows);
+  result.k_selection = std::move(summary.k_selection);
+  result.model = std::move(summary.model);
+  return result;
+}
+
+}  // namespace tessera

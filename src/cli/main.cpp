@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/program.hpp"
+#include "cli/standard_output.hpp"
+
+int main(int argc, char** argv) {
+  tessera::cli::reserve_standard_descriptors();
+  return tessera::cli::run_program(argc, argv);
+}

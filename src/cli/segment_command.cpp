@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include "app/segment.hpp"
+#include "cli/command.hpp"
+#include "cli/engine_options.hpp"
+#include "cli/parse.hpp"
+#include "cli/prepare_options.hpp"
+#include "cli/standard_output.hpp"
+#include "cli/terminal.hpp"
+
+namespace tessera::cli {
+namespace {
+
+class SegmentCommand final : public Command {
+ public:
+  explicit SegmentCommand(CLI::App& root) {
+    CLI::App& app = add_to(root, {"segment", "Find the segments of a table of customers and assign every customer",
+                                  "  tessera segment customers.h5 -o run/\n"
+                                  "  tessera segment customers.csv -o run/ --id customer_id --kpi 'revenue*' -k 5 --csv",
+                                  "0 64 65 66 69 70 71 73 74 77 78 130 143"});
+    add_file_options(app);
+    add_segment_options(app);
+    prepare_.add_to(app);
+    add_fit_options(app);
+    engine_.add_to(app);
+  }
+
+  void run(Log& log, const CancelToken& cancel) override {
+    require(input_, "the table FILE", app());
+    require(output_, "the output folder (-o RUN)", app());
+    const SegmentationSummary summary = run_segment(resolve(), log, cancel);
+    log.finish();
+    const Terminal terminal = terminal_of(STDOUT_FILENO);
+    print_result(json_ ? summary_json(summary) : render_summary(summary, terminal.color, terminal.width));
+  }
+
+ private:
+  void add_file_options(CLI::App& app) {
+    const char* const group = "Files";
+    app.add_option("FILE", input_, "table of customers: HDF5, CSV or TSV (.gz too)")->option_text(" ");
+    app.add_option("-o,--output", output_, "folder for the results (required); appears whole or not at all")
+        ->option_text("RUN")
+        ->group(group);
+    app.add_flag("--force", options_.force, "replace an earlier run")->group(group);
+    app.add_option("--dataset", options_.dataset, "HDF5 path of the table, if the file holds several")
+        ->option_text("PATH")
+        ->group(group);
+    app.add_flag("--csv", options_.csv, "also write assignments.csv")->group(group);
+    app.add_flag("--json", json_, "print summary.json instead of the text")->group(group);
+  }
+
+  void add_segment_options(CLI::App& app) {
+    const char* const group = "Number of segments";
+    app.add_option("-k,--segments", segments_, "auto, or how many")->option_text("K=auto")->default_str("auto")->group(group);
+    app.add_option("--k-range", range_, "where auto looks")->option_text("MIN:MAX=1:10")->default_str("1:10")->group(group);
+    app.add_option("--least-share", options_.least_share, "share of the customers that auto asks of every segment")
+        ->option_text("SHARE=0.01")
+        ->default_str("0.01")
+        ->group(group);
+    app.add_flag("--strict-k", options_.fit.strict_segments, "fewer distinct rows than K is an error")->group(group);
+  }
+
+  void add_fit_options(CLI::App& app) {
+    const char* const group = "Fit";
+    KMeansOptions& fit = options_.fit;
+    app.add_option("--seed", fit.seed, "start of all random numbers")->option_text("N=0")->default_str("0")->group(group);
+    app.add_option("--restarts", fit.restarts, "starts; the best goes to all rows")
+        ->check(CLI::Range(1, 1'000'000).description(""))
+        ->option_text("N=10")
+        ->default_str("10")
+        ->group(group);
+    app.add_option("--max-iter", fit.max_iterations, "most iterations over all rows")
+        ->check(CLI::Range(1, 1'000'000'000).description(""))
+        ->option_text("N=300")
+        ->default_str("300")
+        ->group(group);
+    app.add_option("--tol", fit.tolerance, "stop when no centroid moves further; 0: when none moves at all")
+        ->check(CLI::NonNegativeNumber.description(""))
+        ->option_text("X=0")
+        ->default_str("0")
+        ->group(group);
+    app.add_option("--init", initial_, "centroids to start from, in original units")
+        ->option_text("FILE:/DATASET")
+        ->group(group);
+    app.add_option("--outlier-quantile", options_.outlier_quantile, "rows further out than this share of all are flagged")
+        ->option_text("Q=0.999")
+        ->default_str("0.999")
+        ->group(group);
+  }
+
+  [[nodiscard]] SegmentOptions resolve() const {
+    SegmentOptions options = options_;
+    options.input = input_;
+    options.output = output_;
+    options.prepare = prepare_.resolve();
+    options.engine = engine_.resolve();
+    const auto k = parse_segments(segments_);
+    options.automatic_segments = !k.has_value();
+    if (k) options.fit.segments = *k;
+    std::tie(options.smallest_segments, options.largest_segments) = parse_range(range_);
+    if (!initial_.empty()) std::tie(options.initial, options.initial_dataset) = parse_file_and_dataset(initial_);
+    return options;
+  }
+
+  SegmentOptions options_;
+  PrepareArguments prepare_;
+  EngineArguments engine_;
+  std::string input_, output_, initial_;
+  std::string segments_ = "auto";
+  std::string range_ = "1:10";
+  bool json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_segment_command(CLI::App& root) { return std::make_unique<SegmentCommand>(root); }
+
+}  // namespace tessera::cli
