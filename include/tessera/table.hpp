@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tessera/observer.hpp"
 #include "tessera/schema.hpp"
 
 namespace tessera {
@@ -76,8 +77,10 @@ class Table {
 };
 
 struct TableOptions {
-  std::string dataset;  ///< HDF5 path; empty: the only candidate
-  std::filesystem::path scratch = {};  ///< where a CSV is converted to a temporary table; empty: the system's place
+  std::string dataset;                  ///< HDF5 path; empty: the only candidate
+  std::filesystem::path scratch = {};   ///< where a CSV is converted to a temporary table; empty: the system's place
+  Observer* observer = nullptr;         ///< follows that conversion; may be null
+  const CancelToken* cancel = nullptr;  ///< stops it; may be null
 };
 
 /// Opens an HDF5 file or (by content) a CSV/TSV, plain or gzip. The metadata of an HDF5 file is walked first by a forked child

@@ -54,11 +54,12 @@ void flush_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-TemporaryFile::TemporaryFile(const std::filesystem::path& target, bool overwrite) : target_(target), overwrite_(overwrite) {
+TemporaryFile::TemporaryFile(const std::filesystem::path& target, bool overwrite, mode_t mode)
+    : target_(target), overwrite_(overwrite) {
   struct stat found = {};
   if (stat(target.c_str(), &found) == 0 && (!overwrite || S_ISDIR(found.st_mode))) throw exists_error(target);
   if (!target.has_filename()) throw file_error("create", target.string(), EISDIR, ErrorCode::cannot_create);
-  const auto create = [](const char* name) { return create_new(name, 0666); };
+  const auto create = [mode](const char* name) { return create_new(name, mode); };
   descriptor_ = FileDescriptor(with_new_name(folder_of(target), target.filename().string(), temporary_, create));
   if (descriptor_.get() < 0) throw file_error("create", target.string(), errno, ErrorCode::cannot_create);
   output_.descriptor = descriptor_.get();

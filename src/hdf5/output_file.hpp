@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <string>
 
@@ -16,7 +18,7 @@ class TemporaryFile {
  public:
   /// Beside `target`. @throws FileError: cannot_create if the target exists (and not overwrite) or its folder does not,
   /// permission, io
-  TemporaryFile(const std::filesystem::path& target, bool overwrite);
+  TemporaryFile(const std::filesystem::path& target, bool overwrite, mode_t mode = 0666);
   /// Scratch space in `folder` that only its owner can read. @throws FileError
   explicit TemporaryFile(const std::filesystem::path& folder);
   ~TemporaryFile();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/job.hpp"
+#include "tessera/matrix.hpp"
 
 namespace tessera {
 
@@ -36,8 +37,12 @@ struct GenerateReport {
   std::int64_t bytes = 0;         ///< of the file
 };
 
+/// The centres of the segments [k x d] that generate_table() draws around, offset included.
+/// @throws ConfigError
+[[nodiscard]] Matrix<double> segment_centers(const GenerateOptions& options);
+
 /// Writes /features [n x d] float32 (attribute feature_names), /id [n] int64, /segment [n] int32 (the truth; role ignore),
-/// /nominal_i [n] text (kind nominal), /kpi_i [n] float64 (role kpi), and /truth/centroids [k x d] float64.
+/// /nominal_i [n] text (kind nominal) and /kpi_i [n] float64 (role kpi).
 /// Segments are spherical normal distributions of sd 1 around centres on a jittered lattice, in random order of rows.
 /// Streamed: memory does not depend on `rows`. Equal options give equal bytes on any machine and for any number of threads.
 /// @throws ConfigError, FileError

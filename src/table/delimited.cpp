@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "table/delimited.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/scratch.hpp"
+#include "table/convert_engine.hpp"
+
+namespace tessera {
+namespace {
+
+/// A table that was converted into a scratch file, under the name of its text.
+class DelimitedTable final : public Table {
+ public:
+  DelimitedTable(std::unique_ptr<Table> converted, TableInfo info) : converted_(std::move(converted)), info_(std::move(info)) {}
+  [[nodiscard]] const TableInfo& info() const override { return info_; }
+  void read(std::int64_t first_row, std::int64_t rows, std::span<const int> columns, RawChunk& out) override {
+    converted_->read(first_row, rows, columns, out);
+  }
+  [[nodiscard]] std::int64_t preferred_rows() const override { return converted_->preferred_rows(); }
+
+ private:
+  std::unique_ptr<Table> converted_;
+  TableInfo info_;
+};
+
+std::string layout_name(const ConvertReport& report) {
+  const char* form = report.delimiter == ','    ? "CSV"
+                     : report.delimiter == '\t' ? "TSV"
+                     : report.delimiter == ';'  ? "CSV with semicolons"
+                                                : "delimited text";
+  return fmt::format("{}, {} column{}", form, report.columns.size(), report.columns.size() == 1 ? "" : "s");
+}
+
+std::string rejected_note(const ConvertReport& report) {
+  constexpr std::size_t kShown = 3;
+  std::string lines;
+  for (std::size_t i = 0; i < report.first_rejected.size() && i < kShown; ++i) {
+    const RejectedRow& row = report.first_rejected[i];
+    lines += fmt::format("{}line {}: {}", i == 0 ? "" : "; ", row.line, row.reason);
+  }
+  return fmt::format("{} of {} rows cannot be parsed and are left out ({}{}); tessera convert writes all of them to a file",
+                     report.rows_rejected, report.rows_in, lines,
+                     report.rows_rejected > static_cast<std::int64_t>(kShown) ? "; ..." : "");
+}
+
+}  // namespace
+
+std::unique_ptr<Table> open_delimited(const std::filesystem::path& path, const TableOptions& options) {
+  SilentObserver silent;
+  const CancelToken never;
+  ConvertOptions convert;
+  convert.input = path;
+  hdf5::FileWriter file(scratch_folder(options.scratch), {.scratch = true});
+  RejectFile rejects({}, false);
+  const ConvertReport report = convert_into(file, rejects, convert, options.observer != nullptr ? *options.observer : silent,
+                                            options.cancel != nullptr ? *options.cancel : never);
+  std::unique_ptr<Table> converted = open_table(file.finish_scratch());
+
+  TableInfo info = converted->info();
+  info.path = path;
+  info.layout = layout_name(report);
+  info.dataset.clear();
+  info.notes = report.notes;
+  if (report.rows_rejected > 0) info.notes.push_back(rejected_note(report));
+  return std::make_unique<DelimitedTable>(std::move(converted), std::move(info));
+}
+
+}  // namespace tessera
