@@ -72,14 +72,11 @@ Trait nominal_trait(const FeatureSource& source, const std::vector<double>& shar
 }
 
 void put_into_words(Trait& trait, const FeatureSource& source) {
-  if (!source.levels.empty()) {
-    trait.words = fmt::format("{} is {}: {} against {} overall", trait.feature, trait.level, text::percent(trait.value),
-                              text::percent(trait.overall));
-    return;
-  }
+  const bool nominal = !source.levels.empty();
   const int digits = text::telling_digits(trait.value, trait.overall);
-  trait.words = fmt::format("{}: {} against {} overall", trait.feature, value_text(source, trait.value, digits),
-                            value_text(source, trait.overall, digits));
+  const auto figure = [&](double value) { return nominal ? text::percent(value) : value_text(source, value, digits); };
+  trait.label = nominal ? fmt::format("{} is {}", trait.feature, trait.level) : trait.feature;
+  trait.figures = fmt::format("{} against {} overall", figure(trait.value), figure(trait.overall));
 }
 
 std::vector<Trait> rank_traits(const Model& model, std::int64_t segment, const std::vector<SourceValue>& own,

@@ -24,7 +24,9 @@ struct Trait {
   double overall = 0.0;     ///< of all fitted customers, the same way
   double difference = 0.0;  ///< numeric: in standard deviations; nominal: of shares. Signed
   double strength = 0.0;    ///< ranks both sorts: |difference| in standard deviations, for a share p that is sqrt(p (1 - p))
-  std::string words;        ///< "income: 82,000 against 52,000 overall"
+  std::string label;        ///< "income", "city is Paris"
+  std::string figures;      ///< "82,000 against 52,000 overall"
+  [[nodiscard]] std::string words() const { return label + ": " + figures; }
 };
 
 /// What a source column looks like within a segment.

@@ -63,7 +63,7 @@ Json trait_json(const Trait& trait) {
   json["overall"] = trait.overall;
   json["difference"] = trait.difference;
   json["strength"] = trait.strength;
-  json["words"] = trait.words;
+  json["words"] = trait.words();
   return json;
 }
 

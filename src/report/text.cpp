@@ -50,16 +50,16 @@ int width_of(char32_t c) {
   return wide ? 2 : 1;
 }
 
-/// Inserts commas into the run of digits that `text` starts with (behind a sign).
-std::string with_separators(std::string text) {
-  const std::size_t first = !text.empty() && text[0] == '-' ? 1 : 0;
-  std::size_t end = first;
-  while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
-  while (end > first + 3) {
-    end -= 3;
-    text.insert(end, ",");
+/// Commas every three digits in the run of digits that `text` starts with (behind a sign).
+std::string with_separators(std::string_view text) {
+  const std::size_t first = text.starts_with('-') ? 1 : 0;
+  const std::size_t end = std::min(text.find_first_not_of("0123456789", first), text.size());
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i > first && i < end && (end - i) % 3 == 0) result.push_back(',');
+    result.push_back(text[i]);
   }
-  return text;
+  return result;
 }
 
 }  // namespace
@@ -123,7 +123,8 @@ std::vector<std::string> wrap(std::string_view text, int width) {
       lines.push_back(std::move(line));
       line.clear();
     }
-    if (!word.empty()) line += (line.empty() ? "" : " ") + std::string(word);
+    if (!word.empty() && !line.empty()) line.push_back(' ');
+    line.append(word);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   if (!line.empty() || lines.empty()) lines.push_back(std::move(line));
@@ -148,7 +149,7 @@ std::string number(double value, int digits) {
     text.erase(text.find_last_not_of('0') + 1);
     if (text.back() == '.') text.pop_back();
   }
-  return with_separators(std::move(text));
+  return with_separators(text);
 }
 
 int telling_digits(double one, double other) {

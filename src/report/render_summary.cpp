@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "report/page.hpp"
+#include "report/portrait.hpp"
+#include "report/remarks.hpp"
+#include "report/summary.hpp"
+#include "report/text.hpp"
+
+namespace tessera {
+namespace {
+
+constexpr std::size_t kTraitsShown = 3;
+constexpr std::size_t kSentencesShown = 12;
+constexpr int kLabelWidth = 36;
+
+double share_of(std::int64_t part, std::int64_t whole) {
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
+}
+
+std::string headline(const SegmentationSummary& summary) {
+  const int k = summary.model.segments();
+  const std::string customers = text::plural(summary.assigned.rows, "customer");
+  return k == 1 ? fmt::format("No segments: {} form one group", customers) : fmt::format("{} segments in {}", k, customers);
+}
+
+std::vector<std::string> trait_lines(const SegmentPortrait& portrait, int segments) {
+  if (segments == 1) return {};
+  std::vector<std::string> lines;
+  for (const Trait& trait : portrait.traits) {
+    if (lines.size() == kTraitsShown || trait.strength < kNotableStrength) break;
+    lines.push_back(text::shorten(text::printable(trait.label), kLabelWidth) + ": " + trait.figures);
+  }
+  if (lines.empty()) lines.emplace_back("close to the average in every feature");
+  return lines;
+}
+
+void add_segments(Page& page, const SegmentationSummary& summary) {
+  const Portraits portraits = describe_segments(summary.model, summary.assigned, summary.profiles);
+  std::vector<Page::Row> rows;
+  for (const SegmentPortrait& portrait : portraits.segments) {
+    Page::Row row;
+    row.cells = {std::to_string(portrait.segment), text::count(portrait.size_rows), text::percent(portrait.share),
+                 text::percent(portrait.boundary_share)};
+    row.details = trait_lines(portrait, summary.model.segments());
+    rows.push_back(std::move(row));
+  }
+  const bool one = summary.model.segments() == 1;
+  page.blank();
+  page.table({{"segment", true}, {"customers", true}, {"share", true}, {"could go either way", true}},
+             one ? "" : "what sets it apart", rows);
+  const AssignSummary& assigned = summary.assigned;
+  std::string sentence;
+  if (!one && assigned.boundary > 0) {
+    sentence +=
+        fmt::format("{} ({}) could go either way: their second nearest segment is almost as near. ",
+                    text::plural(assigned.boundary, "customer"), text::percent(share_of(assigned.boundary, assigned.rows)));
+  }
+  if (assigned.outliers > 0)
+    sentence += fmt::format("{} unlike any segment. ",
+                            assigned.outliers == 1 ? "1 customer is" : text::count(assigned.outliers) + " customers are");
+  if (assigned.rejected > 0)
+    sentence += fmt::format("{} rejected (segment -1). ",
+                            assigned.rejected == 1 ? "1 row was" : text::count(assigned.rejected) + " rows were");
+  if (sentence.empty()) return;
+  page.blank();
+  page.paragraph(sentence);
+}
+
+std::string criterion(double value) { return std::isnan(value) ? "-" : fmt::format("{:.2f}", value); }
+
+void add_selection(Page& page, const KSelection& selection) {
+  if (!selection.automatic || selection.criteria.empty()) return;
+  page.heading("How the number of segments was chosen");
+  std::vector<Page::Row> rows;
+  for (const KCriteria& criteria : selection.criteria) {
+    Page::Row row;
+    const bool chosen = criteria.segments == selection.chosen;
+    row.cells = {fmt::format("{}{}", chosen ? "> " : "", criteria.segments),
+                 criterion(criteria.gain),
+                 criterion(criteria.gain_threshold),
+                 criterion(criteria.stability),
+                 criterion(criteria.adjusted_silhouette),
+                 text::percent(criteria.smallest_share)};
+    row.details = {chosen ? "chosen" : criteria.admissible ? "possible" : criteria.reason};
+    row.emphasized = chosen;
+    rows.push_back(std::move(row));
+  }
+  page.table({{"k", true}, {"gain", true}, {"needed", true}, {"stability", true}, {"separation", true}, {"smallest", true}}, "",
+             rows);
+  page.paragraph(
+      fmt::format("On a sample of {}. Gain: how much better k segments fit than k - 1, beyond what data without segments would "
+                  "show; needed: "
+                  "what chance reaches in 1 of 100 tables. Stability: agreement of refits, 1 is best. Separation: silhouette "
+                  "beyond chance.",
+                  text::plural(selection.sample_rows, "customer")));
+  if (selection.best_in_business_window > 0 && selection.best_in_business_window != selection.chosen) {
+    page.paragraph(fmt::format("Of the 3 to 5 segments that businesses mostly act on, {} would be best (-k {}).",
+                               selection.best_in_business_window, selection.best_in_business_window));
+  }
+}
+
+template <typename Sentences, typename Add>
+void add_some(Page& page, const Sentences& sentences, const Add& add) {
+  const std::size_t shown = std::min(sentences.size(), kSentencesShown);
+  for (std::size_t i = 0; i < shown; ++i) add(sentences[i]);
+  if (shown < sentences.size()) page.bullet(fmt::format("and {} more in summary.json", sentences.size() - shown));
+}
+
+void add_data(Page& page, const SegmentationSummary& summary) {
+  page.heading("Data");
+  page.bullet(fmt::format("{}, {} by {}", summary.table.layout, text::plural(summary.table.rows, "row"),
+                          text::plural(static_cast<std::int64_t>(summary.table.columns.size()), "column")));
+  std::string features;
+  for (const FeatureSource& source : summary.model.plan.sources) {
+    features += (features.empty() ? "" : ", ") + text::shorten(text::printable(source.name), kLabelWidth);
+    if (features.size() > 400) {
+      features += ", ...";
+      break;
+    }
+  }
+  page.bullet(
+      fmt::format("{}: {}", text::plural(static_cast<std::int64_t>(summary.model.plan.sources.size()), "feature"), features));
+  add_some(page, summary.model.plan.decisions, [&](const std::string& sentence) { page.bullet(sentence); });
+  const std::vector<Remark> remarks = all_remarks(summary);
+  std::vector<Remark> ordered;
+  std::copy_if(remarks.begin(), remarks.end(), std::back_inserter(ordered), [](const Remark& r) { return r.warning; });
+  std::copy_if(remarks.begin(), remarks.end(), std::back_inserter(ordered), [](const Remark& r) { return !r.warning; });
+  add_some(page, ordered, [&](const Remark& remark) { page.bullet(remark.message, remark.warning); });
+}
+
+void add_run(Page& page, const SegmentationSummary& summary) {
+  page.heading("Run");
+  const Model& model = summary.model;
+  page.bullet(fmt::format("inertia {} after {}{}", text::number(model.inertia, 6), text::plural(model.iterations, "iteration"),
+                          summary.fit.stop_reason.empty() ? "" : ", stopped at: " + summary.fit.stop_reason));
+  if (!std::isnan(summary.assigned.simplified_silhouette)) {
+    page.bullet(fmt::format("simplified silhouette {:.3f} over all customers", summary.assigned.simplified_silhouette));
+  }
+  std::string where = fmt::format("{}, {}", summary.device, text::plural(summary.threads, "thread"));
+  if (!summary.threads_reason.empty()) where += fmt::format(" ({})", summary.threads_reason);
+  if (!summary.device_reason.empty()) where += "; " + summary.device_reason;
+  page.bullet(where);
+  double total = 0.0;
+  std::string stages;
+  for (const auto& [stage, milliseconds] : summary.timings_ms) {
+    stages += fmt::format("{}{} {}", stages.empty() ? "" : ", ", stage, text::duration(milliseconds));
+    total += milliseconds;
+  }
+  if (!stages.empty()) page.bullet(fmt::format("{} in all: {}", text::duration(total), stages));
+}
+
+void add_results(Page& page, const SegmentationSummary& summary) {
+  page.heading(fmt::format("Results in {}", summary.output.string()));
+  page.bullet(fmt::format("assignments.h5{}: segment, runner-up, distance, margin and flags of every customer",
+                          summary.csv ? ", assignments.csv" : ""));
+  page.bullet("summary.json, segments.csv: everything above, in full precision");
+  page.bullet("model.h5 (model.json for people): assigns new customers with `tessera score`");
+  page.bullet("manifest.json: the input, options and versions behind this run");
+}
+
+}  // namespace
+
+std::string render_summary(const SegmentationSummary& summary, bool color, int width) {
+  Page page(color, width);
+  page.title(headline(summary));
+  if (!summary.k_selection.verdict.empty()) page.paragraph(summary.k_selection.verdict);
+  add_segments(page, summary);
+  add_selection(page, summary.k_selection);
+  add_data(page, summary);
+  add_run(page, summary);
+  if (!summary.output.empty()) add_results(page, summary);
+  return page.text();
+}
+
+}  // namespace tessera
