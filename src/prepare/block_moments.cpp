@@ -48,7 +48,8 @@ Moments sum_block(std::span<const double> values, std::span<const double> weight
       lanes.add(lane, values[i + lane], weights.empty() ? 1.0 : weights[i + lane], frame);
     }
   }
-  for (std::size_t i = whole; i < values.size(); ++i) lanes.add(i - whole, values[i], weights.empty() ? 1.0 : weights[i], frame);
+  for (std::size_t i = whole; i < values.size(); ++i)
+    lanes.add(i - whole, values[i], weights.empty() ? 1.0 : weights[i], frame);
   return {fold(lanes.weight), fold(lanes.first), fold(lanes.second), fold(lanes.third)};
 }
 

@@ -8,8 +8,8 @@
 
 namespace tessera {
 
-/// Rows of a block of a float64 reduction. Blocks, the lanes within them and the tree above them are fixed, so that sums have the
-/// same bits for any number of threads and any size of chunk.
+/// Rows of a block of a float64 reduction. Blocks, the lanes within them and the tree above them are fixed, so that sums have
+/// the same bits for any number of threads and any size of chunk.
 inline constexpr std::int64_t kReductionRows = 4096;
 
 /// What sums are taken about: d = (x - pivot) * inverse_unit. The unit is a power of two near the column's range, which changes

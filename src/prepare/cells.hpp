@@ -12,17 +12,28 @@ namespace tessera {
 template <typename Visit>
 void visit_type(DataType type, Visit&& visit) {
   switch (type) {
-    case DataType::int8: return visit(std::int8_t{});
-    case DataType::int16: return visit(std::int16_t{});
-    case DataType::int32: return visit(std::int32_t{});
-    case DataType::int64: return visit(std::int64_t{});
-    case DataType::uint8: return visit(std::uint8_t{});
-    case DataType::uint16: return visit(std::uint16_t{});
-    case DataType::uint32: return visit(std::uint32_t{});
-    case DataType::uint64: return visit(std::uint64_t{});
-    case DataType::float32: return visit(float{});
-    case DataType::float64: return visit(double{});
-    case DataType::text: return;
+    case DataType::int8:
+      return visit(std::int8_t{});
+    case DataType::int16:
+      return visit(std::int16_t{});
+    case DataType::int32:
+      return visit(std::int32_t{});
+    case DataType::int64:
+      return visit(std::int64_t{});
+    case DataType::uint8:
+      return visit(std::uint8_t{});
+    case DataType::uint16:
+      return visit(std::uint16_t{});
+    case DataType::uint32:
+      return visit(std::uint32_t{});
+    case DataType::uint64:
+      return visit(std::uint64_t{});
+    case DataType::float32:
+      return visit(float{});
+    case DataType::float64:
+      return visit(double{});
+    case DataType::text:
+      return;
   }
 }
 

@@ -31,10 +31,10 @@ std::string joined(std::string_view name) {
 }
 
 constexpr std::array<std::string_view, 34> kEntities = {
-    "customer",   "cust",      "client",  "member", "user",   "account",  "acct",   "person",  "subscriber",
-    "respondent", "household", "contact", "policy", "card",   "contract", "case",   "record",  "row",
-    "guest",      "patient",   "visitor", "profile", "participant", "employee", "party",  "consumer", "shopper",
-    "buyer",      "donor",     "student", "company", "business", "loyalty", "crm"};
+    "customer",   "cust",      "client",  "member",  "user",        "account",  "acct",  "person",   "subscriber",
+    "respondent", "household", "contact", "policy",  "card",        "contract", "case",  "record",   "row",
+    "guest",      "patient",   "visitor", "profile", "participant", "employee", "party", "consumer", "shopper",
+    "buyer",      "donor",     "student", "company", "business",    "loyalty",  "crm"};
 
 /// "clientnum", "customerno", "accountnumber": an entity and a word for number, run together or not.
 bool is_entity_number(std::string_view all) {
@@ -95,10 +95,11 @@ std::vector<ColumnMatch> match_columns(std::span<const std::string> patterns, st
     if (found) continue;
     const auto nearest = nearest_name(pattern, names);
     const auto shown = names.first(std::min<std::size_t>(names.size(), 12));
-    throw ConfigError(fmt::format("no column is called '{}' ({})", pattern, option),
-                      nearest ? fmt::format("did you mean '{}'?", *nearest)
-                              : fmt::format("the columns are: {}{}", fmt::join(shown, ", "), names.size() > shown.size() ? ", ..." : ""),
-                      ErrorCode::usage);
+    throw ConfigError(
+        fmt::format("no column is called '{}' ({})", pattern, option),
+        nearest ? fmt::format("did you mean '{}'?", *nearest)
+                : fmt::format("the columns are: {}{}", fmt::join(shown, ", "), names.size() > shown.size() ? ", ..." : ""),
+        ErrorCode::usage);
   }
   std::sort(matches.begin(), matches.end(), [](const ColumnMatch& a, const ColumnMatch& b) { return a.column < b.column; });
   return matches;
@@ -134,21 +135,22 @@ bool named_like_code(std::string_view name) {
 }
 
 bool named_like_grouping(std::string_view name) {
-  constexpr std::array<std::string_view, 14> kNames = {"label",   "labels",    "class",       "classlabel", "target",
-                                                       "truth",   "ytrue",     "groundtruth", "cluster",    "clusterid",
+  constexpr std::array<std::string_view, 14> kNames = {"label",   "labels",    "class",       "classlabel",  "target",
+                                                       "truth",   "ytrue",     "groundtruth", "cluster",     "clusterid",
                                                        "segment", "segmentid", "truelabel",   "clusterlabel"};
   return contains(kNames, joined(name));
 }
 
 bool named_like_outcome(std::string_view name) {
-  constexpr std::array<std::string_view, 12> kWords = {"churn",     "churned",   "attrition",  "attrited",  "response", "responded",
-                                                       "converted", "cancelled", "canceled",   "defaulted", "outcome",  "nps"};
+  constexpr std::array<std::string_view, 12> kWords = {"churn",    "churned",   "attrition", "attrited",
+                                                       "response", "responded", "converted", "cancelled",
+                                                       "canceled", "defaulted", "outcome",   "nps"};
   const std::vector<std::string> words = name_words(name);
   return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return contains(kWords, word); });
 }
 
 bool named_like_weight(std::string_view name) {
-  constexpr std::array<std::string_view, 8> kNames = {"sampleweight", "samplingweight", "surveyweight",   "caseweight",
+  constexpr std::array<std::string_view, 8> kNames = {"sampleweight", "samplingweight", "surveyweight",    "caseweight",
                                                       "rowweight",    "freqweight",     "frequencyweight", "expansionfactor"};
   return contains(kNames, joined(name));
 }

@@ -19,8 +19,8 @@ constexpr double kLargest = std::numeric_limits<double>::max();
 bool is_present(double x) { return std::fabs(x) <= kLargest; }
 
 /// Codes that stand for "unknown" in practice; checked only against what is apart from the rest of the column.
-constexpr std::array<double, 22> kSentinelValues = {-1,   -9,   -99,   -999,   -9999,   -99999, 9,    99,    999,  9999, 99999,
-                                                    999999, 9999999, 88,  888,  8888,   98,     998,  9998,  77,   777,  -8};
+constexpr std::array<double, 22> kSentinelValues = {-1,     -9,      -99, -999, -9999, -99999, 9,   99,   999, 9999, 99999,
+                                                    999999, 9999999, 88,  888,  8888,  98,     998, 9998, 77,  777,  -8};
 
 constexpr std::uint64_t sentinel_bit(std::int64_t value) {
   return std::uint64_t{1} << ((static_cast<std::uint64_t>(value) * 0x9E3779B97F4A7C15U) >> 58);
@@ -205,9 +205,9 @@ void ColumnScan::warn_sentinels(ColumnProfile& profile) const {
     const Summary rest = summarize(others, *frame_);
     const bool apart = std::fabs(value - rest.mean) > 5.0 * rest.sd;
     if (!lone_negative && !apart) continue;
-    profile.warnings.push_back(
-        fmt::format("{} occurs {} times and stands apart from the other values: does it mean 'unknown'? If so, leave those cells empty",
-                    number_label(value), count));
+    profile.warnings.push_back(fmt::format(
+        "{} occurs {} times and stands apart from the other values: does it mean 'unknown'? If so, leave those cells empty",
+        number_label(value), count));
   }
 }
 

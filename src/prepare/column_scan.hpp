@@ -16,14 +16,14 @@ namespace tessera {
 
 /// What the cells of one column say; the profile's numbers plus what the inference of kinds and roles looks at.
 struct ColumnFacts {
-  ColumnProfile profile;          ///< counts, moments, levels and warnings filled; kind, role and reason not yet
-  bool all_dates = false;         ///< text: every cell present is an ISO 8601 date
-  double mean_text_bytes = 0.0;   ///< text: over the cells present
+  ColumnProfile profile;         ///< counts, moments, levels and warnings filled; kind, role and reason not yet
+  bool all_dates = false;        ///< text: every cell present is an ISO 8601 date
+  double mean_text_bytes = 0.0;  ///< text: over the cells present
   double mean_text_words = 0.0;
 };
 
-/// Collects the facts of one column over a sweep. Blocks may be scanned by several threads; everything else is one thread's work.
-/// The outcome is the same for any split of the rows into chunks that lie on block borders.
+/// Collects the facts of one column over a sweep. Blocks may be scanned by several threads; everything else is one thread's
+/// work. The outcome is the same for any split of the rows into chunks that lie on block borders.
 class ColumnScan {
  public:
   explicit ColumnScan(const ColumnSchema& schema);

@@ -14,8 +14,8 @@ namespace tessera {
 /// Levels that are told apart exactly; a column with more is only counted approximately.
 inline constexpr std::int64_t kMostLevels = 65'536;
 
-/// Estimates how many different hashes were seen, from the 16,384 smallest (Bar-Yossef et al., 2002): about 0.8 % standard error,
-/// and the same for any order of arrival.
+/// Estimates how many different hashes were seen, from the 16,384 smallest (Bar-Yossef et al., 2002): about 0.8 % standard
+/// error, and the same for any order of arrival.
 class DistinctSketch {
  public:
   void add(std::uint64_t hash) {
@@ -81,9 +81,7 @@ class TextLevels {
 
   void add(std::string_view text);
   [[nodiscard]] bool exact() const { return !overflowed_; }
-  [[nodiscard]] std::int64_t distinct() {
-    return overflowed_ ? sketch_.estimate() : static_cast<std::int64_t>(levels_.size());
-  }
+  [[nodiscard]] std::int64_t distinct() { return overflowed_ ? sketch_.estimate() : static_cast<std::int64_t>(levels_.size()); }
   /// Empty once there are too many.
   [[nodiscard]] const TextMap<std::int64_t>& levels() const { return levels_; }
 

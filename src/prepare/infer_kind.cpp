@@ -15,10 +15,14 @@ std::string kind_problem(Kind kind, const ColumnFacts& facts) {
   switch (kind) {
     case Kind::continuous:
     case Kind::count:
-    case Kind::ordinal: return text ? "holds text" : "";
-    case Kind::date: return text && !facts.all_dates && profile.distinct > 0 ? "holds text other than ISO 8601 dates" : "";
-    case Kind::binary: return profile.distinct > 2 ? "has more than two levels" : "";
-    case Kind::nominal: return "";
+    case Kind::ordinal:
+      return text ? "holds text" : "";
+    case Kind::date:
+      return text && !facts.all_dates && profile.distinct > 0 ? "holds text other than ISO 8601 dates" : "";
+    case Kind::binary:
+      return profile.distinct > 2 ? "has more than two levels" : "";
+    case Kind::nominal:
+      return "";
   }
   return "";
 }

@@ -42,16 +42,16 @@ std::vector<Request> read_requests(std::span<const ColumnSchema> schema, const P
     const auto matches = match_columns(*asked.patterns, names, asked.option);
     const bool single = asked.role == Role::id || asked.role == Role::weight;
     if (single && matches.size() > 1) {
-      throw ConfigError(fmt::format("{} names {} columns, '{}' and '{}' among them", asked.option, matches.size(),
-                                    names[static_cast<std::size_t>(matches[0].column)],
-                                    names[static_cast<std::size_t>(matches[1].column)]),
-                        "name one", ErrorCode::usage);
+      throw ConfigError(
+          fmt::format("{} names {} columns, '{}' and '{}' among them", asked.option, matches.size(),
+                      names[static_cast<std::size_t>(matches[0].column)], names[static_cast<std::size_t>(matches[1].column)]),
+          "name one", ErrorCode::usage);
     }
     for (const ColumnMatch& match : matches) {
       Request& request = requests[static_cast<std::size_t>(match.column)];
       if (request.role && request.by_name && match.by_name) {
-        throw ConfigError(fmt::format("column '{}' is asked for by both {} and {}", names[static_cast<std::size_t>(match.column)],
-                                      request.option, asked.option),
+        throw ConfigError(fmt::format("column '{}' is asked for by both {} and {}",
+                                      names[static_cast<std::size_t>(match.column)], request.option, asked.option),
                           "a column has one role: name it once", ErrorCode::usage);
       }
       if (request.role && request.by_name) continue;
@@ -85,14 +85,16 @@ std::string exclusion(const ColumnFacts& facts) {
   const std::int64_t present = present_rows(profile);
   const bool labels = has_labels(profile);
   if (present == 0) return "every cell is missing";
-  if (profile.distinct <= 1) return profile.missing > 0 ? "constant where it is present" : "constant: the same value in every row";
+  if (profile.distinct <= 1)
+    return profile.missing > 0 ? "constant where it is present" : "constant: the same value in every row";
   if (profile.counts_rows) return "counts the rows";
   if (profile.missing * 2 > profile.rows) {
     return fmt::format("{:.0f} % of the cells are missing",
                        100.0 * static_cast<double>(profile.missing) / static_cast<double>(profile.rows));
   }
   if (labels && (!profile.distinct_exact || profile.distinct > kMostLevels)) {
-    return fmt::format("text with about {} levels (over {}): it tells customers apart, as an id does", profile.distinct, kMostLevels);
+    return fmt::format("text with about {} levels (over {}): it tells customers apart, as an id does", profile.distinct,
+                       kMostLevels);
   }
   constexpr std::int64_t kEnoughText = 10;
   if (labels && present >= kEnoughText && nearly_unique(profile)) return "text that is different in nearly every row";
@@ -138,8 +140,8 @@ void decide_id(std::span<ColumnFacts> facts, std::vector<bool>& decided) {
   decided[best] = true;
 }
 
-/// Features unless something speaks against it. Nearly unique whole numbers are codes, unless most of what could be a feature is of
-/// that sort: then the table is one of amounts or measurements.
+/// Features unless something speaks against it. Nearly unique whole numbers are codes, unless most of what could be a feature
+/// is of that sort: then the table is one of amounts or measurements.
 void decide_features(std::span<ColumnFacts> facts, const std::vector<bool>& decided) {
   std::vector<std::size_t> codes;
   std::size_t others = 0;
@@ -155,8 +157,8 @@ void decide_features(std::span<ColumnFacts> facts, const std::vector<bool>& deci
       ++others;
     }
   }
-  const auto sequences = std::partition(codes.begin(), codes.end(),
-                                        [&](std::size_t i) { return handed_out_in_sequence(facts[i].profile); });
+  const auto sequences =
+      std::partition(codes.begin(), codes.end(), [&](std::size_t i) { return handed_out_in_sequence(facts[i].profile); });
   const auto amounts = static_cast<std::size_t>(codes.end() - sequences);
   const bool measurements = amounts >= 2 && amounts > others;
   for (auto code = codes.begin(); code != codes.end(); ++code) {
@@ -206,8 +208,10 @@ void assign_kinds_and_roles(std::span<ColumnFacts> facts, std::span<const Column
     Role role = *schema[i].declared_role;
     const bool second = (role == Role::id && has_id) || (role == Role::weight && has_weight);
     const bool unwanted = role == Role::feature && (!options.features.empty() || present_rows(facts[i].profile) == 0);
-    if (second) settle(i, Role::ignore, fmt::format("declared as {}, but another column is", to_string(role)));
-    else if (!unwanted) settle(i, role, "declared in the file");
+    if (second)
+      settle(i, Role::ignore, fmt::format("declared as {}, but another column is", to_string(role)));
+    else if (!unwanted)
+      settle(i, role, "declared in the file");
   }
   for (std::size_t i = 0; i < facts.size(); ++i) {
     const ColumnProfile& profile = facts[i].profile;

@@ -38,10 +38,11 @@ void warn_spellings(const std::vector<Level>& levels, ColumnProfile& profile) {
   int found = 0;
   for (auto& [key, group] : groups) {
     if (group.size() < 2 || ++found > kShown) continue;
-    std::sort(group.begin(), group.end(),
-              [](const Level* a, const Level* b) { return a->second != b->second ? a->second > b->second : a->first < b->first; });
-    profile.warnings.push_back(fmt::format("'{}' ({}) and '{}' ({}) may be spellings of one level", group[0]->first, group[0]->second,
-                                           group[1]->first, group[1]->second));
+    std::sort(group.begin(), group.end(), [](const Level* a, const Level* b) {
+      return a->second != b->second ? a->second > b->second : a->first < b->first;
+    });
+    profile.warnings.push_back(fmt::format("'{}' ({}) and '{}' ({}) may be spellings of one level", group[0]->first,
+                                           group[0]->second, group[1]->first, group[1]->second));
   }
   if (found > kShown) profile.warnings.push_back(fmt::format("{} more levels are spelt in several ways", found - kShown));
 }
@@ -61,11 +62,12 @@ void warn_numbers(const std::vector<Level>& levels, ColumnProfile& profile) {
   }
   if (numbers < 3 || rows_of_numbers * 2 < rows) return;
   if (example == nullptr) {
-    profile.warnings.emplace_back("every cell is a number stored as text: it is read as labels; store it as numbers to use its order");
+    profile.warnings.emplace_back(
+        "every cell is a number stored as text: it is read as labels; store it as numbers to use its order");
   } else {
-    profile.warnings.push_back(
-        fmt::format("{} of {} levels are numbers, but not '{}': all are read as labels; write that one as a number to use the order",
-                    numbers, levels.size(), example->first));
+    profile.warnings.push_back(fmt::format(
+        "{} of {} levels are numbers, but not '{}': all are read as labels; write that one as a number to use the order",
+        numbers, levels.size(), example->first));
   }
 }
 
