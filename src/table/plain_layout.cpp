@@ -73,6 +73,8 @@ void add_matrix(const hdf5::InputFile& file, const GroupSurvey& survey, const st
 void add_vector(const hdf5::InputFile& file, const DatasetSummary& summary, TableParts& parts) {
   hdf5::Dataset dataset(file, summary.path);
   ColumnSchema schema = {summary.name, dataset.type().type, {}, {}};
+  // A link cannot hold every name (no slash): then the attribute has it.
+  if (auto name = hdf5::read_string_attribute(dataset.id(), "name"); name && !name->empty()) schema.name = std::move(*name);
   if (dataset.type().form == hdf5::ElementType::Form::coded_text) schema.declared_kind = Kind::nominal;
   declare_columns(dataset.id(), summary.path, {&schema, 1}, parts.info.notes);
   parts.add_single(std::move(schema), std::make_unique<DatasetSource>(std::move(dataset), std::vector<DatasetColumn>(1)));
