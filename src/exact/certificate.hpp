@@ -40,10 +40,11 @@ TESSERA_HOST_DEVICE inline ScreenBound make_screen_bound(std::int64_t d, double 
   return bound;
 }
 
-/// An upper bound of a norm whose square was summed over d terms in float32, in any order (float64 sums: even closer).
+/// An upper bound of a norm whose square was summed over d <= 8,192 terms in float32, in any order (float64 sums: even closer).
+/// Squares and partial sums below 2^-126 may be flushed to zero, 2 d of them at most: sqrt(2 d 2^-126) <= 2^-56.
 TESSERA_HOST_DEVICE inline float upper_norm(float sum_of_squares, std::int64_t d) {
   const float slack = 1.0F + static_cast<float>(d + 8) * 0x1p-23F;
-  return sqrtf(sum_of_squares) * slack + 0x1p-60F;  // squares below 2^-126 may be flushed: each norm part is at most 2^-63
+  return sqrtf(sum_of_squares) * slack + 0x1p-56F;
 }
 
 }  // namespace tessera::exact
