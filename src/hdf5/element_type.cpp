@@ -179,6 +179,7 @@ ElementType describe(Hdf5Handle stored, Place place, bool top) {
       describe_text(type, place);
       break;
     case H5T_COMPOUND:
+      type.description = "a compound type";
       if (top) describe_record(type, place);
       break;
     default:

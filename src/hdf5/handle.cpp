@@ -50,7 +50,8 @@ herr_t collect(unsigned, const H5E_error2_t* entry, void* out) {
   if (entry->min_num == H5E_NOFILTER || (entry->maj_num == H5E_PLINE && text.find("is not registered") != text.npos)) {
     failure.missing_filter = true;
   }
-  if (text.find("unable to lock file") != text.npos) failure.lock_failed = true;
+  // The second: the file is open in this process already, without its lock.
+  if (text.find("unable to lock file") != text.npos || text.find("file locking flag") != text.npos) failure.lock_failed = true;
   if (entry->min_num == H5E_WRITEERROR || entry->min_num == H5E_CANTFLUSH) failure.while_writing = true;
   return 0;
 }

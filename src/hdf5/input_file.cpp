@@ -57,10 +57,13 @@ InputFile open_for_reading(const std::string& path) {
   const Hdf5Session session;
   InputFile file;
   file.path = path;
-  hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, reading_properties(true).get());
+  // Held, because closing properties would wipe out what HDF5 says about the failure.
+  const Hdf5Handle with_lock = reading_properties(true);
+  const Hdf5Handle without_lock = reading_properties(false);
+  hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, with_lock.get());
   if (id < 0 && last_failure().lock_failed) {
     file.unlocked = true;
-    id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, reading_properties(false).get());
+    id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, without_lock.get());
   }
   file.handle = check_handle(id, H5Fclose, "open it as HDF5", path, {});
   return file;
