@@ -114,8 +114,9 @@ bool exchange(const fs::path& one, const fs::path& other) {
 
 fs::path resolve(const fs::path& path) {
   std::error_code failed;
-  fs::path resolved = fs::weakly_canonical(fs::absolute(path), failed);
-  if (failed) throw file_error("create", path.string(), failed.value(), ErrorCode::cannot_create);
+  fs::path resolved = fs::absolute(path, failed);
+  if (!failed) resolved = fs::weakly_canonical(resolved, failed);
+  if (failed) throw file_error("create", "'" + path.string() + "'", failed.value(), ErrorCode::cannot_create);
   return resolved.has_filename() ? resolved : resolved.parent_path();
 }
 

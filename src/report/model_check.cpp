@@ -66,8 +66,7 @@ void check_source(const FeatureSource& source, const Checker& check) {
     require(!source.has_other && source.feature_count == 1, "a numeric column becomes exactly one feature");
     return;
   }
-  const bool text_kind = source.kind == Kind::nominal || source.kind == Kind::binary;
-  require(text_kind, "only nominal and binary columns have levels");
+  require(source.kind != Kind::date, "a date has no levels");
   require(static_cast<std::size_t>(source.feature_count) == levels + (source.has_other ? 1 : 0),
           "levels and features differ in number");
   require(source.fill_level >= 0 && source.fill_level < source.feature_count, "the level for missing cells is out of range");

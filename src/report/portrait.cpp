@@ -33,8 +33,16 @@ Matrix<float> with_overall_mean(const Model& model) {
   return all;
 }
 
+/// A binary column of numbers is prepared as 0 (the lower value) and 1 (the higher one).
+bool is_binary_number(const FeatureSource& source) { return source.kind == Kind::binary && source.levels.empty(); }
+double share_of_higher(const FeatureSource& source, double mean) { return (mean - source.center) / source.scale; }
+
 /// Standard deviation of a numeric source, in the source's units behind its transform.
-double spread_of(const FeatureSource& source, ScalePolicy scale, const std::vector<ColumnProfile>& profiles) {
+double spread_of(const FeatureSource& source, double overall, ScalePolicy scale, const std::vector<ColumnProfile>& profiles) {
+  if (is_binary_number(source)) {
+    const double share = share_of_higher(source, overall);
+    return share > 0.0 && share < 1.0 ? source.scale * std::sqrt(share * (1.0 - share)) : source.scale;
+  }
   if (scale == ScalePolicy::standard || source.transform != Transform::none) return source.scale;
   const auto profile =
       std::find_if(profiles.begin(), profiles.end(), [&](const ColumnProfile& p) { return p.name == source.name; });
@@ -45,9 +53,11 @@ double spread_of(const FeatureSource& source, ScalePolicy scale, const std::vect
 Trait numeric_trait(const FeatureSource& source, double value, double overall, double prepared, double spread) {
   Trait trait;
   trait.feature = source.name;
+  trait.kind = source.kind;
   trait.value = value;
   trait.overall = overall;
   trait.difference = prepared * source.scale / (source.block_factor * spread);
+  if (source.kind == Kind::date) trait.difference = -trait.difference;  // prepared dates count backwards
   trait.strength = std::fabs(trait.difference);
   return trait;
 }
@@ -62,6 +72,7 @@ Trait nominal_trait(const FeatureSource& source, const std::vector<double>& shar
   }
   Trait trait;
   trait.feature = source.name;
+  trait.kind = source.kind;
   trait.level = level_name(source, most);
   trait.value = shares[most];
   trait.overall = overall[most];
@@ -72,11 +83,23 @@ Trait nominal_trait(const FeatureSource& source, const std::vector<double>& shar
 }
 
 void put_into_words(Trait& trait, const FeatureSource& source) {
-  const bool nominal = !source.levels.empty();
-  const int digits = text::telling_digits(trait.value, trait.overall);
-  const auto figure = [&](double value) { return nominal ? text::percent(value) : value_text(source, value, digits); };
-  trait.label = nominal ? fmt::format("{} is {}", trait.feature, trait.level) : trait.feature;
-  trait.figures = fmt::format("{} against {} overall", figure(trait.value), figure(trait.overall));
+  std::string one, other;
+  trait.label = trait.feature;
+  if (!source.levels.empty()) {
+    trait.label += " is " + trait.level;
+    one = text::percent(trait.value);
+    other = text::percent(trait.overall);
+  } else if (is_binary_number(source)) {
+    const bool zero_and_one = source.center == 0.0 && source.scale == 1.0;
+    if (!zero_and_one) trait.label += " is " + text::number(source.center + source.scale, 6);
+    one = text::percent(share_of_higher(source, trait.value));
+    other = text::percent(share_of_higher(source, trait.overall));
+  } else {
+    const int digits = text::telling_digits(trait.value, trait.overall);
+    one = value_text(source, trait.value, digits);
+    other = value_text(source, trait.overall, digits);
+  }
+  trait.figures = fmt::format("{} against {} overall", one, other);
 }
 
 std::vector<Trait> rank_traits(const Model& model, std::int64_t segment, const std::vector<SourceValue>& own,
@@ -113,7 +136,8 @@ std::string name_of(const std::vector<Trait>& traits, int segments) {
     if (!trait.level.empty()) {
       name += fmt::format("{} {} {}", more ? (trait.value > 0.5 ? "mostly" : "more") : "less", trait.feature, trait.level);
     } else {
-      name += fmt::format("{}{} {}", trait.strength >= kVeryStrength ? "very " : "", more ? "high" : "low", trait.feature);
+      const char* direction = trait.kind == Kind::date ? (more ? "late" : "early") : (more ? "high" : "low");
+      name += fmt::format("{}{} {}", trait.strength >= kVeryStrength ? "very " : "", direction, trait.feature);
     }
   }
   return name.empty() ? "average" : name;
@@ -143,11 +167,12 @@ std::string value_text(const FeatureSource& source, double value, int digits) {
 Portraits describe_segments(const Model& model, const AssignSummary& assigned, const std::vector<ColumnProfile>& profiles) {
   const Matrix<float> centroids = with_overall_mean(model);
   const std::vector<OriginalCentroid> originals = to_original_units(model.plan, centroids.view());
-  std::vector<double> spreads;
-  for (const FeatureSource& source : model.plan.sources) spreads.push_back(spread_of(source, model.plan.scale, profiles));
-
   Portraits portraits;
   portraits.overall = source_values(model.plan, originals.back());
+  std::vector<double> spreads;
+  for (std::size_t i = 0; i < model.plan.sources.size(); ++i) {
+    spreads.push_back(spread_of(model.plan.sources[i], portraits.overall[i].value, model.plan.scale, profiles));
+  }
   const double total = std::accumulate(model.weights.begin(), model.weights.end(), 0.0);
   for (int s = 0; s < model.segments(); ++s) {
     const auto i = static_cast<std::size_t>(s);

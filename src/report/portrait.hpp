@@ -19,10 +19,11 @@ inline constexpr double kNotableStrength = 0.25;
 /// How one segment differs from all customers in one source column (nominal: in one level).
 struct Trait {
   std::string feature;
+  Kind kind = Kind::continuous;
   std::string level;        ///< nominal only: the level; empty for numeric columns
   double value = 0.0;       ///< of the segment: original units, or the share of the level in [0, 1]
   double overall = 0.0;     ///< of all fitted customers, the same way
-  double difference = 0.0;  ///< numeric: in standard deviations; nominal: of shares. Signed
+  double difference = 0.0;  ///< numeric: in standard deviations, later dates positive; nominal: of shares
   double strength = 0.0;    ///< ranks both sorts: |difference| in standard deviations, for a share p that is sqrt(p (1 - p))
   std::string label;        ///< "income", "city is Paris"
   std::string figures;      ///< "82,000 against 52,000 overall"
