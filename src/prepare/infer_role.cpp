@@ -79,6 +79,15 @@ bool is_unique(const ColumnProfile& profile) {
 
 bool has_labels(const ColumnProfile& profile) { return profile.type == DataType::text && profile.kind != Kind::date; }
 
+/// So many levels that nearly every row would be 'other': document numbers, product codes, names.
+bool few_covered(const ColumnProfile& profile) {
+  constexpr std::int64_t kMostCodes = 256;
+  if (profile.type != DataType::text && named_like_id(profile.name) && profile.distinct > kMostCodes) return true;
+  std::int64_t covered = 0;
+  for (const auto& [label, rows] : profile.top_levels) covered += rows;
+  return covered * 10 < present_rows(profile);
+}
+
 /// Never a feature unless asked for: the reason, or empty.
 std::string exclusion(const ColumnFacts& facts) {
   const ColumnProfile& profile = facts.profile;
@@ -98,6 +107,9 @@ std::string exclusion(const ColumnFacts& facts) {
   }
   constexpr std::int64_t kEnoughText = 10;
   if (labels && present >= kEnoughText && nearly_unique(profile)) return "text that is different in nearly every row";
+  if (profile.kind == Kind::nominal && few_covered(profile)) {
+    return fmt::format("{} levels, of which even the most frequent cover few rows", profile.distinct);
+  }
   if (labels && facts.mean_text_words > 6.0 && profile.distinct > 50 && profile.distinct * 4 > present) return "free text";
   if (named_like_grouping(profile.name) && profile.distinct * 2 <= present && (profile.integral || labels)) {
     return "named like a known grouping, which would hand the answer to the fit";
@@ -120,7 +132,8 @@ bool handed_out_in_sequence(const ColumnProfile& profile) {
 
 void set_role(ColumnProfile& profile, Role role, const std::string& reason) {
   profile.role = role;
-  profile.reason = fmt::format("{} ({})", reason, profile.reason);
+  // Of a column that is left out, its kind needs no reason.
+  profile.reason = role == Role::ignore ? reason : fmt::format("{} ({})", reason, profile.reason);
 }
 
 void decide_id(std::span<ColumnFacts> facts, std::vector<bool>& decided) {
@@ -225,7 +238,10 @@ void assign_kinds_and_roles(std::span<ColumnFacts> facts, std::span<const Column
     }
   }
   decide_features(facts, decided);
-  for (ColumnFacts& column : facts) warn_outcome(column.profile);
+  for (ColumnFacts& column : facts) {
+    warn_outcome(column.profile);
+    if (column.profile.role == Role::ignore) column.profile.warnings.clear();  // nothing depends on its cells
+  }
 }
 
 }  // namespace tessera

@@ -2,6 +2,7 @@
 #include "prepare/level_warnings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -48,27 +49,22 @@ void warn_spellings(const std::vector<Level>& levels, ColumnProfile& profile) {
 }
 
 void warn_numbers(const std::vector<Level>& levels, ColumnProfile& profile) {
-  std::int64_t numbers = 0, rows_of_numbers = 0, rows = 0;
-  const Level* example = nullptr;
+  constexpr std::size_t kFewOthers = 3;
+  std::vector<std::string> others;
   for (const Level& level : levels) {
-    rows += level.second;
-    if (label_number(level.first)) {
-      ++numbers;
-      rows_of_numbers += level.second;
-    } else if (example == nullptr || level.second > example->second ||
-               (level.second == example->second && level.first < example->first)) {
-      example = &level;
-    }
+    if (!label_number(level.first)) others.push_back("'" + level.first + "'");
+    if (others.size() > kFewOthers) return;
   }
-  if (numbers < 3 || rows_of_numbers * 2 < rows) return;
-  if (example == nullptr) {
+  if (levels.size() < others.size() + 3) return;
+  if (others.empty()) {
     profile.warnings.emplace_back(
         "every cell is a number stored as text: it is read as labels; store it as numbers to use its order");
-  } else {
-    profile.warnings.push_back(fmt::format(
-        "{} of {} levels are numbers, but not '{}': all are read as labels; write that one as a number to use the order",
-        numbers, levels.size(), example->first));
+    return;
   }
+  std::sort(others.begin(), others.end());
+  profile.warnings.push_back(
+      fmt::format("{} of {} levels are numbers, but not {}: all are read as labels; write those as numbers to use their order",
+                  levels.size() - others.size(), levels.size(), fmt::join(others, ", ")));
 }
 
 }  // namespace
