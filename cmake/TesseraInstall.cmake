@@ -14,6 +14,7 @@ target_compile_features(tessera INTERFACE cxx_std_20)
 target_include_directories(tessera INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
                                              "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 
+set_target_properties(tessera_cli PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")  # build/release/tessera
 install(TARGETS tessera_cli RUNTIME)
 install(TARGETS tessera EXPORT tessera-targets LIBRARY NAMELINK_COMPONENT Development)
 install(DIRECTORY include/tessera TYPE INCLUDE FILES_MATCHING PATTERN "*.hpp")
