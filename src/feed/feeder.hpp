@@ -51,6 +51,13 @@ class Feeder {
 [[nodiscard]] std::unique_ptr<Feeder> make_table_feeder(Table& table, const FeaturePlan& plan, const FeederOptions& options,
                                                         const JobContext& job, const Communicator& comm);
 
+/// Budgets (FeederOptions::memory_bytes with the default reserve) that a table feeder of this plan would need.
+struct FeedNeeds {
+  std::int64_t least_bytes = 0;     ///< below this it refuses
+  std::int64_t resident_bytes = 0;  ///< with this the prepared rows stay in memory
+};
+[[nodiscard]] FeedNeeds table_feeder_needs(Table& table, const FeaturePlan& plan);
+
 /// Prepared rows that are in memory already; for samples and tests. Views must outlive the feeder.
 /// `chunk_rows` as in FeederOptions; flags may be empty.
 [[nodiscard]] std::unique_ptr<Feeder> make_matrix_feeder(MatrixView<const float> rows, std::span<const float> weights,

@@ -79,4 +79,10 @@ FeedPlan plan_feed(const FeedSizes& sizes, const FeederOptions& options) {
   return plan;
 }
 
+std::int64_t least_budget(const FeedSizes& sizes, Residency residency) {
+  const std::int64_t kept = residency == Residency::resident ? sizes.rows * prepared_bytes_per_row(sizes) : 0;
+  const std::int64_t chunk = std::min(sizes.rows, kBlockRows) * chunk_bytes_per_row(sizes, residency);
+  return with_reserve(kept + chunk, {});
+}
+
 }  // namespace tessera

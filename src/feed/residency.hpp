@@ -34,4 +34,7 @@ struct FeedPlan {
 /// @throws MemoryError naming the --memory that would do
 [[nodiscard]] FeedPlan plan_feed(const FeedSizes& sizes, const FeederOptions& options);
 
+/// The least budget that does for `residency`, with the default reserve.
+[[nodiscard]] std::int64_t least_budget(const FeedSizes& sizes, Residency residency);
+
 }  // namespace tessera

@@ -31,15 +31,19 @@ std::int64_t measure_raw_row(Table& table, std::span<const int> columns, RowRang
   return static_cast<std::int64_t>(bytes) / rows + 1;
 }
 
+FeedSizes measure(Table& table, const Preparer& preparer, int features, RowRange range) {
+  return {.rows = range.count,
+          .features = features,
+          .weighted = preparer.weighted(),
+          .raw_bytes_per_row = measure_raw_row(table, preparer.columns(), range),
+          .preferred_rows = table.preferred_rows()};
+}
+
 class TableFeeder final : public Feeder {
  public:
   TableFeeder(Table& table, const FeaturePlan& plan, const FeederOptions& options, const JobContext& job, RowRange range)
       : table_(table), preparer_(plan, table.info()), job_(job), range_(range), features_(plan.features()) {
-    const FeedSizes sizes = {.rows = range.count,
-                             .features = features_,
-                             .weighted = preparer_.weighted(),
-                             .raw_bytes_per_row = measure_raw_row(table, preparer_.columns(), range),
-                             .preferred_rows = table.preferred_rows()};
+    const FeedSizes sizes = measure(table, preparer_, features_, range);
     plan_ = plan_feed(sizes, options);
     if (plan_.residency != Residency::spilled) return;
     scratch_ = scratch_folder(options.scratch);
@@ -154,6 +158,11 @@ std::unique_ptr<Feeder> make_table_feeder(Table& table, const FeaturePlan& plan,
                                           const JobContext& job, const Communicator& comm) {
   const RowRange range = rows_of_rank(table.info().rows, comm.rank(), comm.size());
   return std::make_unique<TableFeeder>(table, plan, options, job, range);
+}
+
+FeedNeeds table_feeder_needs(Table& table, const FeaturePlan& plan) {
+  const FeedSizes sizes = measure(table, Preparer(plan, table.info()), plan.features(), {0, table.info().rows});
+  return {least_budget(sizes, Residency::spilled), least_budget(sizes, Residency::resident)};
 }
 
 }  // namespace tessera
