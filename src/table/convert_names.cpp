@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
 
 #include "table/convert_number.hpp"
@@ -51,12 +52,19 @@ std::vector<std::string> unique_column_names(const std::vector<std::string>& hea
 }
 
 std::vector<std::string> dataset_names(const std::vector<std::string>& column_names) {
+  const auto storable = [](const std::string& name) {
+    return name.find('/') == std::string::npos && name != "." && name != "..";
+  };
+  std::unordered_set<std::string> used;
+  std::copy_if(column_names.begin(), column_names.end(), std::inserter(used, used.end()), storable);
   std::vector<std::string> names = column_names;
   for (std::string& name : names) {
-    std::replace(name.begin(), name.end(), '/', '_');
-    if (name == "." || name == "..") std::replace(name.begin(), name.end(), '.', '_');
+    if (storable(name)) continue;
+    std::replace(name.begin(), name.end(), name.find('/') == std::string::npos ? '.' : '/', '_');
+    const std::string stem = name;
+    for (int i = 2; !used.insert(name).second; ++i) name = fmt::format("{}_{}", stem, i);
   }
-  return make_unique(names);
+  return names;
 }
 
 }  // namespace tessera
