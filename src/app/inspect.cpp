@@ -66,6 +66,11 @@ InspectReport run_inspect(const InspectOptions& options, Observer& observer, con
   report.profiles = profile_columns(*table, options.prepare, engine.job(), engine.memory_bytes());
   count_ids(*table, engine, report);
   learn(*table, options, engine, report);
+  if (report.plan) {
+    const FeedNeeds needs = table_feeder_needs(*table, *report.plan);
+    report.least_bytes = needs.least_bytes;
+    report.resident_bytes = needs.resident_bytes;
+  }
   report.budget_bytes = engine.memory_bytes();
   report.remarks = recorder.remarks();
   return report;

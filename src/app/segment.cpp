@@ -87,7 +87,7 @@ KSelection select_segments(Feeder& feeder, const FeaturePlan& plan, const Segmen
     selection.chosen = fit.segments;
     return selection;
   }
-  job.observer.stage("choose k", feeder.rows());
+  job.observer.stage("sample", feeder.rows());
   const RowCollection sample = sample_rows(feeder, comm, kSelectionRows, fit.seed);
   ChooseKOptions choice;
   choice.smallest = options.smallest_segments;

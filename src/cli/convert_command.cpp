@@ -1,13 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "app/convert.hpp"
 #include "cli/command.hpp"
+#include "cli/standard_output.hpp"
+#include "cli/terminal.hpp"
+#include "tessera/error.hpp"
 
 namespace tessera::cli {
 namespace {
 
+std::string type_of(const ConvertedColumn& column) { return column.date ? "date" : std::string(to_string(column.type)); }
+
+std::string convert_json(const ConvertReport& report) {
+  nlohmann::ordered_json json;
+  json["format"] = "tessera-convert";
+  json["format_version"] = "1.0";
+  json["rows_in"] = report.rows_in;
+  json["rows_kept"] = report.rows_kept;
+  json["rows_rejected"] = report.rows_rejected;
+  json["delimiter"] = std::string(1, report.delimiter);
+  json["header"] = report.header;
+  json["columns"] = nlohmann::ordered_json::array();
+  for (const ConvertedColumn& column : report.columns) {
+    json["columns"].push_back({{"name", column.name},
+                               {"dataset", column.dataset},
+                               {"type", type_of(column)},
+                               {"missing", column.missing},
+                               {"note", column.note}});
+  }
+  json["first_rejected"] = nlohmann::ordered_json::array();
+  for (const RejectedRow& row : report.first_rejected) {
+    json["first_rejected"].push_back({{"line", row.line}, {"reason", row.reason}});
+  }
+  json["rejects"] = report.rejects.string();
+  json["notes"] = report.notes;
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string convert_text(const ConvertReport& report, const std::string& output) {
+  std::string text = fmt::format("{} rows in = {} kept + {} rejected\n\n", report.rows_in, report.rows_kept, report.rows_rejected);
+  std::size_t width = 6;
+  for (const ConvertedColumn& column : report.columns) width = std::min<std::size_t>(40, std::max(width, column.name.size()));
+  text += fmt::format("{:<{}}  {:<8} {:>10}\n", "column", width, "type", "missing");
+  for (const ConvertedColumn& column : report.columns) {
+    text += fmt::format("{:<{}}  {:<8} {:>10}{}{}\n", printable(column.name), width, type_of(column), column.missing,
+                        column.note.empty() ? "" : "  ", printable(column.note));
+  }
+  for (const std::string& note : report.notes) text += fmt::format("\n{}", printable(note));
+  if (!report.notes.empty()) text += "\n";
+  for (const RejectedRow& row : report.first_rejected) text += fmt::format("\nline {}: {}", row.line, printable(row.reason));
+  if (!report.rejects.empty()) text += fmt::format("\nrejected rows: {}\n", report.rejects.string());
+  return text + fmt::format("\nresult: {}\n", output);
+}
+
+char delimiter_of(const std::string& text) {
+  if (text == "auto") return '\0';
+  if (text == "tab" || text == "\\t") return '\t';
+  if (text.size() == 1 && text[0] != '"' && text[0] != '\n' && text[0] != '\r') return text[0];
+  throw ConfigError(fmt::format("'{}' is not a delimiter", text), "give one character, such as --delimiter ';', or tab",
+                    ErrorCode::usage);
+}
+
 class ConvertCommand final : public Command {
  public:
-  explicit ConvertCommand(CLI::App& root) { add_to(root, {"convert", "", "", "0 64"}); }
-  void run(Log&, const CancelToken&) override {}
+  explicit ConvertCommand(CLI::App& root) {
+    CLI::App& app = add_to(root, {"convert", "Turn a CSV or TSV into an HDF5 table",
+                                  "  tessera convert customers.csv -o customers.h5\n"
+                                  "  tessera convert export.csv.gz -o customers.h5 --delimiter ';' --missing-marker '?'",
+                                  "0 64 65 66 70 71 73 74 77 130 143"});
+    app.add_option("FILE", input_, "CSV, TSV or the like, plain or gzip")->option_text(" ");
+    const char* const files = "Files";
+    app.add_option("-o,--output", output_, "HDF5 file to make (required)")->option_text("OUT")->group(files);
+    app.add_option("--rejects", rejects_, "where rows go that cannot be parsed (default: OUT with .rejects.csv)")
+        ->option_text("FILE")
+        ->group(files);
+    app.add_flag("--force", options_.overwrite, "replace an earlier output")->group(files);
+    app.add_flag("--compress", options_.compress, "gzip: smaller, slower to read")->group(files);
+    app.add_flag("--json", json_, "print the report as JSON instead of text")->group(files);
+    const char* const text = "Text";
+    app.add_option("--delimiter", delimiter_, "one character, tab, or auto: the one that the first line has most of")
+        ->option_text("C=auto")
+        ->default_str("auto")
+        ->group(text);
+    app.add_option("--header", header_, "whether the first row names the columns: auto, yes or no")
+        ->check(CLI::IsMember({"auto", "yes", "no"}).description(""))
+        ->option_text("WORD=auto")
+        ->default_str("auto")
+        ->group(text);
+    app.add_option("--missing-marker", markers_, "a word that means missing, besides NA, NaN, null, ... (repeatable)")
+        ->allow_extra_args(false)
+        ->option_text("WORD")
+        ->group(text);
+  }
+
+  void run(Log& log, const CancelToken& cancel) override {
+    require(input_, "the text FILE", app());
+    require(output_, "the output file (-o OUT)", app());
+    ConvertOptions options = options_;
+    options.input = input_;
+    options.output = output_;
+    options.rejects = rejects_;
+    options.delimiter = delimiter_of(delimiter_);
+    options.header = header_ == "yes"  ? HeaderPolicy::present
+                     : header_ == "no" ? HeaderPolicy::absent
+                                       : HeaderPolicy::automatic;
+    options.missing_markers.insert(options.missing_markers.end(), markers_.begin(), markers_.end());
+    const ConvertReport report = run_convert(options, log, cancel);
+    log.finish();
+    print_result(json_ ? convert_json(report) : convert_text(report, output_));
+  }
+
+ private:
+  ConvertOptions options_;
+  std::vector<std::string> markers_;
+  std::string input_, output_, rejects_;
+  std::string delimiter_ = "auto";
+  std::string header_ = "auto";
+  bool json_ = false;
 };
 
 }  // namespace

@@ -22,11 +22,13 @@ struct FeederOptions {
   std::filesystem::path scratch = {};                 ///< folder of the spill file; empty: the system's temporary folder
   std::int64_t chunk_rows = 0;                        ///< multiple of kBlockRows; 0: from the budget and the table
   std::int64_t reserve_bytes = -1;                    ///< of the budget, for what passes hold; -1: an eighth of it
+  std::int64_t held_bytes = 0;                        ///< of the budget, what the process holds already; see resident_bytes()
   bool keep_rows = true;  ///< false: every sweep reads and prepares anew; for scoring, which makes only one
 };
 
 /// A source of prepared chunks that can be swept again and again, always the same rows in the same order.
-/// The first sweep reads and prepares; later ones replay from memory if the prepared rows fit the budget, else from a spill file.
+/// The first sweep reads and prepares; later ones replay from memory if the prepared rows fit the budget, else from a spill
+/// file.
 class Feeder {
  public:
   virtual ~Feeder() = default;
@@ -40,8 +42,8 @@ class Feeder {
   virtual void for_each(const std::function<void(const Chunk&)>& visit) = 0;
 };
 
-/// Prepares the rows of `table` with `plan`, reading ahead on a thread of its own; that thread alone calls Table::read() during a
-/// sweep. Each rank feeds its own run of rows, with borders on block borders. Table, plan and job must outlive the feeder.
+/// Prepares the rows of `table` with `plan`, reading ahead on a thread of its own; that thread alone calls Table::read() during
+/// a sweep. Each rank feeds its own run of rows, with borders on block borders. Table, plan and job must outlive the feeder.
 ///
 /// The budget holds two raw chunks (measured on the first block of rows) and a third for decoding, the prepared rows or, when
 /// those are spilled, one or two prepared chunks, the row outputs of a sweep, and the reserve for passes. The spill file has no

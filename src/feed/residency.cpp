@@ -21,8 +21,9 @@ std::int64_t reserve_bytes(const FeederOptions& options) {
   return options.reserve_bytes >= 0 ? options.reserve_bytes : options.memory_bytes / kReserveShare;
 }
 
-/// The budget that leaves `bytes` after the reserve.
+/// The budget that leaves `bytes` after the reserve and what is held already.
 std::int64_t with_reserve(std::int64_t bytes, const FeederOptions& options) {
+  bytes += options.held_bytes;
   if (options.reserve_bytes >= 0) return bytes + options.reserve_bytes;
   return bytes + bytes / (kReserveShare - 1) + kReserveShare;
 }
@@ -59,7 +60,7 @@ std::int64_t prepared_bytes_per_row(const FeedSizes& sizes) {
 }
 
 FeedPlan plan_feed(const FeedSizes& sizes, const FeederOptions& options) {
-  const std::int64_t available = options.memory_bytes - reserve_bytes(options);
+  const std::int64_t available = options.memory_bytes - reserve_bytes(options) - options.held_bytes;
   const std::int64_t least_rows = std::min(sizes.rows, kBlockRows);
   const std::int64_t kept = sizes.rows * prepared_bytes_per_row(sizes);
 
