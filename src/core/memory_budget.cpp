@@ -28,6 +28,12 @@ MachineMemory machine_memory() {
   return memory;
 }
 
+std::int64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::int64_t size_pages = 0, resident_pages = 0;
+  return file >> size_pages >> resident_pages ? resident_pages * sysconf(_SC_PAGESIZE) : 0;
+}
+
 MemoryBudget memory_budget(std::optional<std::int64_t> requested, const MachineMemory& machine, const CgroupLimits& cgroup) {
   constexpr std::int64_t kPercent = 70;
   // Without its own account of use, a group's limit is all that is known of it.

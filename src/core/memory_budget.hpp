@@ -18,6 +18,9 @@ struct MachineMemory {
 /// From /proc/meminfo (or sysconf where there is none).
 [[nodiscard]] MachineMemory machine_memory();
 
+/// Physical memory that this process holds now; 0 if the system does not say.
+[[nodiscard]] std::int64_t resident_bytes();
+
 /// How much memory the job may take.
 struct MemoryBudget {
   std::int64_t bytes = 0;

@@ -92,6 +92,12 @@ TEST(MachineMemory, IsPlausible) {
   EXPECT_GE(memory.total_bytes, memory.available_bytes);
 }
 
+TEST(ResidentBytes, GrowWithWhatIsTouched) {
+  const std::int64_t before = resident_bytes();
+  const std::vector<char> touched(std::size_t{64} << 20, 'x');
+  EXPECT_GE(resident_bytes(), before + (std::int64_t{60} << 20)) << touched.back();
+}
+
 /// Sets a variable for the length of a test.
 class Variable {
  public:

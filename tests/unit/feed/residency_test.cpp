@@ -91,6 +91,33 @@ TEST(PlanFeed, KeepsRowsExactlyAsLongAsTheyFit) {
   EXPECT_EQ(plan_feed(sizes, options).residency, Residency::spilled) << "the reserve is part of the budget";
 }
 
+TEST(PlanFeed, WhatIsHeldAlreadyIsPartOfTheBudget) {
+  const FeedSizes sizes = {.rows = 1'000'000, .features = 25, .weighted = false, .raw_bytes_per_row = 200};
+  FeederOptions options;
+  options.memory_bytes = 200 * kMiB;
+  const FeedPlan without = plan_feed(sizes, options);
+  EXPECT_EQ(without.residency, Residency::resident);
+  options.held_bytes = 100 * kMiB;
+  const FeedPlan with = plan_feed(sizes, options);
+  EXPECT_EQ(with.residency, Residency::spilled);
+  EXPECT_LE(with.planned_bytes, options.memory_bytes);
+  options.held_bytes = 180 * kMiB;
+  EXPECT_THROW((void)plan_feed(sizes, options), MemoryError);
+}
+
+TEST(LeastBudget, IsWhereTheDecisionTurns) {
+  const FeedSizes sizes = {.rows = 1'000'000, .features = 25, .weighted = true, .raw_bytes_per_row = 200};
+  FeederOptions options;
+  options.memory_bytes = least_budget(sizes, Residency::resident);
+  EXPECT_EQ(plan_feed(sizes, options).residency, Residency::resident);
+  options.memory_bytes -= 16;  // the reserve's rounding
+  EXPECT_EQ(plan_feed(sizes, options).residency, Residency::spilled);
+  options.memory_bytes = least_budget(sizes, Residency::spilled);
+  EXPECT_EQ(plan_feed(sizes, options).residency, Residency::spilled);
+  options.memory_bytes -= 16;
+  EXPECT_THROW((void)plan_feed(sizes, options), MemoryError);
+}
+
 TEST(PlanFeed, ReadsWholeChunksOfTheFileWhereThereIsRoom) {
   const FeedSizes sizes = {
       .rows = 10'000'000, .features = 25, .weighted = false, .raw_bytes_per_row = 100, .preferred_rows = 20'480};
