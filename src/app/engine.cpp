@@ -48,6 +48,11 @@ Engine::Engine(const EngineOptions& options, Observer& observer, const CancelTok
   observer.note(Observer::Level::detail, "device", backend_->description());
 }
 
-FeederOptions Engine::feeder_options() const { return {memory_bytes_, options_.scratch, options_.chunk_rows}; }
+FeederOptions Engine::feeder_options() const {
+  return {.memory_bytes = memory_bytes_,
+          .scratch = options_.scratch,
+          .chunk_rows = options_.chunk_rows,
+          .held_bytes = resident_bytes()};
+}
 
 }  // namespace tessera

@@ -79,7 +79,9 @@ ScoreResult score_table(const ScoreOptions& options, Observer& observer, const C
                   fmt::format("columns that the model does not use: {}", fmt::join(result.extra_columns, ", ")));
   }
   SoloCommunicator comm;
-  const auto feeder = make_table_feeder(table, model.plan, engine.feeder_options(), engine.job(), comm);
+  FeederOptions feeding = engine.feeder_options();
+  feeding.keep_rows = false;  // there is only one sweep
+  const auto feeder = make_table_feeder(table, model.plan, feeding, engine.job(), comm);
   observer.stage("assign", feeder->rows());
   AssignmentWriter writer({options.output, csv, options.force}, table, id_column(info, model.plan, observer));
   AssignSummary assigned = assign(*feeder, engine.backend(), comm, model, writer);
