@@ -24,10 +24,14 @@ constexpr DataType data_type_of() {
   if constexpr (std::is_same_v<T, double>) return DataType::float64;
   constexpr bool is_signed = std::is_signed_v<T>;
   switch (sizeof(T)) {
-    case 1: return is_signed ? DataType::int8 : DataType::uint8;
-    case 2: return is_signed ? DataType::int16 : DataType::uint16;
-    case 4: return is_signed ? DataType::int32 : DataType::uint32;
-    default: return is_signed ? DataType::int64 : DataType::uint64;
+    case 1:
+      return is_signed ? DataType::int8 : DataType::uint8;
+    case 2:
+      return is_signed ? DataType::int16 : DataType::uint16;
+    case 4:
+      return is_signed ? DataType::int32 : DataType::uint32;
+    default:
+      return is_signed ? DataType::int64 : DataType::uint64;
   }
 }
 
@@ -42,8 +46,7 @@ class MemoryTable final : public Table {
   }
 
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  MemoryTable& add(const std::string& name, const std::vector<T>& cells) {
+  requires std::is_arithmetic_v<T> MemoryTable& add(const std::string& name, const std::vector<T>& cells) {
     Column column;
     column.width = sizeof(T);
     column.bytes.resize(cells.size() * sizeof(T));
