@@ -27,11 +27,12 @@ struct ScreenBound {
 
 /// The bound for d features and arithmetic of unit roundoff `u` per accumulation step (float32: 2^-24).
 TESSERA_HOST_DEVICE inline ScreenBound make_screen_bound(std::int64_t d, double u = 0x1p-24) {
-  // d products and d additions, the start at -h, h itself, both sides of the final comparison; one part in 256 on top covers the
-  // float32 evaluation of error() itself and gamma's denominator for every d that is allowed.
+  // d products and d additions, the start at -h, h itself, both sides of the final comparison; one part in 256 on top covers
+  // the float32 evaluation of error() itself and gamma's denominator for every d that is allowed.
   const double steps = static_cast<double>(d) + 8.0;
   const double gamma = steps * u / (1.0 - steps * u) * (1.0 + 0x1p-8);
-  const double reference = 4.0 * steps * 0x1p-53;  // (d + 3) 2^-53 of ||x - c||^2 <= 2 ||x||^2 + 2 ||c||^2, in half units, doubled
+  const double reference =
+      4.0 * steps * 0x1p-53;  // (d + 3) 2^-53 of ||x - c||^2 <= 2 ||x||^2 + 2 ||c||^2, in half units, doubled
   ScreenBound bound;
   bound.cross = static_cast<float>(gamma);
   bound.centroid = static_cast<float>(gamma + reference);
@@ -40,11 +41,17 @@ TESSERA_HOST_DEVICE inline ScreenBound make_screen_bound(std::int64_t d, double 
   return bound;
 }
 
+/// What upper_norm adds: squares and partial sums below 2^-126 may be flushed to zero, 2 d of them at most, and
+/// sqrt(2 d 2^-126) <= 2^-56 for d <= 8,192.
+inline constexpr float kFlushedNorm = 0x1p-56F;
+
+/// What upper_norm multiplies by: the rounding errors of a sum of d squares in float32, halved by the square root, four times
+/// over.
+TESSERA_HOST_DEVICE inline float norm_slack(std::int64_t d) { return 1.0F + static_cast<float>(d + 8) * 0x1p-23F; }
+
 /// An upper bound of a norm whose square was summed over d <= 8,192 terms in float32, in any order (float64 sums: even closer).
-/// Squares and partial sums below 2^-126 may be flushed to zero, 2 d of them at most: sqrt(2 d 2^-126) <= 2^-56.
 TESSERA_HOST_DEVICE inline float upper_norm(float sum_of_squares, std::int64_t d) {
-  const float slack = 1.0F + static_cast<float>(d + 8) * 0x1p-23F;
-  return sqrtf(sum_of_squares) * slack + 0x1p-56F;
+  return sqrtf(sum_of_squares) * norm_slack(d) + kFlushedNorm;
 }
 
 }  // namespace tessera::exact

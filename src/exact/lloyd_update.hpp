@@ -35,7 +35,7 @@ TESSERA_HOST_DEVICE inline float exact_mean(Int128 sum, int sum_exponent, Int128
   const int exponent = sum_exponent - weight_exponent - shift;  // value = quotient 2^exponent (+ less than one unit)
 
   const int bits = bit_length(quotient);
-  const int leading = bits - 1 + exponent;                      // 2^leading <= value
+  const int leading = bits - 1 + exponent;                          // 2^leading <= value
   const int precision = leading >= -126 ? 24 : 24 + 126 + leading;  // fewer bits below float32's normal range
   if (precision < 0) return 0.0F;
   const int dropped = bits - precision;
@@ -48,8 +48,8 @@ TESSERA_HOST_DEVICE inline float exact_mean(Int128 sum, int sum_exponent, Int128
 }
 
 /// The next centroid [d] of one segment from its integer statistics; the same function on host and device.
-TESSERA_HOST_DEVICE inline void lloyd_update(const Int128* sums, Int128 weight, const int* feature_exponent, int weight_exponent,
-                                             std::int64_t d, float* centroid) {
+TESSERA_HOST_DEVICE inline void lloyd_update(const Int128* sums, Int128 weight, const int* feature_exponent,
+                                             int weight_exponent, std::int64_t d, float* centroid) {
   for (std::int64_t j = 0; j < d; ++j) centroid[j] = exact_mean(sums[j], feature_exponent[j], weight, weight_exponent);
 }
 

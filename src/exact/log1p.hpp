@@ -10,8 +10,8 @@ namespace tessera::exact {
 /// log(1 + x) for finite x >= 0, in float64, by additions, multiplications and divisions only: the same bits on every machine
 /// (libm's differ between versions). Within 2 ulp.
 ///
-/// 1 + x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh(s) with s = (m - 1) / (m + 1), s^2 < 0.0295, whose Taylor series
-/// ends below 2^-56 of its value after twelve terms. The rounding error of 1 + x comes back in first order.
+/// 1 + x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh(s) with s = (m - 1) / (m + 1), s^2 < 0.0295, whose Taylor
+/// series ends below 2^-56 of its value after twelve terms. The rounding error of 1 + x comes back in first order.
 TESSERA_HOST_DEVICE inline double log1p(double x) {
   if (x < 0x1p-53) return x;
   const double y = 1.0 + x;

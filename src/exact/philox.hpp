@@ -39,7 +39,8 @@ TESSERA_HOST_DEVICE inline PhiloxBlock philox(std::uint64_t key, std::uint64_t c
 }
 
 /// 64 random bits with an address.
-TESSERA_HOST_DEVICE inline std::uint64_t random_bits(std::uint64_t seed, Purpose purpose, std::uint64_t row, std::uint32_t draw) {
+TESSERA_HOST_DEVICE inline std::uint64_t random_bits(std::uint64_t seed, Purpose purpose, std::uint64_t row,
+                                                     std::uint32_t draw) {
   const PhiloxBlock block = philox(seed, row, (std::uint64_t{static_cast<std::uint32_t>(purpose)} << 32) | draw);
   return (std::uint64_t{block.word[1]} << 32) | block.word[0];
 }

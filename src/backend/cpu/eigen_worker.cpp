@@ -7,7 +7,6 @@
 #include <limits>
 #include <vector>
 
-#include "backend/cpu/reference_pairs.hpp"
 #include "exact/distance.hpp"
 
 namespace tessera {

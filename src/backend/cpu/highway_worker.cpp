@@ -8,7 +8,6 @@
 #include <new>
 #include <vector>
 
-#include "backend/cpu/reference_pairs.hpp"
 #include "exact/distance.hpp"
 #include "hwy/aligned_allocator.h"
 
@@ -41,7 +40,6 @@ class HighwayWorker final : public NearestWorker {
     states_ = hwy::MakeUniqueAlignedArray<PanelState>(static_cast<std::size_t>(panels_ + 1));
     if (!packed_ || !states_) throw std::bad_alloc();
     thresholds_.resize(static_cast<std::size_t>(block_rows()));
-    nearest_.resize(static_cast<std::size_t>(block_rows()));
   }
 
   [[nodiscard]] std::int64_t block_rows() const override { return panels_ * kPanelRows; }
@@ -53,10 +51,13 @@ class HighwayWorker final : public NearestWorker {
       screen_block<2>(rows);
     }
     open_.clear();
-    for (std::int64_t i = 0; i < rows.rows; ++i) {
-      if (skip.empty() || skip[static_cast<std::size_t>(i)] == 0) settle(rows, i, results);
+    for (std::int64_t first = 0; first < rows.rows; first += kPanelRows) {
+      if (results.second.empty()) {
+        settle_panel<1>(rows, first, skip, results);
+      } else {
+        settle_panel<2>(rows, first, skip, results);
+      }
     }
-    resolve_pairs(results);
     for (std::size_t first = 0; first < open_.size();) {
       // A few rows left over are not worth a full panel.
       const bool full = open_.size() - first > static_cast<std::size_t>(kLanes);
@@ -73,10 +74,11 @@ class HighwayWorker final : public NearestWorker {
   }
 
   void distances(MatrixView<const float> rows, std::span<const std::int32_t> labels, std::span<double> distance2) override {
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-      if (labels[i] >= 0) add_pair(rows, static_cast<std::int64_t>(i), labels[i]);
+    for (std::int64_t first = 0; first < rows.rows; first += kPanelRows) {
+      const std::int64_t count = std::min(kPanelRows, rows.rows - first);
+      pack_rows(rows, first, count, panel(0));
+      label_distances(panel(0), labels.data() + first, count, distance2.data() + first);
     }
-    resolve_pairs({{}, distance2, {}, {}});
   }
 
   void accumulate(MatrixView<const float> rows, std::span<const std::int32_t> labels, std::span<const float> weights,
@@ -97,14 +99,17 @@ class HighwayWorker final : public NearestWorker {
  private:
   [[nodiscard]] float* panel(std::int64_t index) { return packed_.get() + index * kPanelRows * screen_.features(); }
 
+  static void pack_rows(MatrixView<const float> rows, std::int64_t first, std::int64_t count, float* packed) {
+    const float* pointers[kPanelRows];
+    for (std::int64_t i = 0; i < count; ++i) pointers[i] = rows.data + (first + i) * rows.columns;
+    pack_panel(pointers, count, rows.columns, kPanelRows, packed);
+  }
+
   template <int kPlaces>
   void screen_block(MatrixView<const float> rows) {
     const std::int64_t panels = (rows.rows + kPanelRows - 1) / kPanelRows;
     for (std::int64_t p = 0; p < panels; ++p) {
-      const float* pointers[kPanelRows];
-      const std::int64_t count = std::min(kPanelRows, rows.rows - p * kPanelRows);
-      for (std::int64_t i = 0; i < count; ++i) pointers[i] = rows.data + (p * kPanelRows + i) * rows.columns;
-      pack_panel(pointers, count, rows.columns, kPanelRows, panel(p));
+      pack_rows(rows, p * kPanelRows, std::min(kPanelRows, rows.rows - p * kPanelRows), panel(p));
       start_panel<kVectors>(panel(p), screen_, states_[static_cast<std::size_t>(p)]);
     }
     for (std::int64_t first = 0; first < screen_.blocks(); first += group_blocks_) {
@@ -115,30 +120,51 @@ class HighwayWorker final : public NearestWorker {
     }
   }
 
-  /// Takes over what the screen found for row i if it is certified; else the row stays open, with its threshold: what scores
-  /// below it, bound included, cannot be among the nearest.
-  void settle(MatrixView<const float> rows, std::int64_t i, const BlockResults& results) {
-    const auto row = static_cast<std::size_t>(i);
-    const PanelState& state = states_[static_cast<std::size_t>(i / kPanelRows)];
-    const std::int64_t lane = i % kPanelRows;
-    const bool two = !results.second.empty();
-    float threshold = state.score[0][lane] - state.error[0][lane];
-    if (two) threshold = std::min(threshold, state.score[1][lane] - state.error[1][lane]);
-    const bool safe = screen_is_safe(state.norm[lane], screen_.largest_norm);
-    if (!safe || !(threshold > state.rival[lane])) {
-      thresholds_[row] = safe ? threshold : -std::numeric_limits<float>::infinity();
-      open_.push_back(i);
-      return;
+  /// Takes over what the screen found for the certified rows of the panel from row `first` on; the others stay open.
+  template <int kPlaces>
+  void settle_panel(MatrixView<const float> rows, std::int64_t first, std::span<const std::uint8_t> skip,
+                    const BlockResults& results) {
+    PanelState& state = states_[static_cast<std::size_t>(first / kPanelRows)];
+    const std::int64_t count = std::min(kPanelRows, rows.rows - first);
+    std::uint8_t certified[kPanelRows];
+    const bool all = certify_panel<kPlaces>(screen_, count, state, certified);
+    for (std::int64_t lane = 0; lane < count; ++lane) {
+      results.first[static_cast<std::size_t>(first + lane)] =
+          screen_.place_centroid[static_cast<std::size_t>(state.index[0][lane])];
     }
-    const std::int32_t best = screen_.place_centroid[static_cast<std::size_t>(state.index[0][lane])];
-    results.first[row] = best;
-    if (two) {
-      // Certified as a pair; which of them is nearer is for the reference to say.
-      add_pair(rows, i, best);
-      add_pair(rows, i, screen_.place_centroid[static_cast<std::size_t>(state.index[1][lane])]);
-    } else if (!results.first_distance2.empty()) {
-      add_pair(rows, i, best);
+    for (std::int64_t lane = 0; lane < count && !all; ++lane) {
+      const auto row = static_cast<std::size_t>(first + lane);
+      if (certified[lane] != 0 || (!skip.empty() && skip[row] != 0)) continue;
+      thresholds_[row] = state.threshold[lane];
+      open_.push_back(first + lane);
     }
+    if (results.first_distance2.empty()) return;
+    label_distances(panel(first / kPanelRows), results.first.data() + first, count, results.first_distance2.data() + first);
+    if (kPlaces == 1) return;
+    for (std::int64_t lane = 0; lane < count; ++lane) {
+      results.second[static_cast<std::size_t>(first + lane)] =
+          screen_.place_centroid[static_cast<std::size_t>(state.index[1][lane])];
+    }
+    label_distances(panel(first / kPanelRows), results.second.data() + first, count, results.second_distance2.data() + first);
+    for (std::int64_t i = first; i < first + count; ++i) order_pair(static_cast<std::size_t>(i), results);
+  }
+
+  /// Rows are certified for the pair of the two nearest; which of them is nearer is for the reference to say.
+  static void order_pair(std::size_t row, const BlockResults& results) {
+    exact::TwoNearest two;
+    two.offer_in_any_order(results.first[row], results.first_distance2[row]);
+    two.offer_in_any_order(results.second[row], results.second_distance2[row]);
+    write(row, two, results);
+  }
+
+  /// Reference distances of the rows of a panel to the centroids of their labels; a negative label leaves its distance
+  /// unspecified.
+  void label_distances(const float* rows_on_lanes, const std::int32_t* labels, std::int64_t count, double* distance2) {
+    std::int32_t numbers[kPanelRows] = {};
+    for (std::int64_t lane = 0; lane < count; ++lane) numbers[lane] = std::max(labels[lane], 0);
+    alignas(HWY_ALIGNMENT) double found[kPanelRows];
+    pair_distances<true>(rows_on_lanes, kPanelRows, nullptr, numbers, count, screen_.centroids, found);
+    std::copy(found, found + count, distance2);
   }
 
   /// Decides open rows by reference distances to the candidates that the screen leaves, or to all centroids if it leaves many.
@@ -166,47 +192,40 @@ class HighwayWorker final : public NearestWorker {
       }
       const auto most_pairs = static_cast<std::size_t>(kStride * screen_.segments() / kPairCost);
       collect_panel<kWidth>(rows_on_lanes, screen_, state, [&](std::int64_t lane, std::int64_t place) {
-        add_pair(rows, part[static_cast<std::size_t>(lane)], screen_.place_centroid[static_cast<std::size_t>(place)]);
-        return pairs_.size() < most_pairs;
+        pair_lanes_.push_back(static_cast<std::int32_t>(lane));
+        pair_centroids_.push_back(screen_.place_centroid[static_cast<std::size_t>(place)]);
+        return pair_lanes_.size() < most_pairs;
       });
-      direct = pairs_.size() >= most_pairs;
+      direct = pair_lanes_.size() >= most_pairs;
     }
-    if (!direct) {
-      resolve_pairs(results);
-      return;
+    if (direct) {
+      direct_panel(rows_on_lanes, kStride, screen_.centroids, direct_);
+      for (std::size_t lane = 0; lane < part.size(); ++lane) {
+        write(static_cast<std::size_t>(part[lane]),
+              {static_cast<std::int32_t>(direct_.first[lane]), static_cast<std::int32_t>(direct_.second[lane]),
+               direct_.first_distance2[lane], direct_.second_distance2[lane]},
+              results);
+      }
+    } else {
+      resolve_pairs(rows_on_lanes, kStride, part, results);
     }
-    clear_pairs();
-    direct_panel(rows_on_lanes, kStride, screen_.centroids, direct_);
-    for (std::size_t lane = 0; lane < part.size(); ++lane) {
-      write(static_cast<std::size_t>(part[lane]),
-            {static_cast<std::int32_t>(direct_.first[lane]), static_cast<std::int32_t>(direct_.second[lane]),
-             direct_.first_distance2[lane], direct_.second_distance2[lane]},
-            results);
-    }
+    pair_lanes_.clear();
+    pair_centroids_.clear();
   }
 
-  void add_pair(MatrixView<const float> rows, std::int64_t i, std::int32_t centroid) {
-    pairs_.push_back({rows.data + i * rows.columns, screen_.centroids.data + centroid * rows.columns});
-    pair_names_.push_back({static_cast<std::int32_t>(i), centroid});
-  }
-
-  void clear_pairs() {
-    pairs_.clear();
-    pair_names_.clear();
-  }
-
-  /// Computes the pairs and gives each row of them its nearest two.
-  void resolve_pairs(const BlockResults& results) {
-    pair_distance2_.resize(pairs_.size());
-    reference_distances(pairs_, screen_.features(), pair_distance2_.data());
-    for (const PairName& pair : pair_names_) nearest_[static_cast<std::size_t>(pair.row)] = {};
-    for (std::size_t p = 0; p < pairs_.size(); ++p) {
-      nearest_[static_cast<std::size_t>(pair_names_[p].row)].offer_in_any_order(pair_names_[p].centroid, pair_distance2_[p]);
-    }
-    for (const PairName& pair : pair_names_) {
-      write(static_cast<std::size_t>(pair.row), nearest_[static_cast<std::size_t>(pair.row)], results);
-    }
-    clear_pairs();
+  /// Computes the pairs that were collected and gives each row of the panel its nearest two.
+  void resolve_pairs(const float* rows_on_lanes, std::int64_t stride, std::span<const std::int64_t> part,
+                     const BlockResults& results) {
+    const std::size_t count = pair_lanes_.size();
+    const std::size_t padded = (count + kPairGroup - 1) / kPairGroup * kPairGroup;
+    pair_lanes_.resize(padded);
+    pair_centroids_.resize(padded);
+    pair_distance2_.resize(padded);
+    pair_distances<false>(rows_on_lanes, stride, pair_lanes_.data(), pair_centroids_.data(), static_cast<std::int64_t>(count),
+                          screen_.centroids, pair_distance2_.data());
+    exact::TwoNearest nearest[kPanelRows];
+    for (std::size_t p = 0; p < count; ++p) nearest[pair_lanes_[p]].offer_in_any_order(pair_centroids_[p], pair_distance2_[p]);
+    for (std::size_t lane = 0; lane < part.size(); ++lane) write(static_cast<std::size_t>(part[lane]), nearest[lane], results);
   }
 
   static void write(std::size_t row, const exact::TwoNearest& nearest, const BlockResults& results) {
@@ -216,24 +235,17 @@ class HighwayWorker final : public NearestWorker {
     if (!results.second_distance2.empty()) results.second_distance2[row] = nearest.second_distance2;
   }
 
-  /// A pair by its row in the block and its centroid.
-  struct PairName {
-    std::int32_t row;
-    std::int32_t centroid;
-  };
-
   const ScreenCentroids& screen_;
   std::int64_t panels_ = 1;
   std::int64_t group_blocks_ = 1;
   hwy::AlignedFreeUniquePtr<float[]> packed_;  ///< the panels of a block, and one more for open rows
   hwy::AlignedUniquePtr<PanelState[]> states_;
   PanelNearest direct_;
-  std::vector<float> thresholds_;           ///< [block_rows] of open rows
-  std::vector<std::int64_t> open_;          ///< rows of the block that the screen did not certify
-  std::vector<exact::TwoNearest> nearest_;  ///< [block_rows]
-  std::vector<ReferencePair> pairs_;        ///< to be decided by reference distances,
-  std::vector<PairName> pair_names_;        ///< the same by number
-  std::vector<double> pair_distance2_;
+  std::vector<float> thresholds_;             ///< [block_rows] of open rows
+  std::vector<std::int64_t> open_;            ///< rows of the block that the screen did not certify
+  std::vector<std::int32_t> pair_lanes_;      ///< candidates of a panel: row by lane,
+  std::vector<std::int32_t> pair_centroids_;  ///< centroid,
+  std::vector<double> pair_distance2_;        ///< reference distance
 };
 
 std::unique_ptr<NearestWorker> make_worker(const ScreenCentroids& screen) { return std::make_unique<HighwayWorker>(screen); }

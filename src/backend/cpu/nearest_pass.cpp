@@ -14,6 +14,7 @@ namespace tessera {
 namespace {
 
 constexpr std::int64_t kMostSegments = 65535;
+constexpr std::int64_t kMostFeatures = 8192;  // what exact::upper_norm is proved for
 
 /// The part of `values` that belongs to rows [first, first + count); empty stays empty.
 template <typename T>
@@ -23,10 +24,13 @@ std::span<T> part(std::span<T> values, std::int64_t first, std::int64_t count) {
 }
 
 void check_task(const NearestTask& task) {
-  if (task.centroids.rows < 1 || task.centroids.rows > kMostSegments || task.centroids.columns < 1) {
-    throw ConfigError(fmt::format("a nearest pass needs 1 to {} segments of at least one feature, not {} x {}", kMostSegments,
-                                  task.centroids.rows, task.centroids.columns),
-                      "choose fewer segments, or keep at least one feature");
+  if (task.centroids.rows < 1 || task.centroids.rows > kMostSegments) {
+    throw ConfigError(fmt::format("{} segments are not between 1 and {}", task.centroids.rows, kMostSegments),
+                      "choose another number of segments");
+  }
+  if (task.centroids.columns < 1 || task.centroids.columns > kMostFeatures) {
+    throw ConfigError(fmt::format("{} features are not between 1 and {}", task.centroids.columns, kMostFeatures),
+                      "choose the features with --features or --ignore");
   }
   const bool counts = task.statistics || task.objective;
   if (counts && (task.units == nullptr || std::ssize(task.units->feature_exponent) != task.centroids.columns)) {

@@ -19,7 +19,7 @@ class CpuNearestPass final : public NearestPass {
   /// Sums per thread beyond this many bytes in all give way to one shared accumulation in a second step over each chunk.
   static constexpr std::int64_t kThreadSumBytes = std::int64_t{256} << 20;
 
-  /// @throws ConfigError if the task is not in range (k 1..65,535, d >= 1, units missing)
+  /// @throws ConfigError if the task is not in range (k 1..65,535, d 1..8,192); Error if units are missing
   CpuNearestPass(const NearestTask& task, const CpuLevel& level, ThreadPool& threads,
                  std::int64_t thread_sum_bytes = kThreadSumBytes);
 

@@ -21,7 +21,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 using DoubleTag = hn::ScalableTag<double>;
 using HalfTag = hn::Rebind<float, DoubleTag>;  ///< as many floats as a vector holds doubles
 using DoubleVector = hn::Vec<DoubleTag>;
+using HalfIntTag = hn::RebindToSigned<HalfTag>;
 inline constexpr std::int64_t kDoubleLanes = hn::MaxLanes(DoubleTag());
+inline constexpr std::int64_t kPairGroup = 2 * kDoubleLanes;  ///< pairs that are computed together
 
 /// The two nearest centroids of a panel's rows by the reference distance; indices as doubles, which hold them exactly.
 struct PanelNearest {
@@ -96,6 +98,39 @@ HWY_NOINLINE void direct_panel(const float* panel, std::int64_t stride, MatrixVi
       hn::Store(nearest.first_distance2[u], dd, out.first_distance2 + at);
       hn::Store(nearest.second_distance2[u], dd, out.second_distance2 + at);
     }
+  }
+}
+
+/// Reference distances of (row, centroid) pairs, a pair on each lane. With kInOrder the rows are lanes 0, 1, ... of the panel;
+/// else pair p is of lane lanes[p].
+/// @param centroid_numbers [count, rounded up to kPairGroup], as are lanes and distance2; entries beyond count must be valid
+template <bool kInOrder>
+HWY_NOINLINE void pair_distances(const float* panel, std::int64_t stride, const std::int32_t* lanes,
+                                 const std::int32_t* centroid_numbers, std::int64_t count, MatrixView<const float> centroids,
+                                 double* distance2) {
+  const DoubleTag dd;
+  const HalfTag half;
+  const HalfIntTag half_int;
+  const auto d = hn::Set(half_int, static_cast<std::int32_t>(centroids.columns));
+  for (std::int64_t p = 0; p < count; p += kPairGroup) {
+    DoubleVector sum[2] = {hn::Zero(dd), hn::Zero(dd)};
+    hn::Vec<HalfIntTag> start[2], lane[2];
+    for (int u = 0; u < 2; ++u) {
+      start[u] = hn::Mul(hn::LoadU(half_int, centroid_numbers + p + u * kDoubleLanes), d);
+      lane[u] = kInOrder ? hn::Zero(half_int) : hn::LoadU(half_int, lanes + p + u * kDoubleLanes);
+    }
+    const float* x_row = panel;
+    for (std::int64_t j = 0; j < centroids.columns; ++j) {
+#pragma GCC unroll 2
+      for (int u = 0; u < 2; ++u) {
+        const auto x = kInOrder ? hn::LoadU(half, x_row + p + u * kDoubleLanes) : hn::GatherIndex(half, x_row, lane[u]);
+        const auto c = hn::GatherIndex(half, centroids.data + j, start[u]);
+        const DoubleVector difference = hn::Sub(hn::PromoteTo(dd, x), hn::PromoteTo(dd, c));
+        sum[u] = hn::Add(sum[u], hn::Mul(difference, difference));
+      }
+      x_row += stride;
+    }
+    for (int u = 0; u < 2; ++u) hn::StoreU(sum[u], dd, distance2 + p + u * kDoubleLanes);
   }
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The screening kernels, compiled once per instruction set: rows lie on the lanes, centroids are broadcast. A tile holds
 // kVectors vectors of rows times kTile centroids in registers.
+#include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include "backend/cpu/screen_centroids.hpp"
@@ -46,6 +49,15 @@ struct PanelState {
   alignas(HWY_ALIGNMENT) float threshold[kPanelRows];  ///< for collecting: what cannot be among the nearest lies below it
 };
 
+/// Bit i is lane i of the mask.
+HWY_INLINE std::uint64_t mask_bits(hn::Mask<FloatTag> mask) {
+  std::uint8_t bytes[8] = {};
+  hn::StoreMaskBits(FloatTag(), mask, bytes);
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, bytes, sizeof(bits));
+  return bits;
+}
+
 /// Lays `count` rows on the lanes: panel[j * stride + i] = rows[i][j]; lanes [count, stride) become 0. stride is a multiple
 /// of 4.
 HWY_INLINE void pack_panel(const float* const* rows, std::int64_t count, std::int64_t d, std::int64_t stride,
@@ -83,7 +95,7 @@ HWY_INLINE void pack_panel(const float* const* rows, std::int64_t count, std::in
   }
 }
 
-/// Norms and error factors of a panel's rows, and a state in which no centroid was seen.
+/// Norms (as exact::upper_norm) and error factors of a panel's rows, and a state in which no centroid was seen.
 template <int kWidth>
 HWY_INLINE void start_panel(const float* HWY_RESTRICT panel, const ScreenCentroids& screen, PanelState& state) {
   const FloatTag df;
@@ -94,20 +106,19 @@ HWY_INLINE void start_panel(const float* HWY_RESTRICT panel, const ScreenCentroi
       const auto x = hn::Load(df, panel + (j * kWidth + v) * kLanes);
       sum = hn::MulAdd(x, x, sum);
     }
-    hn::Store(sum, df, state.norm + v * kLanes);
+    const exact::ScreenBound& bound = screen.bound;
+    const auto norm =
+        hn::MulAdd(hn::Sqrt(sum), hn::Set(df, exact::norm_slack(screen.features())), hn::Set(df, exact::kFlushedNorm));
+    const auto own = hn::Mul(hn::Mul(hn::Set(df, bound.row), norm), norm);
+    hn::Store(norm, df, state.norm + v * kLanes);
+    hn::Store(hn::Mul(hn::Set(df, bound.cross), norm), df, state.cross + v * kLanes);
+    hn::Store(hn::Add(own, hn::Set(df, bound.underflow)), df, state.rest + v * kLanes);
     for (int place = 0; place < 2; ++place) {
       hn::Store(lowest, df, state.score[place] + v * kLanes);
       hn::Store(hn::Zero(df), df, state.error[place] + v * kLanes);
       hn::Store(hn::Zero(IntTag()), IntTag(), state.index[place] + v * kLanes);
     }
     hn::Store(lowest, df, state.rival + v * kLanes);
-  }
-  const exact::ScreenBound& bound = screen.bound;
-  for (std::int64_t i = 0; i < kWidth * kLanes; ++i) {
-    const float norm = exact::upper_norm(state.norm[i], screen.features());
-    state.norm[i] = norm;
-    state.cross[i] = bound.cross * norm;
-    state.rest[i] = bound.row * norm * norm + bound.underflow;
   }
 }
 
@@ -233,6 +244,33 @@ HWY_NOINLINE void screen_panel(const float* panel, const ScreenCentroids& screen
   }
 }
 
+/// Weighs up a screened panel: state.threshold becomes what a centroid's score plus bound must reach to be among the nearest
+/// `kPlaces` (-infinity for rows that are not safe to screen).
+/// @return whether every one of the first `rows` rows is certified; certified[i] says which are
+template <int kPlaces>
+HWY_INLINE bool certify_panel(const ScreenCentroids& screen, std::int64_t rows, PanelState& state, std::uint8_t* certified) {
+  const FloatTag df;
+  bool all = true;
+  for (std::int64_t v = 0; v * kLanes < rows; ++v) {
+    const auto lower = [&](int place) HWY_ATTR {
+      return hn::Sub(hn::Load(df, state.score[place] + v * kLanes), hn::Load(df, state.error[place] + v * kLanes));
+    };
+    FloatVector threshold = lower(0);
+    if constexpr (kPlaces == 2) threshold = hn::Min(threshold, lower(1));
+    // As screen_is_safe: false for NaN.
+    const auto reach = hn::Add(hn::Load(df, state.norm + v * kLanes), hn::Set(df, screen.largest_norm));
+    const auto safe = hn::Lt(reach, hn::Set(df, kSafeReach));
+    threshold = hn::IfThenElse(safe, threshold, hn::Set(df, -std::numeric_limits<float>::infinity()));
+    hn::Store(threshold, df, state.threshold + v * kLanes);
+    const auto sure = hn::And(safe, hn::Gt(threshold, hn::Load(df, state.rival + v * kLanes)));
+    const std::int64_t count = std::min(kLanes, rows - v * kLanes);
+    const std::uint64_t bits = mask_bits(sure);
+    for (std::int64_t i = 0; i < count; ++i) certified[v * kLanes + i] = (bits >> i) & 1U;
+    all = all && (~bits & ((std::uint64_t{1} << count) - 1)) == 0;
+  }
+  return all;
+}
+
 /// Lists the (row, place of a centroid) pairs of a panel that the thresholds do not rule out.
 /// @param visit visit(lane, place) returns false to stop
 template <int kWidth, typename Visit>
@@ -241,22 +279,18 @@ HWY_INLINE void collect_panel(const float* panel, const ScreenCentroids& screen,
   for (std::int64_t block = 0; block < screen.blocks(); ++block) {
     FloatVector score[kTile][kWidth];
     tile_scores<kWidth>(panel, screen, block, score);
-    alignas(HWY_ALIGNMENT) float reach[kTile][kWidth * kLanes];
-    bool any = false;
+    std::uint64_t bits[kTile][kWidth];
     for (int v = 0; v < kWidth; ++v) {
       const FloatVector error = block_error(screen, block, state, v);
       const FloatVector threshold = hn::Load(df, state.threshold + v * kLanes);
-      for (int q = 0; q < kTile; ++q) {
-        const FloatVector upper = hn::Add(score[q][v], error);
-        hn::Store(upper, df, reach[q] + v * kLanes);
-        any = any || !hn::AllTrue(df, hn::Lt(upper, threshold));
-      }
+      for (int q = 0; q < kTile; ++q) bits[q][v] = mask_bits(hn::Ge(hn::Add(score[q][v], error), threshold));
     }
-    if (!any) continue;
-    for (int q = 0; q < kTile && screen.place_centroid[static_cast<std::size_t>(block * kTile + q)] >= 0; ++q) {
-      for (std::int64_t lane = 0; lane < kWidth * kLanes; ++lane) {
-        if (reach[q][lane] < state.threshold[lane]) continue;
-        if (!visit(lane, block * kTile + q)) return;
+    for (int q = 0; q < kTile; ++q) {
+      if (screen.place_centroid[static_cast<std::size_t>(block * kTile + q)] < 0) break;
+      for (int v = 0; v < kWidth; ++v) {
+        for (std::uint64_t left = bits[q][v]; left != 0; left &= left - 1) {
+          if (!visit(v * kLanes + std::countr_zero(left), block * kTile + q)) return;
+        }
       }
     }
   }

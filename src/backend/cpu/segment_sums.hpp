@@ -50,8 +50,7 @@ class SegmentSums {
   StatisticsTotals& totals_;
   Matrix<double> sums_;
   std::vector<std::int64_t> pending_;  ///< rows in sums_ since the last flush, per segment
-  std::vector<std::int64_t> rows_;
-  std::vector<Int128> weights_;
+  std::vector<Int128> weights_;        ///< of those rows, in weight units
 };
 
 /// Adds the rows of the segments [first, last) straight into the totals: no memory per thread, for very large k * d.

@@ -115,8 +115,9 @@ TEST_P(CpuNearest, RefusesImpossibleTasks) {
   const Matrix<float> none(0, 3);
   const Matrix<float> featureless(3, 0);
   const Matrix<float> many(65536, 1);
+  const Matrix<float> wide(2, 8193);
   const Matrix<float> fine(2, 1);
-  for (const Matrix<float>* centroids : {&none, &featureless, &many}) {
+  for (const Matrix<float>* centroids : {&none, &featureless, &many, &wide}) {
     EXPECT_THROW(CpuNearestPass({centroids->view(), nullptr, false, false}, level(), threads), ConfigError);
   }
   EXPECT_THROW(CpuNearestPass({fine.view(), nullptr, true, false}, level(), threads), Error);
