@@ -125,7 +125,7 @@ TEST(Roles, AUniqueColumnNamedLikeAnIdIsTheId) {
 
 TEST(Roles, AnIdWithRepetitionsIsStillTheIdButSaysSo) {
   MemoryTable table = plain_table();
-  table.add("customer_id", column_of([](int i) { return std::int32_t(i == 7 ? 6 : 1000 + i); }));
+  table.add("customer_id", column_of([](int i) { return std::int32_t(i == 7 ? 1006 : 1000 + i); }));
   const auto profiles = profile(table);
   EXPECT_EQ(column(profiles, "customer_id").role, Role::id);
   EXPECT_TRUE(says(column(profiles, "customer_id").warnings, "more than once"));
