@@ -20,7 +20,7 @@ struct GenerateOptions {
   std::uint64_t seed = 0;
 
   double overlap = 0.0;    ///< in [0, 1]: 0 keeps centres at least 10 sd apart, 1 lets them come as close as 1 sd
-  double imbalance = 0.0;  ///< in [0, 1): each segment has (1 - imbalance) times the weight of the one before
+  double imbalance = 0.0;  ///< in [0, 1): the last segment has (1 - imbalance) times the weight of the first, linear between
   double noise = 0.0;      ///< in [0, 1): share of rows that are uniform over the box of all segments; their truth is -1
   double offset = 0.0;     ///< added to every feature, in sd of a segment: the awkward case of large means
   double missing = 0.0;    ///< in [0, 1): share of feature cells that are NaN
@@ -41,10 +41,10 @@ struct GenerateReport {
 /// @throws ConfigError
 [[nodiscard]] Matrix<double> segment_centers(const GenerateOptions& options);
 
-/// Writes /features [n x d] float32 (attribute feature_names), /id [n] int64, /segment [n] int32 (the truth; role ignore),
-/// /nominal_i [n] text (kind nominal) and /kpi_i [n] float64 (role kpi).
-/// Segments are spherical normal distributions of sd 1 around centres on a jittered lattice, in random order of rows.
-/// Streamed: memory does not depend on `rows`. Equal options give equal bytes on any machine and for any number of threads.
+/// Writes /features [n x d] float32 (attribute feature_names), /id [n] int64 from 1 (role id), /segment [n] int32 (the truth;
+/// role ignore), /nominal_i [n] text (kind nominal) and /kpi_i [n] float64 in cents (role kpi). A segment is a spherical normal
+/// distribution of sd 1; the first k rows belong to segments 0..k-1, the others to random ones. Streamed: memory does not
+/// depend on `rows`. Equal options give equal bytes on any machine and for any number of threads.
 /// @throws ConfigError, FileError
 GenerateReport generate_table(const GenerateOptions& options, const JobContext& job);
 
