@@ -10,6 +10,9 @@ namespace {
 
 constexpr int kLeastWidth = 60;
 constexpr int kIndent = 2;
+/// With less room than this, details go beneath their row.
+constexpr int kLeastDetailsWidth = 24;
+constexpr int kDetailsIndent = 6;
 constexpr const char* kBold = "\x1b[1m";
 constexpr const char* kFaint = "\x1b[2m";
 constexpr const char* kYellow = "\x1b[33m";
@@ -74,16 +77,20 @@ void Page::table(const std::vector<Column>& columns, const std::string& details_
   };
   std::vector<std::string> titles;
   for (const Column& column : columns) titles.push_back(column.title);
-  line(aligned(titles) + details_title, kFaint);
+  const std::string title_line = aligned(titles);
+  const bool fits = width_ - text::display_width(title_line) >= kLeastDetailsWidth;
+  line(title_line + (fits ? details_title : ""), kFaint);
   for (const Row& row : rows) {
     std::string start = aligned(row.cells);
-    const int indent = text::display_width(start);
-    const int room = std::max(width_ - indent, kLeastWidth / 3);
+    const bool beneath = width_ - text::display_width(start) < kLeastDetailsWidth;
+    const int indent = beneath ? kDetailsIndent : text::display_width(start);
+    const int room = width_ - indent;
     std::vector<std::string> lines;
     for (const std::string& detail : row.details) {
       for (const std::string& part : text::wrap(text::printable(detail), room)) lines.push_back(text::shorten(part, room));
     }
-    if (lines.empty()) lines.emplace_back();
+    if (lines.empty() || beneath) line(start, row.emphasized ? kBold : "");
+    if (beneath) start = blanks(indent);
     for (const std::string& part : lines) {
       line(start + part, row.emphasized ? kBold : "");
       start = blanks(indent);

@@ -16,7 +16,7 @@ namespace {
 
 /// Strength from which a trait becomes part of a segment's name.
 constexpr double kNamingStrength = 0.5;
-constexpr double kVeryStrength = 1.5;
+constexpr double kVeryStrength = 1.25;
 constexpr std::size_t kTraitsInName = 2;
 
 /// The centroids [k x d], and as row k their weighted mean, which is the mean of all fitted customers.

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kLevelsShown = 3;
 constexpr int kNameWidth = 28;
+constexpr int kOtherColumnsWidth = 46;
 constexpr double kNotableSkew = 2.0;
 
 std::string distinct_text(const ColumnProfile& profile) {
@@ -137,7 +138,8 @@ std::string render_inspect(const InspectReport& report, bool color, int width) {
   page.heading("Columns");
   std::vector<Page::Row> rows;
   for (const ColumnProfile& profile : report.profiles) rows.push_back(column_row(profile, report));
-  page.table({{"name", false, kNameWidth}, {"type"}, {"kind"}, {"missing", true}, {"distinct", true}}, "", rows);
+  const int name_width = std::clamp(width - kOtherColumnsWidth, kNameWidth / 2, kNameWidth);
+  page.table({{"name", false, name_width}, {"type"}, {"kind"}, {"missing", true}, {"distinct", true}}, "", rows);
   add_plan(page, report);
   for (const Remark& remark : report.remarks) page.bullet(remark.message, remark.warning);
   return page.text();

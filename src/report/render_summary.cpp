@@ -51,13 +51,13 @@ void add_segments(Page& page, const SegmentationSummary& summary) {
   }
   const bool one = summary.model.segments() == 1;
   page.blank();
-  page.table({{"segment", true}, {"customers", true}, {"share", true}, {"could go either way", true}},
-             one ? "" : "what sets it apart", rows);
+  page.table({{"segment", true}, {"customers", true}, {"share", true}, {"boundary", true}}, one ? "" : "what sets it apart",
+             rows);
   const AssignSummary& assigned = summary.assigned;
   std::string sentence;
   if (!one && assigned.boundary > 0) {
     sentence +=
-        fmt::format("{} ({}) could go either way: their second nearest segment is almost as near. ",
+        fmt::format("Boundary: {} ({}) could go either way, because their second nearest segment is almost as near. ",
                     text::plural(assigned.boundary, "customer"), text::percent(share_of(assigned.boundary, assigned.rows)));
   }
   if (assigned.outliers > 0)
