@@ -25,7 +25,8 @@ SegmentSums::SegmentSums(const FeatureUnits& units, StatisticsTotals& totals)
       totals_(totals),
       sums_(totals.statistics.sums.rows(), totals.statistics.sums.columns()),
       pending_(totals.statistics.rows.size()),
-      weights_(totals.statistics.rows.size()) {}
+      excess_weight_(totals.statistics.rows.size()),
+      weight_of_one_(std::llrint(units.weight_inverse)) {}
 
 void SegmentSums::add(NearestWorker& worker, MatrixView<const float> rows, std::span<const std::int32_t> labels,
                       std::span<const float> weights) {
@@ -33,12 +34,13 @@ void SegmentSums::add(NearestWorker& worker, MatrixView<const float> rows, std::
     if (pending_[s] + rows.rows > exact::kExactDoubleRows) flush_segment(static_cast<std::int64_t>(s));
   }
   worker.accumulate(rows, labels, weights, units_.unit, units_.inverse, sums_.view());
-  const std::int64_t one = std::llrint(units_.weight_inverse);
   for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] >= 0) ++pending_[static_cast<std::size_t>(labels[i])];
+  }
+  for (std::size_t i = 0; i < weights.size(); ++i) {
     if (labels[i] < 0) continue;
-    const auto segment = static_cast<std::size_t>(labels[i]);
-    ++pending_[segment];
-    weights_[segment] += weights.empty() ? one : std::llrint(static_cast<double>(weights[i]) * units_.weight_inverse);
+    excess_weight_[static_cast<std::size_t>(labels[i])] +=
+        std::llrint(static_cast<double>(weights[i]) * units_.weight_inverse) - weight_of_one_;
   }
 }
 
@@ -50,10 +52,10 @@ void SegmentSums::flush_segment(std::int64_t segment) {
   const std::span<Int128> totals = totals_.statistics.sums.view().row(segment);
   for (std::size_t j = 0; j < sums.size(); ++j) totals[j] += std::llrint(sums[j] * units_.inverse[j]);
   totals_.statistics.rows[s] += pending_[s];
-  totals_.statistics.weights[s] += weights_[s];
+  totals_.statistics.weights[s] += excess_weight_[s] + Int128{pending_[s]} * weight_of_one_;
   std::fill(sums.begin(), sums.end(), 0.0);
   pending_[s] = 0;
-  weights_[s] = 0;
+  excess_weight_[s] = 0;
 }
 
 void SegmentSums::flush() {

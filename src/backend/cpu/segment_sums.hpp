@@ -50,7 +50,8 @@ class SegmentSums {
   StatisticsTotals& totals_;
   Matrix<double> sums_;
   std::vector<std::int64_t> pending_;  ///< rows in sums_ since the last flush, per segment
-  std::vector<Int128> weights_;        ///< of those rows, in weight units
+  std::vector<Int128> excess_weight_;  ///< their weight beyond one each, in weight units: rows without weights cost nothing
+  std::int64_t weight_of_one_;         ///< in weight units
 };
 
 /// Adds the rows of the segments [first, last) straight into the totals: no memory per thread, for very large k * d.
