@@ -83,7 +83,13 @@ void NumericLearner::choose_transform(LearnedSource& learned) const {
   if (!try_log_) return;
   const double logged_skew = summarize(sums.logged, log_frame_).skew;
   const bool better = plain.skew > kSkewToMend && std::fabs(logged_skew) < kWorthwhile * plain.skew;
-  if (!feature_.log1p_listed && !better) return;
+  if (!feature_.log1p_listed && !better) {
+    if (plain.skew > kSkewToMend) {
+      learned.decisions.push_back(
+          fmt::format("{}: left as it is, though its skew is {:.1f}: a logarithm does not mend it", source.name, plain.skew));
+    }
+    return;
+  }
   source.transform = Transform::log1p;
   source.transformed_skew = logged_skew;
   learned.decisions.push_back(fmt::format("{}: log1p taken{}, skew {:.1f} -> {:.1f}; {:.0f} % of the cells are zero",
