@@ -153,7 +153,6 @@ std::vector<ColumnWriter> create_datasets(hdf5::FileWriter& file, const Findings
       file.set_attribute(dataset, "units", "days since 1970-01-01");
     }
     report.columns.push_back({found.names[j], dataset, plan.type, plan.date, plan.missing, plan.note});
-    if (!plan.note.empty()) report.notes.push_back(fmt::format("column '{}' {}", found.names[j], plan.note));
   }
   return writers;
 }

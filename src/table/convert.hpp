@@ -39,7 +39,7 @@ struct ConvertedColumn {
   DataType type = DataType::float64;
   bool date = false;         ///< days since 1970-01-01
   std::int64_t missing = 0;  ///< cells, in rows kept
-  std::string note;          ///< what one should know about the choice; empty: nothing
+  std::string note;          ///< what one should know, to follow "column 'x' "; empty: nothing
 };
 
 struct RejectedRow {
@@ -56,7 +56,7 @@ struct ConvertReport {
   std::filesystem::path rejects;            ///< empty if none was made
   char delimiter = ',';
   bool header = true;
-  std::vector<std::string> notes;  ///< one sentence each
+  std::vector<std::string> notes;  ///< about the whole text, one sentence each; those about a column are in `columns`
 };
 
 /// Turns delimited text into an HDF5 file with one dataset per column, in memory that does not depend on the number of rows:

@@ -64,6 +64,9 @@ std::unique_ptr<Table> open_delimited(const std::filesystem::path& path, const T
   info.layout = layout_name(report);
   info.dataset.clear();
   info.notes = report.notes;
+  for (const ConvertedColumn& column : report.columns) {
+    if (!column.note.empty()) info.notes.push_back(fmt::format("column '{}' {}", column.name, column.note));
+  }
   if (report.rows_rejected > 0) info.notes.push_back(rejected_note(report));
   return std::make_unique<DelimitedTable>(std::move(converted), std::move(info));
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -104,6 +105,23 @@ class RealTable : public ::testing::Test {
 
 #define NEED_TABLE(name) \
   if (!convert(name)) GTEST_SKIP() << (testing::data_folder() / (name)).string() << " is not here"
+
+TEST_F(RealTable, BundledCustomers) {
+  const std::filesystem::path bundled = std::filesystem::path(TESSERA_SOURCE_DIR) / "datasets";
+  ASSERT_TRUE(convert(bundled / "customers.csv"));
+  EXPECT_EQ(report_.rows_kept, 500);
+  EXPECT_EQ(column("id").type, DataType::text);
+  EXPECT_EQ(column("average_order_value").type, DataType::float64);
+  EXPECT_GT(column("satisfaction").missing, 0);
+  EXPECT_EQ(levels("churned").size(), 2U);
+  EXPECT_LE(std::filesystem::file_size(bundled / "customers.csv"), 65'536U);
+}
+
+TEST(BundledData, IsWhatItsScriptWrites) {
+  if (std::system("python3 -c pass >/dev/null 2>&1") != 0) GTEST_SKIP() << "no python3";
+  const std::string folder = (std::filesystem::path(TESSERA_SOURCE_DIR) / "datasets").string();
+  EXPECT_EQ(std::system(("python3 '" + folder + "/make_customers.py' | cmp - '" + folder + "/customers.csv'").c_str()), 0);
+}
 
 TEST_F(RealTable, OnlineRetail) {
   NEED_TABLE("online_retail/online_retail.csv.gz");

@@ -254,7 +254,8 @@ TEST_F(Convert, OneTextAmongNumbersIsReportedWithItsLine) {
   const ConvertReport report = convert(text);
   EXPECT_EQ(report.columns[1].type, DataType::text);
   EXPECT_THAT(report.columns[1].note, HasSubstr("1 of 5000 cells is not a number, first in line 4323: '12.5O'"));
-  EXPECT_THAT(report.notes, ::testing::Contains(HasSubstr("column 'amount' is kept as text")));
+  EXPECT_THAT(open_table(folder_.path() / "in.csv")->info().notes,
+              ElementsAre(HasSubstr("column 'amount' is kept as text: 1 of 5000")));
   EXPECT_EQ(columns_[1].text[4321], "12.5O");
 }
 
@@ -348,10 +349,10 @@ TEST_F(Convert, CompressionIsSmallerAndReadsTheSame) {
 
 TEST_F(Convert, WhatIsNoTableIsAnErrorAndLeavesNothing) {
   for (const std::string& text : {std::string(), std::string("a,b\n"), std::string("a,b"), std::string("\n\n"),
-                                 std::string("a,\"b\n1,2\n"), std::string("a\0b,c\n1,2\n", 10), std::string("a,b\n1\n2\n3\n"),
-                                 std::string("\xFF\xFE"
-                                             "a\0",
-                                             4)}) {
+                                  std::string("a,\"b\n1,2\n"), std::string("a\0b,c\n1,2\n", 10), std::string("a,b\n1\n2\n3\n"),
+                                  std::string("\xFF\xFE"
+                                              "a\0",
+                                              4)}) {
     EXPECT_THROW(convert(text), DataError) << text;
     EXPECT_FALSE(std::filesystem::exists(folder_.path() / "out.h5"));
     EXPECT_FALSE(std::filesystem::exists(folder_.path() / "out.rejects.csv"));
@@ -371,6 +372,14 @@ TEST_F(Convert, NothingIsReplacedUnasked) {
   std::filesystem::remove(folder_.path() / "out.rejects.csv");
   EXPECT_EQ(convert_delimited(options, {observer, cancel, threads}).rows_kept, 1);
   EXPECT_THROW(convert_delimited(options, {observer, cancel, threads}), FileError);
+}
+
+TEST_F(Convert, TheSameTextGivesTheSameBytes) {
+  const std::string text = "id,city,amount\n1,Paris,2.5\n2,,3.25\n3,København,\n";
+  convert(text);
+  const std::string first = content(folder_.path() / "out.h5");
+  convert(text);
+  EXPECT_TRUE(content(folder_.path() / "out.h5") == first);
 }
 
 TEST_F(Convert, StopsWhenAsked) {
