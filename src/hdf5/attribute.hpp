@@ -28,7 +28,7 @@ namespace tessera::hdf5 {
 [[nodiscard]] std::optional<std::vector<std::int64_t>> read_integer_list_attribute(hid_t object, const std::string& name);
 
 /// Writers make the attribute new: it must not exist. Text is stored as fixed-length UTF-8, so that the same value gives the
-/// same bytes in the file; a list that is too long for an attribute (64 KiB) needs a dataset. @throws FileError
+/// same bytes in the file; a list that is too long for an attribute (64 KiB) needs a dataset. @throws as raise()
 void write_attribute(hid_t object, const std::string& name, const std::string& value);
 void write_attribute(hid_t object, const std::string& name, const char* value);
 void write_attribute(hid_t object, const std::string& name, const std::vector<std::string>& values);

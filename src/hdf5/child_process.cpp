@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -83,6 +84,9 @@ std::string pack(const Error& error) {
 std::string run_and_pack(const std::string& path, const std::function<void()>& work) {
   try {
     work();
+#if defined(__GLIBC__)
+    malloc_trim(0);  // walks the heap, and so trips over damage that HDF5 has done to it
+#endif
     return {kDone};
   } catch (const Error& error) {
     return pack(error);
@@ -120,6 +124,9 @@ void restrain(const ChildLimits& limits, rlim_t address_space) {
   if (address_space != 0) limit(RLIMIT_AS, address_space + static_cast<rlim_t>(limits.extra_memory_bytes));
 #else
   static_cast<void>(address_space);
+#endif
+#if defined(__GLIBC__)
+  mallopt(M_PERTURB, 0xA5);  // memory that is used after it is freed, or before it is set, is to show
 #endif
   // The C library writes its last words about a corrupted heap to stderr; they are no use to anybody.
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);

@@ -52,7 +52,6 @@ herr_t collect(unsigned, const H5E_error2_t* entry, void* out) {
   }
   // The second: the file is open in this process already, without its lock.
   if (text.find("unable to lock file") != text.npos || text.find("file locking flag") != text.npos) failure.lock_failed = true;
-  if (entry->min_num == H5E_WRITEERROR || entry->min_num == H5E_CANTFLUSH) failure.while_writing = true;
   return 0;
 }
 
@@ -89,9 +88,7 @@ void raise(const std::string& what, const std::string& path, const std::string& 
         path + ": " + dataset + ": cannot " + what + ": " + failure.text,
         "install the HDF5 filter plug-in and set HDF5_PLUGIN_PATH, or rewrite the dataset with gzip or uncompressed");
   }
-  const std::string place = dataset.empty() ? path : path + ":" + dataset;
-  if (failure.error_number != 0) throw file_error(what, place, failure.error_number);
-  if (failure.while_writing) throw FileError(ErrorCode::io, "cannot " + what + " " + place + ": " + failure.text);
+  if (failure.error_number != 0) throw file_error(what, dataset.empty() ? path : path + ":" + dataset, failure.error_number);
   throw DataError("cannot " + what + (failure.text.empty() ? "" : " (HDF5: " + failure.text + ")"),
                   {.path = path, .dataset = dataset, .column = {}},
                   "the file may be damaged; check it with h5dump, or write it again");

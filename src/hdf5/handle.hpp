@@ -55,7 +55,6 @@ struct Failure {
   int error_number = 0;  ///< errno, if a system call is to blame
   bool missing_filter = false;
   bool lock_failed = false;
-  bool while_writing = false;
 };
 [[nodiscard]] Failure last_failure();
 

@@ -15,7 +15,7 @@ namespace tessera {
 namespace {
 
 const std::string kFolder = std::string(TESSERA_TEST_DATA) + "/tables/";
-constexpr hdf5::ChildLimits kLimits = {.cpu_seconds = 5, .wall_seconds = 10};
+constexpr hdf5::ChildLimits kLimits = {.cpu_seconds = 2, .wall_seconds = 4};
 
 std::string load(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -28,12 +28,17 @@ void store(const std::string& path, const std::string& bytes) {
 
 enum class Outcome { refused, read };
 
-/// Opens and reads everything.
+/// Opens and reads everything; of a table that claims to be huge, the beginning.
 Outcome try_file(const std::string& path) {
   try {
     const auto table = open_hdf5_table(path, {}, kLimits);
-    const testing::Cells cells = testing::read_cells(*table, 4);
-    EXPECT_EQ(static_cast<std::int64_t>(cells.size()), table->info().rows);
+    std::vector<int> all(table->info().columns.size());
+    std::iota(all.begin(), all.end(), 0);
+    RawChunk chunk;
+    for (std::int64_t row = 0; row < std::min<std::int64_t>(table->info().rows, 4000); row += 1000) {
+      table->read(row, std::min<std::int64_t>(1000, table->info().rows - row), all, chunk);
+      EXPECT_EQ(chunk.columns.size(), all.size());
+    }
     return Outcome::read;
   } catch (const Error& error) {
     EXPECT_TRUE(error.code() == ErrorCode::bad_data || error.code() == ErrorCode::unavailable || error.code() == ErrorCode::io)
