@@ -213,7 +213,7 @@ class PlanLearner {
         plan_.decisions.push_back(
             fmt::format("{}: constant among the rows fitted, {}", profile.name,
                         keep_constants ? "so that it sets no segment apart" : "and therefore no feature"));
-        if (!keep_constants) continue;
+        if (!keep_constants || learned.source.feature_count == 0) continue;
       }
       append(std::move(learned));
     }
@@ -231,7 +231,8 @@ class PlanLearner {
       plan_.feature_names.push_back(source.name);
     } else {
       for (const std::string& level : source.levels) plan_.feature_names.push_back(source.name + "=" + level);
-      if (source.has_other) plan_.feature_names.push_back(source.name + "=other");
+      const bool taken = std::find(source.levels.begin(), source.levels.end(), "other") != source.levels.end();
+      if (source.has_other) plan_.feature_names.push_back(source.name + (taken ? "=(other levels)" : "=other"));
     }
     plan_.grid_exponent.resize(plan_.feature_names.size(), grid);
     for (std::string& decision : learned.decisions) plan_.decisions.push_back(std::move(decision));

@@ -139,6 +139,25 @@ TEST(Learn, LevelsAreOneHotWithADistanceOfOne) {
   EXPECT_TRUE(says(plan.decisions, "city: 1 missing cell filled with the most frequent level, 'Rome'"));
 }
 
+TEST(Learn, ALevelCalledOtherKeepsItsName) {
+  MemoryTable table;
+  table.add("city", std::vector<std::string>{"other", "other", "Oslo", "Oslo", "Rome"});
+  PrepareOptions options;
+  options.top_levels = 2;
+  EXPECT_THAT(learn(table, options).feature_names, ElementsAre("city=Oslo", "city=other", "city=(other levels)"));
+}
+
+TEST(Learn, LevelsOfWeightlessRowsAloneMakeNoFeature) {
+  MemoryTable table;
+  table.add("x", std::vector<double>{1.5, 2.5, 4.5, 7.0})
+      .add("city", std::vector<std::string>{"Oslo", "Rome", "", ""})
+      .add("w", std::vector<double>{0.0, 0.0, 1.0, 1.0});
+  PrepareOptions options;
+  options.features = {"x", "city"};
+  options.weights = {"w"};
+  EXPECT_THAT(learn(table, options).feature_names, ElementsAre("x"));
+}
+
 TEST(Learn, DatesCountBackFromTheLatestOrFromAsOf) {
   MemoryTable table;
   table.add("joined", std::vector<std::string>{"2020-01-01", "2020-01-11", "2020-01-06"})
