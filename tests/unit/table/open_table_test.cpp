@@ -97,11 +97,11 @@ int code_for_others(const std::string& path) {
 
 TEST_F(OpenTable, AFileWithoutPermissionIsAPermissionError) {
   using std::filesystem::perms;
-  std::filesystem::permissions(folder_.path(), perms::owner_all | perms::others_read | perms::others_exec);
+  std::filesystem::permissions(folder_.path(), perms::owner_all | perms::group_all | perms::others_all);
   const std::string path = store("secret.csv", "age\n1\n2\n");
   std::filesystem::permissions(path, perms::none);
   EXPECT_EQ(code_for_others(path), static_cast<int>(ErrorCode::permission));
-  std::filesystem::permissions(path, perms::owner_read | perms::others_read);
+  std::filesystem::permissions(path, perms::owner_read | perms::group_read | perms::others_read);
   EXPECT_EQ(code_for_others(path), 0);
 }
 
