@@ -5,8 +5,14 @@
 #include <cmath>
 
 #include "exact/grid.hpp"
+#include "tessera/error.hpp"
 
 namespace tessera {
+namespace {
+
+constexpr double kExactUnits = 0x1p53;  ///< float64 sums are exact up to here
+
+}  // namespace
 
 FeatureUnits::FeatureUnits(const GridUnits& units)
     : weight_inverse(exact::make_grid(units.weight_exponent).inverse),
@@ -50,7 +56,14 @@ void SegmentSums::flush_segment(std::int64_t segment) {
   const std::span<double> sums = sums_.row(segment);
   const std::lock_guard lock(totals_.mutex);
   const std::span<Int128> totals = totals_.statistics.sums.view().row(segment);
-  for (std::size_t j = 0; j < sums.size(); ++j) totals[j] += std::llrint(sums[j] * units_.inverse[j]);
+  for (std::size_t j = 0; j < sums.size(); ++j) {
+    const double units = sums[j] * units_.inverse[j];
+    if (!(std::abs(units) <= kExactUnits)) {
+      throw Error(ErrorCode::internal, "a sum of rows left the grid: the units of the pass do not fit its rows",
+                  "please report this");
+    }
+    totals[j] += std::llrint(units);
+  }
   totals_.statistics.rows[s] += pending_[s];
   totals_.statistics.weights[s] += excess_weight_[s] + Int128{pending_[s]} * weight_of_one_;
   std::fill(sums.begin(), sums.end(), 0.0);

@@ -110,6 +110,16 @@ TEST_P(CpuNearest, AnObjectiveThatDoesNotFitNamesTheRow) {
   }
 }
 
+TEST_P(CpuNearest, RowsBeyondTheGridAreNotAddedUpSilently) {
+  const Matrix<float> rows(1, 1, 0x1p60F);
+  const Matrix<float> centroids(2, 1);
+  const GridUnits units{{0}, 0, 100};
+  ThreadPool threads(1);
+  CpuNearestPass pass({centroids.view(), &units, true, false}, level(), threads);
+  pass.consume({0, rows.view(), {}, {}}, {});
+  EXPECT_THROW((void)pass.finish(), Error);
+}
+
 TEST_P(CpuNearest, RefusesImpossibleTasks) {
   ThreadPool threads(1);
   const Matrix<float> none(0, 3);
