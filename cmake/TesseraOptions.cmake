@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 option(TESSERA_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(TESSERA_BENCH "Build the benchmarks" OFF)
+option(TESSERA_FUZZ "Build the fuzz targets (clang only)" OFF)
 set(TESSERA_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread; empty: none")
 
 set(CMAKE_CXX_STANDARD 20)

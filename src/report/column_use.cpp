@@ -18,15 +18,13 @@ std::string nominal_use(const FeatureSource& source) {
 }
 
 std::string numeric_use(const FeatureSource& source, ScalePolicy scale) {
-  std::string use = source.kind == Kind::date ? "feature: days" : "feature";
-  std::string steps;
-  if (source.transform == Transform::log1p) steps = "log1p";
-  if (scale != ScalePolicy::none) {
-    steps += steps.empty() ? "" : ", then ";
-    steps += scale == ScalePolicy::standard ? "standardized" : "scaled by its middle half";
-  }
-  if (!steps.empty()) use += (use == "feature" ? ": " : ", ") + steps;
-  return use;
+  if (source.kind == Kind::binary) return "feature: as 0 and 1";
+  std::string steps = source.kind == Kind::date ? "days" : "";
+  const auto add = [&](const char* step) { steps += (steps.empty() ? "" : ", ") + std::string(step); };
+  if (source.transform == Transform::log1p) add("log1p");
+  if (scale == ScalePolicy::standard) add("standardized");
+  if (scale == ScalePolicy::robust) add("scaled by its middle half");
+  return "feature: " + (steps.empty() ? "as it is" : steps);
 }
 
 std::string missing_use(const FeatureSource& source, MissingPolicy missing) {

@@ -7,7 +7,7 @@
 
 namespace tessera {
 
-/// What `segment` would do with a column, for people: "feature: log1p, then standardized; 12 missing cells become 3.5".
+/// What `segment` would do with a column, for people: "feature: log1p, standardized; 12 missing cells become 3.5".
 [[nodiscard]] std::string column_use(const ColumnProfile& profile, const InspectReport& report);
 
 /// The cells present are all equal (or there are none).

@@ -17,6 +17,7 @@
 #include "hdf5/writer.hpp"
 #include "report/model_check.hpp"
 #include "report/model_layout.hpp"
+#include "report/model_reader.hpp"
 #include "tessera/error.hpp"
 #include "tessera/model.hpp"
 
@@ -221,6 +222,8 @@ FeaturePlan read_plan(const ModelReader& reader) {
   return plan;
 }
 
+}  // namespace
+
 Model read_model(const std::filesystem::path& path) {
   const ModelReader reader(path);
   check_format(reader, path.string());
@@ -243,8 +246,6 @@ Model read_model(const std::filesystem::path& path) {
   check_model(model, path);
   return model;
 }
-
-}  // namespace
 
 Model load_model(const std::filesystem::path& path) {
   std::error_code failed;

@@ -82,6 +82,11 @@ Trait nominal_trait(const FeatureSource& source, const std::vector<double>& shar
   return trait;
 }
 
+/// 1,972 reads oddly as a year of birth.
+bool looks_like_a_year(const FeatureSource& source, double value) {
+  return source.kind == Kind::count && source.transform == Transform::none && text::in_years(value);
+}
+
 void put_into_words(Trait& trait, const FeatureSource& source) {
   std::string one, other;
   trait.label = trait.feature;
@@ -94,12 +99,17 @@ void put_into_words(Trait& trait, const FeatureSource& source) {
     if (!zero_and_one) trait.label += " is " + text::number(source.center + source.scale, 6);
     one = text::percent(share_of_higher(source, trait.value));
     other = text::percent(share_of_higher(source, trait.overall));
+  } else if (looks_like_a_year(source, trait.value) && looks_like_a_year(source, trait.overall)) {
+    one = fmt::format("{:.0f}", trait.value);
+    other = fmt::format("{:.0f}", trait.overall);
   } else {
     const int digits = text::telling_digits(trait.value, trait.overall);
     one = value_text(source, trait.value, digits);
     other = value_text(source, trait.overall, digits);
   }
-  trait.figures = fmt::format("{} against {} overall", one, other);
+  // The mean of logarithms, turned back, is less than the mean that a spreadsheet shows.
+  const char* qualifier = source.transform == Transform::log1p ? "typically " : "";
+  trait.figures = fmt::format("{}{} against {} overall", qualifier, one, other);
 }
 
 std::vector<Trait> rank_traits(const Model& model, std::int64_t segment, const std::vector<SourceValue>& own,

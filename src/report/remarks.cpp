@@ -2,6 +2,8 @@
 #include "report/remarks.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace tessera {
@@ -20,6 +22,12 @@ std::vector<Remark> all_remarks(const SegmentationSummary& summary) {
   }
   for (const std::string& note : summary.fit.notes) add({"fit", note, false});
   return remarks;
+}
+
+bool is_about_data(const Remark& remark) {
+  static constexpr std::array<std::string_view, 5> kAboutTheMachine = {"threads", "memory", "device", "device_fallback",
+                                                                       "iteration"};
+  return std::find(kAboutTheMachine.begin(), kAboutTheMachine.end(), remark.code) == kAboutTheMachine.end() || remark.warning;
 }
 
 }  // namespace tessera

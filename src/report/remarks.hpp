@@ -11,4 +11,7 @@ namespace tessera {
 /// columns and of the fit.
 [[nodiscard]] std::vector<Remark> all_remarks(const SegmentationSummary& summary);
 
+/// False for what the observer heard about threads, memory and the device, which the text says elsewhere.
+[[nodiscard]] bool is_about_data(const Remark& remark);
+
 }  // namespace tessera

@@ -9,6 +9,7 @@
 #include "report/column_use.hpp"
 #include "report/inspect_report.hpp"
 #include "report/page.hpp"
+#include "report/remarks.hpp"
 #include "report/text.hpp"
 
 namespace tessera {
@@ -29,19 +30,27 @@ std::string level_text(const ColumnProfile& profile) {
   const std::int64_t present = std::max<std::int64_t>(1, profile.rows - profile.missing);
   for (std::size_t i = 0; i < std::min(profile.top_levels.size(), kLevelsShown); ++i) {
     const auto& [level, rows] = profile.top_levels[i];
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", text::shorten(text::printable(level), 24),
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", text::shorten(text::printable(level), 24),
                         text::percent(static_cast<double>(rows) / static_cast<double>(present)));
   }
   if (static_cast<std::int64_t>(kLevelsShown) < profile.distinct && !text.empty()) text += ", ...";
   return text;
 }
 
+/// Whole numbers are not rounded; years keep their four digits together.
+std::string extreme_text(const ColumnProfile& profile, double value, int digits) {
+  if (!profile.integral || std::fabs(value) >= 1e15) return text::number(value, digits);
+  const bool years = text::in_years(profile.min) && text::in_years(profile.max);
+  return years ? fmt::format("{:.0f}", value) : text::count(std::llround(value));
+}
+
 std::string range_text(const ColumnProfile& profile) {
   if (profile.kind == Kind::date) return format_iso_date(profile.min) + " to " + format_iso_date(profile.max);
+  if (profile.min == profile.max) return "always " + extreme_text(profile, profile.min, 6);
   const int digits = text::telling_digits(profile.min, profile.max);
-  std::string text =
-      fmt::format("{} to {}, mean {}, sd {}", text::number(profile.min, digits), text::number(profile.max, digits),
-                  text::number(profile.mean, digits), text::number(profile.sd));
+  std::string text = fmt::format(
+      "{} to {}, mean {}, sd {}", extreme_text(profile, profile.min, digits), extreme_text(profile, profile.max, digits),
+      text::number(profile.mean, text::telling_digits(profile.mean, profile.mean + profile.sd)), text::number(profile.sd));
   if (std::fabs(profile.skew) > kNotableSkew) text += fmt::format(", skew {}", text::number(profile.skew, 2));
   return text;
 }
@@ -62,7 +71,6 @@ std::string values_text(const ColumnProfile& profile) {
 std::string traits_text(const ColumnProfile& profile) {
   std::vector<std::string> words;
   if (profile.counts_rows) words.emplace_back("counts the rows");
-  if (is_constant(profile) && profile.missing < profile.rows) words.emplace_back("constant");
   if (is_unique(profile) && !profile.counts_rows) words.emplace_back("unique");
   if (profile.infinite > 0) words.push_back(text::plural(profile.infinite, "infinite cell"));
   return fmt::format("{}", fmt::join(words, ", "));
@@ -74,7 +82,9 @@ Page::Row column_row(const ColumnProfile& profile, const InspectReport& report) 
   row.cells = {profile.name, std::string(to_string(profile.type)), std::string(to_string(profile.kind)),
                profile.missing == 0 ? "-" : text::percent(missing), distinct_text(profile)};
   const std::string use = column_use(profile, report);
-  row.details.push_back(profile.reason.empty() ? use : fmt::format("{} ({})", use, profile.reason));
+  // What makes a column a feature is no surprise; why it is none has to be said.
+  const bool explained = profile.role != Role::feature && !profile.reason.empty();
+  row.details.push_back(explained ? fmt::format("{}: {}", use, profile.reason) : use);
   std::string values = values_text(profile);
   const std::string traits = traits_text(profile);
   if (!traits.empty()) values += (values.empty() ? "" : "; ") + traits;
@@ -141,7 +151,9 @@ std::string render_inspect(const InspectReport& report, bool color, int width) {
   const int name_width = std::clamp(width - kOtherColumnsWidth, kNameWidth / 2, kNameWidth);
   page.table({{"name", false, name_width}, {"type"}, {"kind"}, {"missing", true}, {"distinct", true}}, "", rows);
   add_plan(page, report);
-  for (const Remark& remark : report.remarks) page.bullet(remark.message, remark.warning);
+  for (const Remark& remark : report.remarks) {
+    if (is_about_data(remark)) page.bullet(remark.message, remark.warning);
+  }
   return page.text();
 }
 

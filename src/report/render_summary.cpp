@@ -113,8 +113,7 @@ void add_some(Page& page, const Sentences& sentences, const Add& add) {
 
 void add_data(Page& page, const SegmentationSummary& summary) {
   page.heading("Data");
-  page.bullet(fmt::format("{}, {} by {}", summary.table.layout, text::plural(summary.table.rows, "row"),
-                          text::plural(static_cast<std::int64_t>(summary.table.columns.size()), "column")));
+  page.bullet(fmt::format("{}; {}", summary.table.layout, text::plural(summary.table.rows, "row")));
   std::string features;
   for (const FeatureSource& source : summary.model.plan.sources) {
     features += (features.empty() ? "" : ", ") + text::shorten(text::printable(source.name), kLabelWidth);
@@ -129,7 +128,8 @@ void add_data(Page& page, const SegmentationSummary& summary) {
   const std::vector<Remark> remarks = all_remarks(summary);
   std::vector<Remark> ordered;
   std::copy_if(remarks.begin(), remarks.end(), std::back_inserter(ordered), [](const Remark& r) { return r.warning; });
-  std::copy_if(remarks.begin(), remarks.end(), std::back_inserter(ordered), [](const Remark& r) { return !r.warning; });
+  std::copy_if(remarks.begin(), remarks.end(), std::back_inserter(ordered),
+               [](const Remark& r) { return !r.warning && is_about_data(r); });
   add_some(page, ordered, [&](const Remark& remark) { page.bullet(remark.message, remark.warning); });
 }
 
@@ -141,15 +141,15 @@ void add_run(Page& page, const SegmentationSummary& summary) {
   if (!std::isnan(summary.assigned.simplified_silhouette)) {
     page.bullet(fmt::format("simplified silhouette {:.3f} over all customers", summary.assigned.simplified_silhouette));
   }
-  std::string where = fmt::format("{}, {}", summary.device, text::plural(summary.threads, "thread"));
-  if (!summary.threads_reason.empty()) where += fmt::format(" ({})", summary.threads_reason);
-  if (!summary.device_reason.empty()) where += "; " + summary.device_reason;
+  std::string where = summary.device;
+  if (!summary.threads_reason.empty()) where += fmt::format("; threads limited by {}", summary.threads_reason);
   page.bullet(where);
+  if (!summary.device_reason.empty()) page.bullet(summary.device_reason);
   double total = 0.0;
   std::string stages;
   for (const auto& [stage, milliseconds] : summary.timings_ms) {
-    stages += fmt::format("{}{} {}", stages.empty() ? "" : ", ", stage, text::duration(milliseconds));
     total += milliseconds;
+    if (milliseconds >= 0.5) stages += fmt::format("{}{} {}", stages.empty() ? "" : ", ", stage, text::duration(milliseconds));
   }
   if (!stages.empty()) page.bullet(fmt::format("{} in all: {}", text::duration(total), stages));
 }

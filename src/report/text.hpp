@@ -27,6 +27,8 @@ namespace tessera::text {
 /// A measured number for people: thousands separators, `digits` significant digits (one more from 1,000 on), no trailing zeros
 /// behind the point: "82,000", "12.3", "0.00123", "1.2e-09"; "-" for NaN.
 [[nodiscard]] std::string number(double value, int digits = 3);
+/// From 1800 to 2200: better written without a thousands separator.
+[[nodiscard]] inline bool in_years(double value) { return value >= 1800.0 && value <= 2200.0; }
 /// Digits with which two numbers can be told apart, by two digits of their difference; at least 3, at most 15.
 [[nodiscard]] int telling_digits(double one, double other);
 /// "34%", "5.3%", "0.02%", "<0.01%".
