@@ -2,6 +2,8 @@
 #include "core/scratch.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 
 #include <cerrno>
@@ -42,7 +44,14 @@ std::filesystem::path scratch_folder(const std::filesystem::path& requested) {
     const char* folder = std::getenv(variable);
     if (folder != nullptr && std::filesystem::is_directory(folder, failure)) return folder;
   }
-  return "/tmp";
+  return lives_in_memory("/tmp") && !lives_in_memory("/var/tmp") ? "/var/tmp" : "/tmp";
+}
+
+bool lives_in_memory(const std::filesystem::path& folder) {
+  struct statfs status = {};
+  if (::statfs(folder.c_str(), &status) != 0) return false;
+  const auto type = static_cast<std::uint64_t>(status.f_type);
+  return type == TMPFS_MAGIC || type == RAMFS_MAGIC;
 }
 
 std::int64_t free_disk_bytes(const std::filesystem::path& folder) {

@@ -10,10 +10,13 @@
 
 namespace tessera {
 
-/// Where temporary files go: `requested` (--scratch) if it is not empty, else the first of SLURM_TMPDIR, TMPDIR and /tmp that
-/// is a folder.
+/// Where temporary files go: `requested` (--scratch) if it is not empty, else the first of SLURM_TMPDIR and TMPDIR that is a
+/// folder, else /tmp, or /var/tmp where /tmp lives in memory.
 /// @throws FileError if `requested` is not a folder
 [[nodiscard]] std::filesystem::path scratch_folder(const std::filesystem::path& requested);
+
+/// True if what is written to `folder` takes memory instead of disk (tmpfs).
+[[nodiscard]] bool lives_in_memory(const std::filesystem::path& folder);
 
 /// Bytes that this user may still write in the file system of `folder`. @throws FileError
 [[nodiscard]] std::int64_t free_disk_bytes(const std::filesystem::path& folder);

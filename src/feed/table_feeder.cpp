@@ -48,9 +48,7 @@ class TableFeeder final : public Feeder {
     if (plan_.residency != Residency::spilled) return;
     scratch_ = scratch_folder(options.scratch);
     spill_.emplace(scratch_, range.count, features_, preparer_.weighted());
-    job.observer.note(Observer::Level::info, "spill",
-                      fmt::format("{} of prepared rows do not fit the memory budget: they are kept in a temporary file in {}",
-                                  format_bytes(range.count * prepared_bytes_per_row(sizes)), scratch_.string()));
+    report_spill(range.count * prepared_bytes_per_row(sizes));
   }
 
   [[nodiscard]] std::int64_t rows() const override { return range_.count; }
@@ -78,6 +76,15 @@ class TableFeeder final : public Feeder {
   }
 
  private:
+  void report_spill(std::int64_t bytes) const {
+    job_.observer.note(Observer::Level::info, "spill",
+                       fmt::format("{} of prepared rows do not fit the memory budget: they are kept in a temporary file in {}",
+                                   format_bytes(bytes), scratch_.string()));
+    if (!lives_in_memory(scratch_)) return;
+    job_.observer.note(Observer::Level::warning, "scratch_in_memory",
+                       fmt::format("{} is itself in memory: name a folder on a disk with --scratch", scratch_.string()));
+  }
+
   [[nodiscard]] std::int64_t chunks() const { return (range_.count + plan_.chunk_rows - 1) / plan_.chunk_rows; }
   [[nodiscard]] std::int64_t first_of(std::int64_t chunk) const { return chunk * plan_.chunk_rows; }
   [[nodiscard]] std::int64_t count_of(std::int64_t chunk) const {

@@ -65,8 +65,15 @@ TEST(ScratchFolder, FollowsTheOrder) {
   EXPECT_EQ(scratch_folder({}), other.path());
   unsetenv("SLURM_TMPDIR");
   unsetenv("TMPDIR");
-  EXPECT_EQ(scratch_folder({}), "/tmp");
+  EXPECT_EQ(scratch_folder({}), lives_in_memory("/tmp") ? "/var/tmp" : "/tmp");
   EXPECT_THROW((void)scratch_folder("/nowhere/at/all"), FileError);
+}
+
+TEST(LivesInMemory, KnowsTmpfs) {
+  if (!std::filesystem::is_directory("/dev/shm")) GTEST_SKIP() << "no /dev/shm here";
+  EXPECT_TRUE(lives_in_memory("/dev/shm"));
+  EXPECT_FALSE(lives_in_memory("/proc"));
+  EXPECT_FALSE(lives_in_memory("/nowhere/at/all"));
 }
 
 TEST(ScratchFile, KeepsWhatWasWrittenAndHasNoName) {

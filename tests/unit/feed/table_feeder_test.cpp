@@ -154,6 +154,16 @@ TEST(TableFeeder, NameOfTheSpillFileNeverShows) {
   feeder->for_each([&](const Chunk&) { EXPECT_TRUE(std::filesystem::is_empty(scratch.path())); });
 }
 
+TEST(TableFeeder, WarnsOfASpillFileThatTakesMemory) {
+  if (!std::filesystem::is_directory("/dev/shm")) GTEST_SKIP() << "no /dev/shm here";
+  const FeaturePlan plan = make_plan();
+  SoloCommunicator comm;
+  Quiet quiet;
+  MemoryTable table = make_table();
+  const auto feeder = make_table_feeder(table, plan, {.memory_bytes = kTight, .scratch = "/dev/shm"}, quiet.job, comm);
+  EXPECT_EQ(quiet.observer.notes, (std::vector<std::string>{"spill", "scratch_in_memory"}));
+}
+
 TEST(TableFeeder, CancelledOrFailedSweepStartsAfresh) {
   const TemporaryFolder scratch;
   const FeaturePlan plan = make_plan();
