@@ -18,19 +18,6 @@ constexpr double kLargest = std::numeric_limits<double>::max();
 
 bool is_present(double x) { return std::fabs(x) <= kLargest; }
 
-/// Codes that stand for "unknown" in practice; checked only against what is apart from the rest of the column.
-constexpr std::array<double, 22> kSentinelValues = {-1,     -9,      -99, -999, -9999, -99999, 9,   99,   999, 9999, 99999,
-                                                    999999, 9999999, 88,  888,  8888,  98,     998, 9998, 77,  777,  -8};
-
-constexpr std::uint64_t sentinel_bit(std::int64_t value) {
-  return std::uint64_t{1} << ((static_cast<std::uint64_t>(value) * 0x9E3779B97F4A7C15U) >> 58);
-}
-constexpr std::uint64_t kSentinelFilter = [] {
-  std::uint64_t filter = 0;
-  for (const double value : kSentinelValues) filter |= sentinel_bit(static_cast<std::int64_t>(value));
-  return filter;
-}();
-
 std::int64_t count_words(std::string_view text) {
   std::int64_t words = 0;
   bool inside = false;
@@ -158,16 +145,16 @@ void ColumnScan::count_levels(const ColumnView& view, std::span<const double> va
     for (std::int64_t i = 0; i < std::ssize(values); ++i) {
       if (const std::string_view cell = (*view.text)[i]; !cell.empty()) texts_.add(cell);
     }
+    if (!total_.all_dates) return;
+    for (const double x : values) {
+      if (is_present(x)) sentinels_.add(x);
+    }
     return;
   }
   for (const double x : values) {
     if (!is_present(x)) continue;
     numbers_.add(x);
-    if (std::fabs(x) >= 1e7) continue;
-    const auto whole = static_cast<std::int64_t>(x);
-    if ((kSentinelFilter & sentinel_bit(whole)) == 0 || static_cast<double>(whole) != x) continue;
-    const auto* const found = std::find(kSentinelValues.begin(), kSentinelValues.end(), x);
-    if (found != kSentinelValues.end()) ++sentinel_rows_[static_cast<std::size_t>(found - kSentinelValues.begin())];
+    sentinels_.add(x);
   }
 }
 
@@ -187,28 +174,6 @@ void ColumnScan::fill_levels(ColumnFacts& facts) {
   constexpr std::size_t kShown = 20;
   if (levels.size() > kShown) levels.resize(kShown);
   profile.top_levels = std::move(levels);
-}
-
-void ColumnScan::warn_sentinels(ColumnProfile& profile) const {
-  const Moments sums = sums_.total();
-  for (std::size_t s = 0; s < kSentinels; ++s) {
-    const double value = kSentinelValues[s];
-    const std::int64_t count = sentinel_rows_[s];
-    const auto present = static_cast<std::int64_t>(sums.weight);
-    if (count < 3 || count * 200 < present || count * 2 > present || profile.distinct < 4) continue;
-    const bool lone_negative = value < 0.0 && total_.negatives == count && value != -8.0;
-    const bool at_an_end = value == total_.min || value == total_.max;
-    if (!at_an_end) continue;
-    const double d = (value - frame_->pivot) * frame_->inverse_unit;
-    const auto gone = static_cast<double>(count);
-    const Moments others{sums.weight - gone, sums.first - gone * d, sums.second - gone * (d * d), 0.0};
-    const Summary rest = summarize(others, *frame_);
-    const bool apart = std::fabs(value - rest.mean) > 5.0 * rest.sd;
-    if (!lone_negative && !apart) continue;
-    profile.warnings.push_back(fmt::format(
-        "{} occurs {} times and stands apart from the other values: does it mean 'unknown'? If so, leave those cells empty",
-        number_label(value), count));
-  }
 }
 
 ColumnFacts ColumnScan::finish(std::int64_t rows) {
@@ -238,7 +203,8 @@ ColumnFacts ColumnScan::finish(std::int64_t rows) {
     profile.skew = summary.skew;
   }
   fill_levels(facts);
-  if (!text) warn_sentinels(profile);
+  const bool dates = facts.all_dates || schema_.declared_kind == Kind::date;
+  if (present > 0 && (!text || facts.all_dates)) sentinels_.warn(profile, dates, total_.negatives, sums_.total(), *frame_);
   if (total_.infinite > 0) profile.warnings.push_back(fmt::format("{} infinite cells count as missing", total_.infinite));
   return facts;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -9,6 +8,7 @@
 
 #include "prepare/block_moments.hpp"
 #include "prepare/distinct.hpp"
+#include "prepare/sentinels.hpp"
 #include "tessera/prepare.hpp"
 #include "tessera/table.hpp"
 
@@ -55,9 +55,7 @@ class ColumnScan {
   [[nodiscard]] Block scan_numbers(std::int64_t first_row, std::span<const double> values) const;
   [[nodiscard]] Block scan_text(const TextCells& cells, std::int64_t begin, std::span<double> values) const;
   void fill_levels(ColumnFacts& facts);
-  void warn_sentinels(ColumnProfile& profile) const;
 
-  static constexpr std::size_t kSentinels = 22;
   ColumnSchema schema_;
   std::optional<MomentFrame> frame_;
   std::optional<double> first_cell_;
@@ -65,7 +63,7 @@ class ColumnScan {
   Block total_;
   NumberLevels numbers_;
   TextLevels texts_;
-  std::array<std::int64_t, kSentinels> sentinel_rows_{};
+  SentinelCounter sentinels_;
 };
 
 }  // namespace tessera

@@ -98,7 +98,7 @@ std::string exclusion(const ColumnFacts& facts) {
     return profile.missing > 0 ? "constant where it is present" : "constant: the same value in every row";
   if (profile.counts_rows) return "counts the rows";
   if (profile.missing * 2 > profile.rows) {
-    return fmt::format("{:.0f} % of the cells are missing",
+    return fmt::format("{:.0f}% of the cells are missing",
                        100.0 * static_cast<double>(profile.missing) / static_cast<double>(profile.rows));
   }
   if (labels && (!profile.distinct_exact || profile.distinct > kMostLevels)) {

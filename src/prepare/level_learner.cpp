@@ -64,7 +64,7 @@ LearnedSource LevelLearner::finish() const {
   learned.constant = levels.size() < 2;
   if (source.has_other) {
     learned.decisions.push_back(
-        fmt::format("{}: the {} most frequent of {} levels are kept, the rest ({:.1f} % of the rows) are 'other'", source.name,
+        fmt::format("{}: the {} most frequent of {} levels are kept, the rest ({:.1f}% of the rows) are 'other'", source.name,
                     kept, levels.size(), 100.0 * static_cast<double>(merged) / static_cast<double>(all)));
   }
   if (profile_->missing > 0 && missing_ == MissingPolicy::impute && !levels.empty()) {

@@ -92,9 +92,10 @@ void NumericLearner::choose_transform(LearnedSource& learned) const {
   }
   source.transform = Transform::log1p;
   source.transformed_skew = logged_skew;
-  learned.decisions.push_back(fmt::format("{}: log1p taken{}, skew {:.1f} -> {:.1f}; {:.0f} % of the cells are zero",
-                                          source.name, feature_.log1p_listed ? " as asked" : "", plain.skew, logged_skew,
-                                          100.0 * source.zero_share));
+  const std::string zeros =
+      profile_->zeros == 0 ? "no cell is zero" : fmt::format("{:.2g}% of the cells are zero", 100.0 * source.zero_share);
+  learned.decisions.push_back(fmt::format("{}: log1p taken{}, skew {:.1f} -> {:.1f}; {}", source.name,
+                                          feature_.log1p_listed ? " as asked" : "", plain.skew, logged_skew, zeros));
 }
 
 void NumericLearner::choose_fill(LearnedSource& learned) const {
@@ -106,9 +107,9 @@ void NumericLearner::choose_fill(LearnedSource& learned) const {
   source.fill = is_date() ? settings_.as_of_days - fill : fill;
   if (profile_->missing == 0 || settings_.missing != MissingPolicy::impute) return;
   const double share = 100.0 * static_cast<double>(profile_->missing) / static_cast<double>(profile_->rows);
-  learned.decisions.push_back(fmt::format("{}: {} missing {} ({:.{}f} %) filled with the {}, {}", source.name,
-                                          profile_->missing, profile_->missing == 1 ? "cell" : "cells", share,
-                                          share < 10.0 ? 1 : 0, profile_->kind == Kind::binary ? "mode" : "median",
+  learned.decisions.push_back(fmt::format("{}: {} missing {} ({:.{}f}%) filled with the {}, {}", source.name, profile_->missing,
+                                          profile_->missing == 1 ? "cell" : "cells", share, share < 10.0 ? 1 : 0,
+                                          profile_->kind == Kind::binary ? "mode" : "median",
                                           is_date() ? format_iso_date(source.fill) : fmt::format("{:.6g}", source.fill)));
 }
 

@@ -48,7 +48,7 @@ TEST(Learn, TheMedianFillsAndCountsInMeanAndScale) {
   for (const double v : filled) square += (v - mean) * (v - mean) / 6.0;
   EXPECT_NEAR(x.center, mean, 1e-14);
   EXPECT_NEAR(x.scale, std::sqrt(square), 1e-14);
-  EXPECT_TRUE(says(plan.decisions, "x: 2 missing cells (33 %) filled with the median, 3.5"));
+  EXPECT_TRUE(says(plan.decisions, "x: 2 missing cells (33%) filled with the median, 3.5"));
 }
 
 TEST(Learn, SkewedAmountsAreLoggedAndSayTheirZeros) {
@@ -134,8 +134,7 @@ TEST(Learn, LevelsAreOneHotWithADistanceOfOne) {
   EXPECT_TRUE(city.has_other);
   EXPECT_EQ(city.fill_level, 0);
   EXPECT_EQ(source(plan, "sex").first_feature, 3);
-  EXPECT_TRUE(
-      says(plan.decisions, "city: the 2 most frequent of 4 levels are kept, the rest (28.6 % of the rows) are 'other'"));
+  EXPECT_TRUE(says(plan.decisions, "city: the 2 most frequent of 4 levels are kept, the rest (28.6% of the rows) are 'other'"));
   EXPECT_TRUE(says(plan.decisions, "city: 1 missing cell filled with the most frequent level, 'Rome'"));
 }
 

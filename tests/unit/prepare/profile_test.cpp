@@ -91,6 +91,21 @@ TEST(Profile, FindsSentinelsThatStandApart) {
   EXPECT_TRUE(column(profiles, "score").warnings.empty());
 }
 
+TEST(Profile, FindsDatesThatMeanUnknown) {
+  std::vector<std::string> text(300);
+  std::vector<std::int32_t> days(300);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    text[i] = i % 20 == 0 ? "9999-12-31" : "2021-03-" + std::to_string(10 + i % 20);
+    days[i] = i % 30 == 0 ? -25567 : static_cast<std::int32_t>(18'000 + i % 100);
+  }
+  MemoryTable table;
+  table.add("ends", text).add("born", days).declare(Kind::date).add("change", days);
+  const auto profiles = profile(table);
+  EXPECT_TRUE(says(column(profiles, "ends").warnings, "9999-12-31 occurs 15 times"));
+  EXPECT_TRUE(says(column(profiles, "born").warnings, "1900-01-01 occurs 10 times"));
+  EXPECT_TRUE(column(profiles, "change").warnings.empty());
+}
+
 TEST(Profile, FindsSpellingsOfOneLevelAndNumbersAmongLabels) {
   std::vector<std::string> city, answer, numbers;
   for (int i = 0; i < 60; ++i) {

@@ -63,7 +63,7 @@ TEST_F(RealTables, CreditCards) {
   EXPECT_NEAR(source(plan_, "MINIMUM_PAYMENTS").fill, 312.343947, 1e-9);
   EXPECT_EQ(source(plan_, "CREDIT_LIMIT").fill, 3000.0);
   EXPECT_NEAR(column(profiles_, "BALANCE").mean, 1564.474828, 1e-6);
-  EXPECT_TRUE(says(plan_.decisions, "CASH_ADVANCE: log1p taken, skew 5.2 -> 0.3; 52 % of the cells are zero"));
+  EXPECT_TRUE(says(plan_.decisions, "CASH_ADVANCE: log1p taken, skew 5.2 -> 0.3; 52% of the cells are zero"));
 }
 
 TEST_F(RealTables, MarketingCampaign) {
