@@ -43,11 +43,12 @@ struct KMeansResult {
 struct KCriteria {
   int segments = 1;
   double dispersion = 0.0;        ///< within-segment sum of squares on the sample
-  double gain = 0.0;              ///< fall of log dispersion against k - 1 beyond the references' mean
-  double gain_threshold = 0.0;    ///< 99th percentile over the references of the largest such gain
+  double gain = 0.0;              ///< fall of log dispersion against k - 1 (if k is more compact than the references as a whole) beyond
+                                  ///< their mean, in their standard deviations; of the kind of reference that comes closest
+  double gain_threshold = 0.0;    ///< 99th percentile over those references of the largest such gain over k
   double silhouette = 0.0;        ///< mean, exact, on the sample, Euclidean
   double adjusted_silhouette = 0.0;  ///< less the references' mean silhouette at this k
-  double stability = 0.0;         ///< mean adjusted Rand index over resampled refits, <= 1
+  double stability = 0.0;         ///< mean adjusted Rand index with refits on random halves, <= 1
   double smallest_share = 0.0;    ///< weight of the smallest segment over all
   bool admissible = false;
   std::string reason;             ///< why not admissible; empty if it is

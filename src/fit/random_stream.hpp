@@ -12,7 +12,8 @@ namespace tessera {
 /// Random numbers in order, addressed by seed, purpose and stream: equal on every machine and for any number of threads.
 class RandomStream {
  public:
-  RandomStream(std::uint64_t seed, exact::Purpose purpose, std::uint32_t stream) : seed_(seed), purpose_(purpose), stream_(stream) {}
+  RandomStream(std::uint64_t seed, exact::Purpose purpose, std::uint32_t stream)
+      : seed_(seed), purpose_(purpose), stream_(stream) {}
 
   /// Uniform in [0, 1).
   double uniform() { return exact::random_uniform(seed_, purpose_, next_++, stream_); }
