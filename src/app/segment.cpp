@@ -132,6 +132,20 @@ AssignSummary assign_rows(Feeder& feeder, Engine& engine, Communicator& comm, Ta
   return assigned;
 }
 
+/// Why the device is what it is, without naming the device again.
+std::string device_reason(const Recorder& recorder, const std::string& device) {
+  const std::string message = recorder.message_of("device_fallback");
+  const std::string prefix = "using " + device + ": ";
+  return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+}
+
+/// What is worth keeping about the data; threads and device have places of their own in the summary.
+std::vector<Remark> remarks_on_data(const Recorder& recorder) {
+  std::vector<Remark> remarks = recorder.remarks();
+  std::erase_if(remarks, [](const Remark& remark) { return remark.code == "threads" || remark.code == "device_fallback"; });
+  return remarks;
+}
+
 }  // namespace
 
 SegmentationSummary run_segment(const SegmentOptions& options, Observer& observer, const CancelToken& cancel) {
@@ -171,9 +185,9 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
 
   recorder.stage("write", 0);
   summary.table = table.info();
-  summary.remarks = recorder.remarks();
+  summary.remarks = remarks_on_data(recorder);
   summary.device = engine.backend().description();
-  summary.device_reason = recorder.message_of("device_fallback");
+  summary.device_reason = device_reason(recorder, summary.device);
   summary.threads = engine.threads().threads;
   summary.threads_reason = engine.threads().reason;
   summary.residency = feeder->residency();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/exit_codes.hpp"
+#include "cli/help_formatter.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera::cli {
@@ -26,13 +27,18 @@ void add_message_options(CLI::App& app, LogOptions& log) {
 
 CLI::App& Command::add_to(CLI::App& root, const Help& help) {
   app_ = root.add_subcommand(help.name, help.description);
-  app_->get_formatter()->column_width(34);
+  app_->formatter(std::make_shared<HelpFormatter>());
   app_->footer(fmt::format("Example:\n{}\n\n{}", help.example, exit_code_lines(help.exit_codes)));
+  return *app_;
+}
+
+void Command::add_common_options() {
   app_->set_help_flag("-h,--help", "show this help")->group("Messages");
   add_message_options(*app_, log_);
+  CLI::App* const root = app_->get_parent();
   // The file is read by the root, after all of the command line; here its name is only passed on.
   app_->add_option_function<std::string>(
-          "--config", [&root](const std::string& path) { root.get_config_ptr()->add_result(path); },
+          "--config", [root](const std::string& path) { root->get_config_ptr()->add_result(path); },
           "read options from a TOML file; the command line goes first")
       ->trigger_on_parse()
       ->configurable(false)
@@ -41,7 +47,6 @@ CLI::App& Command::add_to(CLI::App& root, const Help& help) {
   app_->add_flag("--print-config", print_config_, "print the options in force as TOML, and do nothing")
       ->configurable(false)
       ->group("Configuration");
-  return *app_;
 }
 
 void require(const std::string& value, const std::string& what, const CLI::App& command) {

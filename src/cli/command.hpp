@@ -35,8 +35,10 @@ class Command {
     std::string example;     ///< one or more lines
     std::string exit_codes;  ///< "0 64 65 ...": those that it can end with
   };
-  /// Makes the sub-command with help, footer and the options that all commands have; call first.
+  /// Makes the sub-command with its help; call first.
   CLI::App& add_to(CLI::App& root, const Help& help);
+  /// Adds the options that all commands have; call last, so that the help shows them last.
+  void add_common_options();
 
  private:
   CLI::App* app_ = nullptr;

@@ -41,7 +41,8 @@ std::string convert_json(const ConvertReport& report) {
 }
 
 std::string convert_text(const ConvertReport& report, const std::string& output) {
-  std::string text = fmt::format("{} rows in = {} kept + {} rejected\n\n", report.rows_in, report.rows_kept, report.rows_rejected);
+  std::string text =
+      fmt::format("{} rows in = {} kept + {} rejected\n\n", report.rows_in, report.rows_kept, report.rows_rejected);
   std::size_t width = 6;
   for (const ConvertedColumn& column : report.columns) width = std::min<std::size_t>(40, std::max(width, column.name.size()));
   text += fmt::format("{:<{}}  {:<8} {:>10}\n", "column", width, "type", "missing");
@@ -94,6 +95,7 @@ class ConvertCommand final : public Command {
         ->allow_extra_args(false)
         ->option_text("WORD")
         ->group(text);
+    add_common_options();
   }
 
   void run(Log& log, const CancelToken& cancel) override {

@@ -78,6 +78,7 @@ class DevicesCommand final : public Command {
     CLI::App& app = add_to(root, {"devices", "Say what jobs run on here: processor, threads, memory, GPU",
                                   "  tessera devices\n  tessera devices --json", "0 64 70 74"});
     app.add_flag("--json", json_, "print JSON instead of text")->group("Output");
+    add_common_options();
   }
 
   void run(Log&, const CancelToken& cancel) override {

@@ -51,6 +51,7 @@ class GenerateCommand final : public Command {
         ->option_text("N=0")
         ->default_str("0")
         ->group("Machine (no effect on the result)");
+    add_common_options();
   }
 
   void run(Log& log, const CancelToken& cancel) override {

@@ -25,6 +25,7 @@ class InspectCommand final : public Command {
     app.add_flag("--json", json_, "print JSON instead of text")->group("Files");
     prepare_.add_to(app);
     engine_.add_to(app);
+    add_common_options();
   }
 
   void run(Log& log, const CancelToken& cancel) override {

@@ -16,6 +16,7 @@
 #include "cli/config_file.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/failure.hpp"
+#include "cli/help_formatter.hpp"
 #include "cli/signals.hpp"
 #include "cli/standard_output.hpp"
 #include "core/edit_distance.hpp"
@@ -53,7 +54,7 @@ Commands set_up(CLI::App& root) {
   root.description(
       "Segments customers: finds the natural groups in a table, says how sure it is of each customer, and explains\n"
       "every group. The same table and options give the same result on any machine.");
-  root.get_formatter()->column_width(34);
+  root.formatter(std::make_shared<HelpFormatter>());
   root.set_help_flag("-h,--help", "show this help");
   root.set_version_flag("--version", version_text, "show versions, CPU levels and GPU support");
   root.set_config("--config", "", "")->group("");

@@ -70,6 +70,7 @@ class ScoreCommand final : public Command {
     app.add_flag("--csv", options_.csv, "also write a CSV beside the output: OUT with the ending .csv")->group(group);
     app.add_flag("--json", json_, "print the counts as JSON instead of text")->group(group);
     engine_.add_to(app);
+    add_common_options();
   }
 
   void run(Log& log, const CancelToken& cancel) override {

@@ -24,6 +24,7 @@ class SegmentCommand final : public Command {
     prepare_.add_to(app);
     add_fit_options(app);
     engine_.add_to(app);
+    add_common_options();
   }
 
   void run(Log& log, const CancelToken& cancel) override {
