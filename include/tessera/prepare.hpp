@@ -59,7 +59,7 @@ struct ColumnProfile {
   std::int64_t zeros = 0;
   std::int64_t distinct = 0;  ///< exact up to 65,536 levels, above that an estimate (order-independent sketch, about 1 %)
   bool distinct_exact = true;
-  bool integral = false;     ///< every cell present is a whole number
+  bool integral = false;     ///< every cell present is a whole number (floats: below 2^24, 2^53)
   bool counts_rows = false;  ///< cell i is first + i
   double min = 0.0, max = 0.0, mean = 0.0, sd = 0.0,
          skew = 0.0;  ///< numeric and date columns (days since 1970-01-01); sd over n

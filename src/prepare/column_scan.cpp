@@ -80,6 +80,8 @@ ColumnScan::Block ColumnScan::scan_numbers(std::int64_t first_row, std::span<con
   block.sums = sum_block(values, {}, frame_.value_or(MomentFrame{}));
   const double base = first_cell_.value_or(0.0) + static_cast<double>(first_row);
   bool integral = true, counts = true;
+  // Beyond these every float is whole, which says nothing about what it counts.
+  const double whole_below = schema_.type == DataType::float32 ? 0x1p24 : 0x1p53;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double x = values[i];
     counts &= x == base + static_cast<double>(i);
@@ -92,10 +94,9 @@ ColumnScan::Block ColumnScan::scan_numbers(std::int64_t first_row, std::span<con
     block.negatives += x < 0.0 ? 1 : 0;
     block.min = std::min(block.min, x);
     block.max = std::max(block.max, x);
-    // Beyond 2^53 every float64 is whole.
-    integral &= std::fabs(x) >= 0x1p53 || static_cast<double>(static_cast<std::int64_t>(x)) == x;
+    integral &= std::fabs(x) < whole_below && static_cast<double>(static_cast<std::int64_t>(x)) == x;
   }
-  block.integral = integral;
+  block.integral = integral || is_integer(schema_.type);
   block.counts_rows = counts;
   return block;
 }

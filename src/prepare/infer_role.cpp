@@ -122,7 +122,8 @@ std::string exclusion(const ColumnFacts& facts) {
 /// Whole numbers that differ in nearly every row: account numbers and the like. In few rows any amount does.
 bool looks_like_number_code(const ColumnProfile& profile) {
   constexpr std::int64_t kEnoughNumbers = 50;
-  return profile.integral && profile.kind == Kind::count && present_rows(profile) >= kEnoughNumbers && nearly_unique(profile);
+  const bool amounts = profile.kind == Kind::count || profile.kind == Kind::continuous;
+  return profile.integral && amounts && present_rows(profile) >= kEnoughNumbers && nearly_unique(profile);
 }
 
 /// Different in every row, and nearly every number of its range occurs: numbers that were handed out one after the other.

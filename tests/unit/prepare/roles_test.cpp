@@ -78,6 +78,7 @@ TEST(Roles, WhatTellsCustomersApartIsNoFeature) {
   MemoryTable table = plain_table();
   table.add("position", column_of([](int i) { return std::int32_t(7 + i); }))
       .add("phone", column_of([&](int) { return std::int64_t(random() % 900'000'000); }))
+      .add("hash", column_of([&](int) { return static_cast<std::int64_t>(random()); }))
       .add("serial", column_of([](int i) { return std::int32_t((i * 7919) % 500 + 3); }))
       .add("surname", column_of([](int i) { return "name " + std::to_string(i); }))
       .add("constant", std::vector<double>(kRows, 3.5))
@@ -85,7 +86,7 @@ TEST(Roles, WhatTellsCustomersApartIsNoFeature) {
            column_of([](int i) { return "we were told on day " + std::to_string(i / 2) + " that all would be well again"; }))
       .add("label", column_of([](int i) { return std::int32_t(i % 3); }));
   const auto profiles = profile(table);
-  for (const char* const name : {"position", "phone", "serial", "surname", "constant", "comment", "label"}) {
+  for (const char* const name : {"position", "phone", "hash", "serial", "surname", "constant", "comment", "label"}) {
     EXPECT_EQ(column(profiles, name).role, Role::ignore) << name;
   }
   EXPECT_TRUE(column(profiles, "position").counts_rows);
@@ -140,6 +141,19 @@ TEST(Roles, ATableOfAmountsKeepsItsAmounts) {
   const auto profiles = profile(table);
   EXPECT_EQ(column(profiles, "fresh").role, Role::feature);
   EXPECT_EQ(column(profiles, "milk").role, Role::feature);
+}
+
+TEST(Roles, LargeFloatsAreNotWholeNumbersOfAnything) {
+  MemoryTable table = plain_table();
+  std::vector<double> large = normal_column(6);
+  std::vector<float> single(large.begin(), large.end());
+  for (double& x : large) x *= 1e38;
+  for (float& x : single) x *= 1e9F;
+  table.add("large", large).add("single", single);
+  for (const ColumnProfile& each : profile(table)) {
+    EXPECT_EQ(each.role, Role::feature) << each.name;
+    EXPECT_EQ(each.kind, Kind::continuous) << each.name;
+  }
 }
 
 TEST(Roles, OptionsAndDeclarationsAreHonoured) {
