@@ -3,40 +3,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <stdexcept>
 
-#include "exact/log1p.hpp"
 #include "fit/random_stream.hpp"
+#include "support/memory_table.hpp"
+#include "support/prepare_run.hpp"
 
 namespace tessera::calibrate {
 namespace {
 
 constexpr std::uint64_t kSeed = 20261121;
-constexpr double kSkewForLog = 2.0;
 
 RandomStream stream(std::uint32_t number) { return {kSeed, exact::Purpose::generate, number}; }
-
-struct Moments {
-  double mean = 0.0, sd = 0.0, skew = 0.0;
-};
-
-Moments moments(const Matrix<double>& raw, std::int64_t j, bool logarithm) {
-  const auto value = [&](std::int64_t i) { return logarithm ? exact::log1p(raw(i, j)) : raw(i, j); };
-  const auto n = static_cast<double>(raw.rows());
-  Moments m;
-  for (std::int64_t i = 0; i < raw.rows(); ++i) m.mean += value(i) / n;
-  double second = 0.0, third = 0.0;
-  for (std::int64_t i = 0; i < raw.rows(); ++i) {
-    const double x = value(i) - m.mean;
-    second += x * x / n;
-    third += x * x * x / n;
-  }
-  m.sd = std::sqrt(second);
-  m.skew = m.sd > 0.0 ? third / (m.sd * m.sd * m.sd) : 0.0;
-  return m;
-}
 
 using Cell = std::function<double(RandomStream&, std::int64_t j, std::int64_t d)>;
 
@@ -209,32 +190,31 @@ std::vector<std::string> further_null_families() {
   return names;
 }
 
-PreparedTable prepare_columns(Matrix<double> raw) {
-  PreparedTable table{Matrix<float>(raw.rows(), raw.columns()), {}};
+PreparedTable prepare_columns(const Matrix<double>& raw) {
+  testing::MemoryTable table;
   for (std::int64_t j = 0; j < raw.columns(); ++j) {
-    const auto column = [&](std::int64_t i) { return raw(i, j); };
-    bool positive = true, binary = true;
-    for (std::int64_t i = 0; i < raw.rows(); ++i) {
-      positive = positive && column(i) >= 0.0;
-      binary = binary && (column(i) == 0.0 || column(i) == 1.0);
-    }
-    Moments m = moments(raw, j, false);
-    bool logarithm = false;
-    if (positive && m.skew > kSkewForLog && !binary) {
-      const Moments after = moments(raw, j, true);
-      logarithm = std::abs(after.skew) < m.skew;
-      if (logarithm) m = after;
-    }
-    for (std::int64_t i = 0; i < raw.rows(); ++i) {
-      const double value = logarithm ? exact::log1p(column(i)) : column(i);
-      table.rows(i, j) = static_cast<float>(binary ? value : (value - m.mean) / m.sd);
-    }
-    FeatureSource source;
-    source.kind = binary ? Kind::binary : Kind::continuous;
-    source.first_feature = static_cast<int>(j);
-    table.plan.sources.push_back(source);
+    std::vector<double> cells(static_cast<std::size_t>(raw.rows()));
+    for (std::int64_t i = 0; i < raw.rows(); ++i) cells[static_cast<std::size_t>(i)] = raw(i, j);
+    table.add("x" + std::to_string(j + 1), cells);
   }
-  return table;
+  FeaturePlan plan = testing::learn(table);
+  Matrix<float> rows = testing::apply(plan, table).rows;
+  return {std::move(rows), std::move(plan)};
+}
+
+Matrix<double> mall_columns(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);  // CustomerID,Gender,Age,Annual Income (k$),Spending Score (1-100)
+  Matrix<double> raw(0, 2);
+  while (std::getline(file, line)) {
+    const std::size_t score = line.rfind(',');
+    const std::size_t income = line.rfind(',', score - 1);
+    raw.resize_rows(raw.rows() + 1);
+    raw(raw.rows() - 1, 0) = std::stod(line.substr(income + 1));
+    raw(raw.rows() - 1, 1) = std::stod(line.substr(score + 1));
+  }
+  return raw;
 }
 
 PreparedTable null_table(const std::string& family, std::int64_t n, std::int64_t d, std::uint32_t number) {
@@ -246,9 +226,9 @@ PreparedTable null_table(const std::string& family, std::int64_t n, std::int64_t
 PreparedTable blob_table(int k, std::int64_t n, std::int64_t d, double distance, std::uint32_t number) {
   RandomStream random = stream(number);
   Matrix<double> centres(k, d);
-  double spread = distance;
+  double side = distance;
   for (int c = 0; c < k;) {
-    for (double& x : centres.row(c)) x = spread * random.normal();
+    for (double& x : centres.row(c)) x = side * random.uniform();
     bool apart = true;
     for (int other = 0; other < c; ++other) {
       double square = 0.0;
@@ -258,14 +238,14 @@ PreparedTable blob_table(int k, std::int64_t n, std::int64_t d, double distance,
     if (apart) {
       ++c;
     } else {
-      spread *= 1.01;
+      side *= 1.001;
     }
   }
   Matrix<double> raw(n, d);
   for (std::int64_t i = 0; i < n; ++i) {
     for (std::int64_t j = 0; j < d; ++j) raw(i, j) = centres(i % k, j) + random.normal();
   }
-  return prepare_columns(std::move(raw));
+  return prepare_columns(raw);
 }
 
 }  // namespace tessera::calibrate

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,24 +11,28 @@
 
 namespace tessera::calibrate {
 
-/// A table as the default preparation would leave it (standardised; log1p where that removes a skew over 2), with its plan.
+/// A table as the default preparation leaves it, with its plan.
 struct PreparedTable {
   Matrix<float> rows;  ///< [n x d]
   FeaturePlan plan;
 };
 
-/// Names of the families of tables without segments that the calibration covers.
+/// Names of the families of tables without segments that the calibration must pass.
 [[nodiscard]] std::vector<std::string> required_null_families();
-/// Further ones, harder: shared factors, skewed answers, independent categories.
+/// Further ones: shared factors, skewed and polarised answers, other tails, independent categories, mixtures of all.
 [[nodiscard]] std::vector<std::string> further_null_families();
 
 /// Table `number` of a family. @throws std::invalid_argument if there is no such family
 [[nodiscard]] PreparedTable null_table(const std::string& family, std::int64_t n, std::int64_t d, std::uint32_t number);
 
-/// k spherical Gaussian blobs of random places, whose centres are at least `distance` standard deviations apart.
+/// k equally large spherical Gaussian blobs in a box just large enough for their random centres to be at least `distance`
+/// standard deviations apart.
 [[nodiscard]] PreparedTable blob_table(int k, std::int64_t n, std::int64_t d, double distance, std::uint32_t number);
 
-/// Standardises columns, after log1p where the default preparation would take it.
-[[nodiscard]] PreparedTable prepare_columns(Matrix<double> raw);
+/// What the default preparation makes of numeric columns [n x d].
+[[nodiscard]] PreparedTable prepare_columns(const Matrix<double>& raw);
+
+/// Annual income and spending score [200 x 2] of mall_customers.csv.
+[[nodiscard]] Matrix<double> mall_columns(const std::filesystem::path& path);
 
 }  // namespace tessera::calibrate
