@@ -119,12 +119,16 @@ std::string exclusion(const ColumnFacts& facts) {
   return {};
 }
 
-/// Whole numbers that differ in nearly every row: account numbers and the like. In few rows any amount does.
-bool looks_like_number_code(const ColumnProfile& profile) {
+/// Whole numbers that differ in nearly every row. In few rows any amount does.
+bool nearly_unique_numbers(const ColumnProfile& profile) {
   constexpr std::int64_t kEnoughNumbers = 50;
   const bool amounts = profile.kind == Kind::count || profile.kind == Kind::continuous;
   return profile.integral && amounts && present_rows(profile) >= kEnoughNumbers && nearly_unique(profile);
 }
+
+/// Spread evenly over their range, as numbers that were handed out are (a uniform distribution has sd = 0.289 range, one that
+/// grows linearly 0.236), and amounts are not: those crowd around a middle or near zero.
+bool spread_evenly(const ColumnProfile& profile) { return profile.sd > 0.22 * (profile.max - profile.min); }
 
 /// Different in every row, and nearly every number of its range occurs: numbers that were handed out one after the other.
 bool handed_out_in_sequence(const ColumnProfile& profile) {
@@ -164,9 +168,10 @@ void decide_features(std::span<ColumnFacts> facts, const std::vector<bool>& deci
     ColumnProfile& profile = facts[i].profile;
     if (const std::string reason = exclusion(facts[i]); !reason.empty()) {
       set_role(profile, Role::ignore, reason);
-    } else if (looks_like_number_code(profile)) {
+    } else if (nearly_unique_numbers(profile) && (spread_evenly(profile) || handed_out_in_sequence(profile))) {
       codes.push_back(i);
     } else {
+      if (nearly_unique_numbers(profile)) profile.reason += ", different in nearly every row but crowded as amounts are";
       profile.role = Role::feature;
       ++others;
     }

@@ -143,6 +143,20 @@ TEST(Roles, ATableOfAmountsKeepsItsAmounts) {
   EXPECT_EQ(column(profiles, "milk").role, Role::feature);
 }
 
+TEST(Roles, WholeAmountsThatDifferInEveryRowAreAmounts) {
+  std::mt19937_64 random(8);
+  std::lognormal_distribution<double> spend(10.0, 1.0);
+  std::normal_distribution<double> income(50'000.0, 12'000.0);
+  MemoryTable table = plain_table();
+  table.add("spend", column_of([&](int) { return static_cast<std::int32_t>(spend(random)); }))
+      .add("pay", column_of([&](int) { return static_cast<std::int32_t>(income(random)); }));
+  const auto profiles = profile(table);
+  for (const char* const name : {"spend", "pay"}) {
+    EXPECT_GT(column(profiles, name).distinct, 450) << name;
+    EXPECT_EQ(column(profiles, name).role, Role::feature) << name;
+  }
+}
+
 TEST(Roles, LargeFloatsAreNotWholeNumbersOfAnything) {
   MemoryTable table = plain_table();
   std::vector<double> large = normal_column(6);
