@@ -111,6 +111,20 @@ inline std::unique_ptr<Feeder> make_feeder(const Customers& customers, Source so
   }
 }
 
+inline Outcome fit_and_assign(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan,
+                              const KMeansOptions& options, const JobContext& job) {
+  Outcome outcome;
+  outcome.fit = fit_kmeans(feeder, backend, comm, plan, options, job);
+  outcome.outlier_distance = outlier_distance(feeder, backend, comm, outcome.fit.centroids, 0.99);
+  Model model;
+  model.plan = plan;
+  model.centroids = outcome.fit.centroids;
+  model.outlier_distance = outcome.outlier_distance;
+  CollectingSink sink(outcome);
+  outcome.summary = assign(feeder, backend, comm, model, sink);
+  return outcome;
+}
+
 inline Outcome run_rank(const Customers& customers, const KMeansOptions& options, const Knobs& knobs, Communicator& comm) {
   const TemporaryFolder scratch;
   QuietJob job(knobs.threads);
@@ -119,39 +133,32 @@ inline Outcome run_rank(const Customers& customers, const KMeansOptions& options
   MemoryTable table = as_table(customers);
   const FeaturePlan plan = plan_of(customers);
   const auto feeder = make_feeder(customers, knobs.source, knobs.chunk_rows, table, plan, scratch.path(), context, comm);
-  Outcome outcome;
-  outcome.fit = fit_kmeans(*feeder, *backend, comm, plan, options, context);
-  outcome.outlier_distance = outlier_distance(*feeder, *backend, comm, outcome.fit.centroids, 0.99);
-  Model model;
-  model.plan = plan;
-  model.centroids = outcome.fit.centroids;
-  model.outlier_distance = outcome.outlier_distance;
-  CollectingSink sink(outcome);
-  outcome.summary = assign(*feeder, *backend, comm, model, sink);
-  return outcome;
+  return fit_and_assign(*feeder, *backend, comm, plan, options, context);
 }
 
-/// Fits and assigns; the rows of all ranks in order, the rest as the last rank sees it.
+/// What all ranks together say: their rows in order, the rest as the last rank sees it.
+inline Outcome join(const std::vector<Outcome>& of_rank) {
+  Outcome all = of_rank.back();
+  const auto collect = [&](auto member) {
+    (all.*member).clear();
+    for (const Outcome& part : of_rank) (all.*member).insert((all.*member).end(), (part.*member).begin(), (part.*member).end());
+  };
+  collect(&Outcome::segment);
+  collect(&Outcome::runner_up);
+  collect(&Outcome::distance_bits);
+  collect(&Outcome::margin_bits);
+  collect(&Outcome::flags);
+  for (const Outcome& part : of_rank) EXPECT_TRUE(all.fit.centroids == part.fit.centroids) << "ranks disagree";
+  return all;
+}
+
+/// Fits and assigns.
 inline Outcome run(const Customers& customers, const KMeansOptions& options, const Knobs& knobs = {}) {
   std::vector<Outcome> of_rank(static_cast<std::size_t>(knobs.ranks));
   run_ranks(knobs.ranks, [&](Communicator& comm) {
     of_rank[static_cast<std::size_t>(comm.rank())] = run_rank(customers, options, knobs, comm);
   });
-  Outcome all = of_rank.front();
-  for (std::size_t r = 1; r < of_rank.size(); ++r) {
-    Outcome& part = of_rank[r];
-    const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-    append(all.segment, part.segment);
-    append(all.runner_up, part.runner_up);
-    append(all.distance_bits, part.distance_bits);
-    append(all.margin_bits, part.margin_bits);
-    append(all.flags, part.flags);
-    EXPECT_TRUE(all.fit.centroids == part.fit.centroids) << "ranks disagree";
-    all.fit = part.fit;
-    all.outlier_distance = part.outlier_distance;
-    all.summary = part.summary;
-  }
-  return all;
+  return join(of_rank);
 }
 
 inline std::vector<double> numbers_of(const KMeansResult& fit) {
