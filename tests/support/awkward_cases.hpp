@@ -164,7 +164,9 @@ inline std::vector<AwkwardCase> awkward_values() {
     return 1.0 + static_cast<double>((i * 31 + j * 17) % 13) * 0x1p-23;
   }));
   cases.push_back(make_case("wide_1500_features", 40, 1500, 9, 0.2, random, bell));
+  cases.push_back(make_case("wide_4096_features", 17, 4096, 3, 0.2, random, bell));
   cases.push_back(make_case("many_segments", 60, 2, 1031, 0.2, random, bell));
+  cases.push_back(make_case("most_segments", 10, 1, 65535, 0.2, random, bell));
   for (AwkwardCase& made : cases) {
     std::replace(made.name.begin(), made.name.end(), '-', '_');
   }
