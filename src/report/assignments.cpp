@@ -89,10 +89,10 @@ struct AssignmentWriter::State {
     file.set_attribute("/id", "label", id_column.empty() ? "row number in the input, from 0" : "customer id as in the input");
     file.set_attribute("/segment", "label", "segment of the customer, from 0; -1: rejected");
     file.set_attribute("/runner_up", "label", "second nearest segment; -1: rejected, or there is one segment only");
-    file.set_attribute("/distance", "label", "distance from the centre of the segment; NaN: rejected");
+    file.set_attribute("/distance", "label", "distance from the centroid of the segment; NaN: rejected");
     file.set_attribute("/distance", "units", "prepared units");
     file.set_attribute("/margin", "label",
-                       "(d2 - d1) / (d2 + d1): 0 half-way between two segments, 1 at the centre; NaN: rejected");
+                       "(d2 - d1) / (d2 + d1): 0 half-way between two segments, 1 at the centroid; NaN: rejected");
     file.set_attribute("/margin", "units", "1");
     file.set_attribute("/flags", "label", "sum of the masks that apply");
     file.set_attribute("/flags", "bits", std::vector<std::string>{"boundary", "outlier", "imputed", "rejected"});

@@ -24,7 +24,7 @@ Json source_json(const FeaturePlan& plan, const FeatureSource& source) {
     json["transform"] = to_string(source.transform);
     json["center"] = source.center;
     json["scale"] = source.scale;
-    json["fill"] = source.fill;
+    json["fill"] = source.kind == Kind::date ? Json(format_iso_date(source.fill)) : Json(source.fill);
     json["zero_share"] = source.zero_share;
     json["skew"] = source.skew;
     if (source.transform != Transform::none) json["transformed_skew"] = source.transformed_skew;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kTraitsShown = 3;
 constexpr std::size_t kSentencesShown = 12;
+constexpr std::size_t kSegmentsShown = 40;
 constexpr int kLabelWidth = 36;
 
 double share_of(std::int64_t part, std::int64_t whole) {
@@ -43,6 +44,7 @@ void add_segments(Page& page, const SegmentationSummary& summary) {
   const Portraits portraits = describe_segments(summary.model, summary.assigned, summary.profiles);
   std::vector<Page::Row> rows;
   for (const SegmentPortrait& portrait : portraits.segments) {
+    if (rows.size() == kSegmentsShown) break;
     Page::Row row;
     row.cells = {std::to_string(portrait.segment), text::count(portrait.size_rows), text::percent(portrait.share),
                  text::percent(portrait.boundary_share)};
@@ -53,6 +55,9 @@ void add_segments(Page& page, const SegmentationSummary& summary) {
   page.blank();
   page.table({{"segment", true}, {"customers", true}, {"share", true}, {"boundary", true}}, one ? "" : "what sets it apart",
              rows);
+  if (portraits.segments.size() > rows.size()) {
+    page.bullet(fmt::format("and {} smaller ones in segments.csv", portraits.segments.size() - rows.size()));
+  }
   const AssignSummary& assigned = summary.assigned;
   std::string sentence;
   if (!one && assigned.boundary > 0) {

@@ -208,7 +208,7 @@ TEST_F(ModelFileTest, EveryDamagedValueIsFound) {
        [](Tampering& f) {
          f.replace("/centroids", H5T_NATIVE_FLOAT, {0, 7});
        }},
-      {"differ in number",
+      {"number of segments",
        [](Tampering& f) {
          f.replace("/centroids", H5T_NATIVE_FLOAT, {3, 0});
        }},
