@@ -98,8 +98,7 @@ std::vector<ColumnMatch> match_columns(std::span<const std::string> patterns, st
     throw ConfigError(
         fmt::format("no column is called '{}' ({})", pattern, option),
         nearest ? fmt::format("did you mean '{}'?", *nearest)
-                : fmt::format("the columns are: {}{}", fmt::join(shown, ", "), names.size() > shown.size() ? ", ..." : ""),
-        ErrorCode::usage);
+                : fmt::format("the columns are: {}{}", fmt::join(shown, ", "), names.size() > shown.size() ? ", ..." : ""));
   }
   std::sort(matches.begin(), matches.end(), [](const ColumnMatch& a, const ColumnMatch& b) { return a.column < b.column; });
   return matches;

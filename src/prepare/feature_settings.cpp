@@ -66,7 +66,7 @@ void apply_blocks(std::vector<FeatureSettings>& features, std::span<const std::s
       if (block_of[column] != nullptr && block_of[column] != &block) {
         throw ConfigError(
             fmt::format("column '{}' is in the blocks '{}' and '{}'", names[column], block_of[column]->name, block.name),
-            "a column belongs to one block", ErrorCode::usage);
+            "a column belongs to one block");
       }
       block_of[column] = &block;
       feature->block_factor = std::sqrt(block.weight);

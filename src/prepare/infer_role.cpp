@@ -45,14 +45,14 @@ std::vector<Request> read_requests(std::span<const ColumnSchema> schema, const P
       throw ConfigError(
           fmt::format("{} names {} columns, '{}' and '{}' among them", asked.option, matches.size(),
                       names[static_cast<std::size_t>(matches[0].column)], names[static_cast<std::size_t>(matches[1].column)]),
-          "name one", ErrorCode::usage);
+          "name one");
     }
     for (const ColumnMatch& match : matches) {
       Request& request = requests[static_cast<std::size_t>(match.column)];
       if (request.role && request.by_name && match.by_name) {
         throw ConfigError(fmt::format("column '{}' is asked for by both {} and {}",
                                       names[static_cast<std::size_t>(match.column)], request.option, asked.option),
-                          "a column has one role: name it once", ErrorCode::usage);
+                          "a column has one role: name it once");
       }
       if (request.role && request.by_name) continue;
       request.role = asked.role;

@@ -48,7 +48,7 @@ TEST(MatchColumns, AnUnknownNameSaysTheNearest) {
   } catch (const ConfigError& error) {
     EXPECT_THAT(error.what(), HasSubstr("'incmoe' (--features)"));
     EXPECT_THAT(error.advice(), HasSubstr("'income'"));
-    EXPECT_EQ(error.code(), ErrorCode::usage);
+    EXPECT_EQ(error.code(), ErrorCode::config);
   }
   EXPECT_THROW((void)match_columns(std::vector<std::string>{"zz*"}, names, "--kpi"), ConfigError);
 }
