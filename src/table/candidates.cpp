@@ -95,7 +95,8 @@ void add_tables_of(const GroupSurvey& survey, std::vector<Candidate>& found) {
   for (const DatasetSummary& dataset : survey.datasets) {
     if (dataset.shape == Shape::matrix && (!benchmark || dataset.name == "train")) {
       const char* what = benchmark ? "ann-benchmarks" : "2-D dataset";
-      found.push_back({Layout::matrix, dataset.path, fmt::format("{}, {}", what, dataset.description), dataset.rows()});
+      found.push_back({benchmark ? Layout::ann_benchmarks : Layout::matrix, dataset.path,
+                       fmt::format("{}, {}", what, dataset.description), dataset.rows()});
     } else if (dataset.shape == Shape::record) {
       found.push_back({Layout::record, dataset.path, "compound table, " + dataset.description, dataset.rows()});
     }

@@ -40,7 +40,7 @@ struct GroupSurvey {
 };
 [[nodiscard]] GroupSurvey survey_group(const hdf5::InputFile& file, const std::string& path);
 
-enum class Layout { matrix, vectors, record, pandas_fixed, pandas_table, anndata, dataframe, sparse };
+enum class Layout { matrix, ann_benchmarks, vectors, record, pandas_fixed, pandas_table, anndata, dataframe, sparse };
 
 /// Something in the file that is a table.
 struct Candidate {

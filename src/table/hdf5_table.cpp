@@ -26,8 +26,10 @@ constexpr std::int64_t kReadByChildBytes = std::int64_t{64} << 20;
 TableParts open_layout(const hdf5::InputFile& file, const Candidate& candidate) {
   switch (candidate.layout) {
     case Layout::matrix:
+    case Layout::ann_benchmarks:
+      return open_matrix(file, candidate);
     case Layout::vectors:
-      return open_plain(file, candidate);
+      return open_vectors(file, candidate);
     case Layout::record:
       return open_record(file, candidate);
     case Layout::pandas_fixed:
@@ -111,11 +113,12 @@ std::int64_t Hdf5Table::preferred_rows() const {
 void Hdf5Table::try_out() {
   for (const auto& source : parts_.sources) source->touch_index();
   const std::int64_t total = info().rows;
-  const std::int64_t run = std::min(preferred_rows(), total);
+  const std::int64_t fitting = std::max<std::int64_t>(kReadByChildBytes / row_bytes(), 1);
+  const std::int64_t run = std::min({preferred_rows(), fitting, total});
   std::vector<int> all(info().columns.size());
   std::iota(all.begin(), all.end(), 0);
   RawChunk chunk;
-  if (total <= kReadByChildBytes / row_bytes()) {
+  if (total <= fitting) {
     for (std::int64_t row = 0; row < total; row += run) read(row, std::min(run, total - row), all, chunk);
   } else {
     read(0, run, all, chunk);

@@ -10,8 +10,10 @@ namespace tessera {
 /// Each opens a candidate of its layout: fills info.layout, dataset, rows, columns and notes.
 /// @throws DataError if the layout is damaged, or has no columns that can be read
 
-/// A 2-D dataset, or 1-D datasets, with the equally long 1-D datasets beside it.
-[[nodiscard]] TableParts open_plain(const hdf5::InputFile& file, const Candidate& candidate);
+/// A 2-D dataset with the equally long 1-D datasets beside it.
+[[nodiscard]] TableParts open_matrix(const hdf5::InputFile& file, const Candidate& candidate);
+/// The equally long 1-D datasets of a group.
+[[nodiscard]] TableParts open_vectors(const hdf5::InputFile& file, const Candidate& candidate);
 /// A compound dataset; array members become one column a cell.
 [[nodiscard]] TableParts open_record(const hdf5::InputFile& file, const Candidate& candidate);
 /// What pandas' to_hdf(format="fixed") and Series.to_hdf write. Pickled columns are refused, never read.

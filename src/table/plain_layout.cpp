@@ -89,30 +89,24 @@ std::string why_skipped(const DatasetSummary& dataset, std::int64_t rows, std::i
   return fmt::format("{} ({} values for {} rows)", dataset.name, dataset.rows(), rows);
 }
 
-}  // namespace
+/// Whether `dataset` names the columns rather than being one.
+bool names_columns(const DatasetSummary& dataset, std::int64_t matrix_columns, std::int64_t rows) {
+  if (!holds_names(dataset)) return false;
+  return matrix_columns >= 0 ? dataset.rows() == matrix_columns : dataset.rows() != rows;
+}
 
-TableParts open_plain(const hdf5::InputFile& file, const Candidate& candidate) {
-  const bool has_matrix = candidate.layout == Layout::matrix;
-  const bool is_group = !has_matrix && hdf5::find_object(file, candidate.path).kind == hdf5::ObjectKind::group;
-  const GroupSurvey survey = survey_group(file, is_group ? candidate.path : hdf5::parent_path(candidate.path));
-  TableParts parts;
-  parts.info.dataset = has_matrix ? candidate.path : survey.path;
-  parts.info.rows = candidate.rows;
-  std::int64_t matrix_columns = -1;
-  if (has_matrix) {
-    add_matrix(file, survey, candidate.path, parts);
-    matrix_columns = static_cast<std::int64_t>(parts.info.columns.size());
-  }
+/// Adds the 1-D datasets of the table's length; notes what else is in the group. `matrix_columns` is -1 without a matrix.
+/// Returns how many were added.
+int add_vectors(const hdf5::InputFile& file, const GroupSurvey& survey, const Candidate& candidate, std::int64_t matrix_columns,
+                TableParts& parts) {
+  int added = 0;
   std::vector<std::string> skipped;
-  int vectors = 0;
   for (const DatasetSummary& dataset : survey.datasets) {
-    const bool names_the_columns = holds_names(dataset) && (!has_matrix || dataset.rows() == matrix_columns);
-    if (dataset.path == candidate.path && has_matrix) continue;
-    if (names_the_columns && dataset.rows() != candidate.rows) continue;
-    if (names_the_columns && has_matrix) continue;
+    const bool is_matrix = matrix_columns >= 0 && dataset.path == candidate.path;
+    if (is_matrix || names_columns(dataset, matrix_columns, candidate.rows)) continue;
     if (dataset.shape == Shape::vector && dataset.rows() == candidate.rows) {
       add_vector(file, dataset, parts);
-      ++vectors;
+      ++added;
     } else {
       skipped.push_back(why_skipped(dataset, candidate.rows, matrix_columns));
     }
@@ -121,13 +115,33 @@ TableParts open_plain(const hdf5::InputFile& file, const Candidate& candidate) {
   if (!survey.elsewhere.empty()) {
     parts.info.notes.push_back("links out of the file were not followed: " + list_names(survey.elsewhere));
   }
-  if (has_matrix) {
-    parts.info.layout =
-        fmt::format("{} {}{}", candidate.description.starts_with("ann") ? "ann-benchmarks" : "2-D dataset", candidate.path,
-                    vectors == 0 ? "" : fmt::format(" with {} 1-D dataset{} beside it", vectors, vectors == 1 ? "" : "s"));
-  } else {
-    parts.info.layout = fmt::format("group {} of {} 1-D dataset{}", survey.path, vectors, vectors == 1 ? "" : "s");
-  }
+  return added;
+}
+
+std::string count_vectors(int count) { return fmt::format("{} 1-D dataset{}", count, count == 1 ? "" : "s"); }
+
+}  // namespace
+
+TableParts open_matrix(const hdf5::InputFile& file, const Candidate& candidate) {
+  const GroupSurvey survey = survey_group(file, hdf5::parent_path(candidate.path));
+  TableParts parts;
+  parts.info.dataset = candidate.path;
+  parts.info.rows = candidate.rows;
+  add_matrix(file, survey, candidate.path, parts);
+  const int vectors = add_vectors(file, survey, candidate, static_cast<std::int64_t>(parts.info.columns.size()), parts);
+  parts.info.layout = (candidate.layout == Layout::ann_benchmarks ? "ann-benchmarks " : "2-D dataset ") + candidate.path;
+  if (vectors > 0) parts.info.layout += " with " + count_vectors(vectors) + " beside it";
+  return parts;
+}
+
+TableParts open_vectors(const hdf5::InputFile& file, const Candidate& candidate) {
+  const bool is_group = hdf5::find_object(file, candidate.path).kind == hdf5::ObjectKind::group;
+  const GroupSurvey survey = survey_group(file, is_group ? candidate.path : hdf5::parent_path(candidate.path));
+  TableParts parts;
+  parts.info.dataset = survey.path;
+  parts.info.rows = candidate.rows;
+  const int vectors = add_vectors(file, survey, candidate, -1, parts);
+  parts.info.layout = fmt::format("group {} of {}", survey.path, count_vectors(vectors));
   return parts;
 }
 
