@@ -31,8 +31,8 @@ class PiecewiseCdf {
 
 /// A unimodal distribution close to that of given values: the greatest convex minorant of their distribution function up to a
 /// mode, the least concave majorant beyond, the mode among 64 quantiles such that the largest difference is least. The density
-/// rises up to the mode, where an atom is allowed, and falls beyond; lumps that are apart become a plateau. Hartigan &
-/// Hartigan, The dip test of unimodality (1985).
+/// rises up to the mode, where an atom is allowed, and falls beyond; of two lumps the lesser is spread over the valley.
+/// Hartigan & Hartigan, The dip test of unimodality (1985).
 /// @param sorted   [n] ascending, n >= 1
 /// @param weights  [n] > 0
 [[nodiscard]] PiecewiseCdf unimodal_cdf(std::span<const double> sorted, std::span<const double> weights);
