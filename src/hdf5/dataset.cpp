@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <utility>
 
 #include "hdf5/text.hpp"
 #include "tessera/error.hpp"
@@ -20,38 +19,41 @@ constexpr std::int64_t kMostLabels = std::int64_t{1} << 20;
 /// What unpacked chunks may take per dataset. Beyond it a chunk is unpacked again for every read that touches it.
 constexpr std::int64_t kMostCacheBytes = std::int64_t{64} << 20;
 
-/// Registered at https://github.com/HDFGroup/hdf5_plugins/blob/master/docs/RegisteredFilterPlugins.md
-std::string filter_name(H5Z_filter_t id, const char* recorded) {
-  constexpr std::array<std::pair<H5Z_filter_t, const char*>, 16> kKnown = {{{1, "gzip"},
-                                                                            {4, "szip"},
-                                                                            {305, "lzo"},
-                                                                            {307, "bzip2"},
-                                                                            {32000, "lzf"},
-                                                                            {32001, "blosc"},
-                                                                            {32004, "lz4"},
-                                                                            {32008, "bitshuffle"},
-                                                                            {32013, "zfp"},
-                                                                            {32015, "zstd"},
-                                                                            {32016, "jpeg-ls"},
-                                                                            {32017, "sz"},
-                                                                            {32018, "fpzip"},
-                                                                            {32024, "sz3"},
-                                                                            {32026, "blosc2"},
-                                                                            {32028, "snappy"}}};
-  for (const auto& [known, name] : kKnown) {
-    if (known == id) return name;
-  }
-  return recorded[0] != '\0' ? recorded : "unknown";
-}
+/// Filters of other makers by the number that the HDF Group registered for them, and where Debian has them.
+struct KnownFilter {
+  H5Z_filter_t id;
+  const char* name;
+  const char* package;
+};
+constexpr const char* kManyFilters = "python3-hdf5plugin";
+constexpr std::array<KnownFilter, 16> kKnownFilters = {{{4, "szip", "libhdf5-103-1"},
+                                                        {305, "lzo", kManyFilters},
+                                                        {307, "bzip2", "hdf5-filter-plugin"},
+                                                        {32000, "lzf", "hdf5-plugin-lzf"},
+                                                        {32001, "blosc", "hdf5-filter-plugin-blosc-serial"},
+                                                        {32004, "lz4", "hdf5-filter-plugin"},
+                                                        {32008, "bitshuffle", "hdf5-filter-plugin"},
+                                                        {32013, "zfp", "hdf5-filter-plugin-zfp-serial"},
+                                                        {32015, "zstd", kManyFilters},
+                                                        {32016, "jpeg-ls", kManyFilters},
+                                                        {32017, "sz", kManyFilters},
+                                                        {32018, "fpzip", kManyFilters},
+                                                        {32024, "sz3", kManyFilters},
+                                                        {32026, "blosc2", kManyFilters},
+                                                        {32028, "snappy", kManyFilters},
+                                                        {1, "gzip", "libhdf5-103-1"}}};
 
 [[noreturn]] void refuse_filter(const std::string& file, const std::string& dataset, H5Z_filter_t id, const char* recorded) {
-  const std::string name = filter_name(id, recorded);
+  const auto* known =
+      std::find_if(kKnownFilters.begin(), kKnownFilters.end(), [&](const KnownFilter& one) { return one.id == id; });
+  const bool is_known = known != kKnownFilters.end();
+  const std::string name = is_known ? known->name : recorded[0] != '\0' ? recorded : "unknown";
   throw DeviceError(
       fmt::format("{}: {}: its values are packed with the HDF5 filter {} (id {}), which is not installed", file, dataset, name,
                   static_cast<int>(id)),
-      fmt::format("install the HDF5 plug-in for {} and name its folder in HDF5_PLUGIN_PATH (Debian: "
-                  "hdf5-filter-plugin; Python: hdf5plugin), or repack the file where it can be read: h5repack -f GZIP=4",
-                  name));
+      fmt::format("install the plug-in (Debian: {}) and name its folder in HDF5_PLUGIN_PATH if it is not found, or "
+                  "repack the file where it can be read: h5repack -f GZIP=4 OLD NEW",
+                  is_known ? known->package : kManyFilters));
 }
 
 }  // namespace
@@ -115,6 +117,9 @@ void Dataset::learn_storage(hid_t properties) {
 
 void Dataset::prepare_to_read() {
   const Hdf5Session session;
+  if (row_elements_ >= kMostRowElements) {  // it is no longer exact
+    throw DataError("its rows have more than 16,777,215 values", {.path = file_, .dataset = path_, .column = {}});
+  }
   {
     const Hdf5Handle properties =
         check_handle(H5Dget_create_plist(handle_.get()), H5Pclose, "read the properties", file_, path_);

@@ -148,9 +148,9 @@ Candidate only(std::vector<Candidate> found, const hdf5::InputFile& file, const 
   std::string list;
   constexpr std::size_t kMostListed = 20;
   for (std::size_t i = 0; i < std::min(found.size(), kMostListed); ++i) {
-    list += fmt::format("\n  {}  ({})", found[i].path, found[i].description);
+    list += fmt::format("{} {} ({})", i == 0 ? "" : ";", found[i].path, found[i].description);
   }
-  if (found.size() > kMostListed) list += fmt::format("\n  and {} more", found.size() - kMostListed);
+  if (found.size() > kMostListed) list += fmt::format("; and {} more", found.size() - kMostListed);
   throw DataError(fmt::format("there are {} tables in it:{}", found.size(), list), location,
                   "choose one with --dataset PATH, for example --dataset " + found.front().path);
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hdf5.h>
-
 #include <optional>
 #include <string>
 
+#include "hdf5/handle.hpp"
 #include "table/column_source.hpp"
 
 namespace tessera {

@@ -189,7 +189,7 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"several.h5",
                     "",
                     ErrorCode::bad_data,
-                    {"4 tables", "/a  (2-D dataset, 4 x 2, float64)", "/deep/b", "/lists/x", "/lists/y"},
+                    {"4 tables", "/a (2-D dataset, 4 x 2, float64)", "/deep/b", "/lists/x", "/lists/y"},
                     "--dataset /a"},
         RefusedCase{"several.h5", "/lists", ErrorCode::bad_data, {"2 tables", "/lists/x", "/lists/y"}, "--dataset"},
         RefusedCase{"several.h5", "/no/such", ErrorCode::bad_data, {"/no/such", "no such object"}, "h5ls"},
