@@ -26,7 +26,7 @@ std::int64_t resolve_memory(const EngineOptions& options, Observer& observer) {
   return budget.bytes;
 }
 
-void check_options(const EngineOptions& options) {
+const EngineOptions& checked(const EngineOptions& options) {
   if (options.chunk_rows < 0 || options.chunk_rows % kBlockRows != 0) {
     throw ConfigError(fmt::format("chunks of {} rows are not possible", options.chunk_rows),
                       fmt::format("choose a multiple of {} rows", kBlockRows), ErrorCode::usage);
@@ -36,13 +36,16 @@ void check_options(const EngineOptions& options) {
     throw FileError(ErrorCode::cannot_create, fmt::format("the scratch folder {} does not exist", options.scratch.string()),
                     "create it, or name another one with --scratch");
   }
+  return options;
 }
 
 }  // namespace
 
 Engine::Engine(const EngineOptions& options, Observer& observer, const CancelToken& cancel)
-    : options_(options), threads_(resolve_threads(options, observer)), pool_(threads_.threads), job_{observer, cancel, pool_} {
-  check_options(options_);
+    : options_(checked(options)),
+      threads_(resolve_threads(options, observer)),
+      pool_(threads_.threads),
+      job_{observer, cancel, pool_} {
   memory_bytes_ = resolve_memory(options_, observer);
   backend_ = open_backend({options_.device, options_.cpu_level}, job_);
   observer.note(Observer::Level::detail, "device", backend_->description());

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <string>
 
@@ -31,7 +32,46 @@ void check_key(const CLI::ConfigItem& item, const CLI::App& command) {
                             : fmt::format("`tessera {} --print-config` lists what it knows", command.get_name()));
 }
 
+/// Bare if TOML reads it as a number or truth value, else in whichever quotes it does not contain.
+std::string toml_value(const std::string& text) {
+  char* end = nullptr;
+  std::strtod(text.c_str(), &end);
+  const bool number =
+      !text.empty() && end == text.c_str() + text.size() && text.find_first_not_of("0123456789+-.eE") == std::string::npos;
+  if (number || text == "true" || text == "false") return text;
+  const char quote = text.find('"') == std::string::npos ? '"' : '\'';
+  return quote + text + quote;
+}
+
+/// What is in force: given, default, or nothing.
+std::string value_of(const CLI::Option& option) {
+  const CLI::results_t given = option.results();
+  if (option.get_expected_max() > 1 && !given.empty()) {
+    std::string list;
+    for (const std::string& item : given) list += (list.empty() ? "" : ", ") + toml_value(item);
+    return "[" + list + "]";
+  }
+  if (!given.empty()) return toml_value(given.back());
+  if (option.get_expected_min() == 0) return "false";
+  return option.get_default_str().empty() ? std::string{} : toml_value(option.get_default_str());
+}
+
 }  // namespace
+
+std::string ConfigFile::to_config(const CLI::App* app, bool, bool, std::string) const {
+  std::string text = fmt::format("# Options of `tessera {}`; read with --config.\n", app->get_name());
+  for (const std::string& group : app->get_groups()) {
+    std::string lines;
+    for (const CLI::Option* option : app->get_options()) {
+      const std::string value = value_of(*option);
+      const bool hidden = group.empty() && option->count() == 0;
+      if (option->get_group() != group || !option->get_configurable() || value.empty() || hidden) continue;
+      lines += fmt::format("# {}\n{} = {}\n", option->get_description(), option->get_single_name(), value);
+    }
+    if (!lines.empty()) text += fmt::format("\n# --- {} ---\n{}", group.empty() ? "Expert" : group, lines);
+  }
+  return text;
+}
 
 std::vector<CLI::ConfigItem> ConfigFile::from_config(std::istream& input) const {
   std::vector<CLI::ConfigItem> kept;

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <istream>
+#include <string>
 #include <vector>
 
 namespace tessera::cli {
@@ -15,6 +16,9 @@ class ConfigFile final : public CLI::ConfigTOML {
   explicit ConfigFile(const CLI::App& root) : root_(&root) {}
   /// @throws ConfigError for a key that the command does not know, with the nearest one
   [[nodiscard]] std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
+  /// The options of `app` that are given or have a default, with their help as comments; from_config() reads it back.
+  [[nodiscard]] std::string to_config(const CLI::App* app, bool default_also, bool write_description,
+                                      std::string prefix) const override;
 
  private:
   const CLI::App* root_;

@@ -136,8 +136,8 @@ TEST_F(UsageTest, PrintedConfigurationCanBeReadBack) {
   print.emplace_back("--print-config");
   const CommandResult printed = expect_exit(0, print);
   EXPECT_FALSE(std::filesystem::exists(file("run")));
-  EXPECT_THAT(printed.out, HasSubstr("scale=\"robust\""));
-  EXPECT_THAT(printed.out, HasSubstr("restarts=10"));
+  EXPECT_THAT(printed.out, HasSubstr("scale = \"robust\""));
+  EXPECT_THAT(printed.out, HasSubstr("restarts = 10"));
   write_text("run.toml", printed.out);
   (void)expect_exit(0, {"segment", "--config", path("run.toml")});
   EXPECT_EQ(expect_exit(0, {"segment", "--config", path("run.toml"), "--print-config"}).out, printed.out);
