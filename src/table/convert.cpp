@@ -32,7 +32,7 @@ DataLocation at(const ConvertOptions& options) { return {.path = options.input.s
 class RecordSweep {
  public:
   RecordSweep(const ConvertOptions& options, char delimiter, Observer& observer, const CancelToken& cancel)
-      : options_(options), observer_(observer), cancel_(cancel), reader_(options.input, delimiter) {
+      : observer_(observer), cancel_(cancel), reader_(options.input, delimiter) {
     if (!reader_.next(record_)) {
       throw DataError("there is nothing in the text", at(options),
                       "a table has a line of column names, then a line per customer");
@@ -61,7 +61,10 @@ class RecordSweep {
       cancel_.check();
       observer_.progress(rows_);
     }
-    if (!std::exchange(pending_, false) && !reader_.next(record_)) return false;
+    if (!std::exchange(pending_, false) && !reader_.next(record_)) {
+      observer_.progress(rows_);
+      return false;
+    }
     ++rows_;
     if (record_.error.empty() && record_.field_count() != columns_) {
       record_.error =
@@ -80,7 +83,6 @@ class RecordSweep {
     return true;
   }
 
-  const ConvertOptions& options_;
   Observer& observer_;
   const CancelToken& cancel_;
   CsvReader reader_;
