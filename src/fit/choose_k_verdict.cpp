@@ -54,7 +54,7 @@ std::string supported(const KSelection& selection, const KCriteria& chosen) {
     numbers += fmt::format("{}{}", numbers.empty() ? "" : ", ", c.segments);
   }
   const std::string reasons = fmt::format(
-      "they fit far better than tables without segments can be fitted (gain {:.1f}, needed {:.1f}) and come out again "
+      "they fit better than tables without segments can be fitted (gain {:.1f}, needed {:.1f}) and come out again "
       "on halves of the customers (stability {:.2f})",
       chosen.gain, chosen.gain_threshold, chosen.stability);
   if (alone) return fmt::format("The data support {} segments and no other number: {}.", chosen.segments, reasons);
