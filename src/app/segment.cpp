@@ -160,7 +160,7 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   SoloCommunicator comm;
 
   recorder.stage("read", 0);
-  LockedTable table(open_table(options.input, {options.dataset, options.engine.scratch}));
+  LockedTable table(open_table(options.input, {options.dataset, options.engine.scratch, &recorder, &cancel}));
   check_rows(table.info(), options);
   for (const std::string& note : table.info().notes) recorder.note(Observer::Level::info, "table", note);
 

@@ -26,6 +26,20 @@ class DelimitedTable final : public Table {
   TableInfo info_;
 };
 
+/// Follows the rows of a conversion that is itself a part of the caller's stage.
+class RowsOnly final : public Observer {
+ public:
+  explicit RowsOnly(Observer* observer) : observer_(observer) {}
+  void stage(std::string_view, std::int64_t) override {}
+  void progress(std::int64_t rows) override {
+    if (observer_ != nullptr) observer_->progress(rows);
+  }
+  void note(Level, std::string_view, std::string_view) override {}
+
+ private:
+  Observer* observer_;
+};
+
 std::string layout_name(const ConvertReport& report) {
   const char* form = report.delimiter == ','    ? "CSV"
                      : report.delimiter == '\t' ? "TSV"
@@ -49,14 +63,14 @@ std::string rejected_note(const ConvertReport& report) {
 }  // namespace
 
 std::unique_ptr<Table> open_delimited(const std::filesystem::path& path, const TableOptions& options) {
-  SilentObserver silent;
+  RowsOnly observer(options.observer);
   const CancelToken never;
   ConvertOptions convert;
   convert.input = path;
   hdf5::FileWriter file(scratch_folder(options.scratch), {.scratch = true});
   RejectFile rejects({}, false);
-  const ConvertReport report = convert_into(file, rejects, convert, options.observer != nullptr ? *options.observer : silent,
-                                            options.cancel != nullptr ? *options.cancel : never);
+  const ConvertReport report =
+      convert_into(file, rejects, convert, observer, options.cancel != nullptr ? *options.cancel : never);
   std::unique_ptr<Table> converted = open_table(file.finish_scratch());
 
   TableInfo info = converted->info();

@@ -412,6 +412,20 @@ TEST_F(Convert, ATextOpensAsATable) {
   EXPECT_THAT(read_all(*table)[1].numbers, ElementsAre(20, 30, 40));
 }
 
+TEST_F(Convert, OpeningATextStopsWhenAskedAndLeavesNothing) {
+  const auto path = folder_.path() / "customers.csv";
+  std::ofstream(path) << "id,age\n1,20\n";
+  const auto scratch = folder_.path() / "scratch";
+  std::filesystem::create_directory(scratch);
+  CancelToken cancel;
+  cancel.cancel(2);
+  TableOptions options;
+  options.scratch = scratch;
+  options.cancel = &cancel;
+  EXPECT_THROW(static_cast<void>(open_table(path, options)), CancelledError);
+  EXPECT_TRUE(std::filesystem::is_empty(scratch));
+}
+
 TEST(CellNumber, FormsOfText) {
   for (const char* text : {"", "-", "+", ".", "e5", "1e", "1,5", "0x10", "1_000", "1 2", "--1", "nan", "in", "1.2.3", "1e5.5",
                            "12a", "+-3", "infinit"}) {
