@@ -170,6 +170,18 @@ std::string changed_bytes(std::string bytes, Input& input) {
 
 }  // namespace
 
+/// An input is a list of changes of some bytes each, so that a search that begins with the shortest inputs would begin with
+/// nothing.
+extern "C" int LLVMFuzzerInitialize(int* count, char*** arguments) {
+  static std::vector<char*> extended(*arguments, *arguments + *count);
+  static std::array<char, 15> option = {"-len_control=0"};
+  extended.push_back(option.data());
+  *count = static_cast<int>(extended.size());
+  extended.push_back(nullptr);
+  *arguments = extended.data();
+  return 0;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Ground ground;
   if (size > 256) return -1;
