@@ -85,13 +85,15 @@ void add_selection(Page& page, const KSelection& selection) {
   for (const KCriteria& criteria : selection.criteria) {
     Page::Row row;
     const bool chosen = criteria.segments == selection.chosen;
+    const bool one = criteria.segments == 1;
+    const auto beyond_one = [&](double value) { return one ? std::string("-") : criterion(value); };
     row.cells = {fmt::format("{}{}", chosen ? "> " : "", criteria.segments),
-                 criterion(criteria.gain),
-                 criterion(criteria.gain_threshold),
-                 criterion(criteria.stability),
-                 criterion(criteria.adjusted_silhouette),
+                 beyond_one(criteria.gain),
+                 beyond_one(criteria.gain_threshold),
+                 beyond_one(criteria.stability),
+                 beyond_one(criteria.adjusted_silhouette),
                  text::percent(criteria.smallest_share)};
-    row.details = {chosen ? "chosen" : criteria.admissible ? "possible" : criteria.reason};
+    row.details = {chosen ? "chosen" : one ? "always possible" : criteria.admissible ? "possible" : criteria.reason};
     row.emphasized = chosen;
     rows.push_back(std::move(row));
   }

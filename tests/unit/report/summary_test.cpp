@@ -341,6 +341,7 @@ TEST(RenderSummary, TellsAnAnalystWhatMatters) {
   EXPECT_THAT(text, HasSubstr("2 customers are unlike any segment"));
   EXPECT_THAT(text, HasSubstr("1 row was rejected"));
   EXPECT_THAT(text, HasSubstr("> 3"));
+  EXPECT_THAT(text, HasSubstr("always possible"));
   EXPECT_THAT(text, HasSubstr("not stable: 0.70 is below 0.80"));
   EXPECT_THAT(text, HasSubstr("4 would be best"));
   EXPECT_THAT(text, HasSubstr("! income: -999 looks odd"));
