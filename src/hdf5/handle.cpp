@@ -89,9 +89,13 @@ void raise(const std::string& what, const std::string& path, const std::string& 
         "install the HDF5 filter plug-in and set HDF5_PLUGIN_PATH, or rewrite the dataset with gzip or uncompressed");
   }
   if (failure.error_number != 0) throw file_error(what, dataset.empty() ? path : path + ":" + dataset, failure.error_number);
+  const bool version = failure.text.find("version number") != std::string::npos;
   throw DataError("cannot " + what + (failure.text.empty() ? "" : " (HDF5: " + failure.text + ")"),
                   {.path = path, .dataset = dataset, .column = {}},
-                  "the file may be damaged; check it with h5dump, or write it again");
+                  version
+                      ? "the file may be damaged, or of a later format than HDF5 " H5_VERSION
+                        " reads; then write it with h5py.File(..., libver=('earliest', 'v110')), or h5repack --high=1 OLD NEW"
+                      : "the file may be damaged; check it with h5dump, or write it again");
 }
 
 }  // namespace hdf5

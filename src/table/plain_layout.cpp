@@ -55,6 +55,12 @@ void add_matrix(const hdf5::InputFile& file, const GroupSurvey& survey, const st
         fmt::format("it has {} columns", columns), {.path = file.path, .dataset = path, .column = {}},
         "rows are customers and columns are what is known of them; transpose it if it was written the other way round");
   }
+  if (columns > dataset.rows() && dataset.rows() > 0) {
+    parts.info.notes.push_back(
+        fmt::format("{} has more columns ({}) than rows ({}); rows are taken for customers, so transpose it if "
+                    "they are the columns",
+                    path, columns, dataset.rows()));
+  }
   const auto names = name_columns(find_names(file, survey, dataset, columns, parts.info.notes), columns);
   const DataType type = dataset.type().type;
   std::vector<ColumnSchema> schemas;

@@ -324,6 +324,8 @@ def others():
         h["loop"] = h["/"]
     with h5py.File("external.h5", "w") as h:
         h.create_dataset("x", shape=(N, 2), dtype="f8", external=[("matrix.h5", 0, N * 16)])
+    with h5py.File("later_format.h5", "w", libver="v200") as h:  # needs h5py with HDF5 2.0
+        h.create_dataset("x", data=np.zeros((N, 2)), chunks=(N, 2), compression="gzip")
     with h5py.File("nothing.h5", "w") as h:
         h["text"] = "no table"
         h["cube"] = np.zeros((2, 2, 2))

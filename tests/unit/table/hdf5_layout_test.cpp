@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "hdf5/handle.hpp"
 #include "table/hdf5_table.hpp"
 #include "table_cells.hpp"
 #include "tessera/error.hpp"
@@ -151,6 +152,11 @@ TEST(Hdf5Layout, SaysWhenATableLooksTransposedButReadsItAsItStands) {
               HasSubstr("id (7 values, as many as there are columns; if columns are customers, transpose"));
 }
 
+TEST(Hdf5Layout, SaysWhenThereAreMoreColumnsThanRows) {
+  EXPECT_THAT(notes_of("transposed.h5"), HasSubstr("more columns (7) than rows (3)"));
+  EXPECT_THAT(notes_of("matrix.h5"), ::testing::Not(HasSubstr("more columns")));
+}
+
 TEST(Hdf5Layout, FollowsNoLinkOutOfTheFileAndNoCircle) {
   const auto table = open_hdf5_table(kFolder + "links.h5", {});
   ASSERT_EQ(table->info().columns.size(), 2U);  // the dataset, and the soft link to it
@@ -172,6 +178,9 @@ class RefusedFile : public ::testing::TestWithParam<RefusedCase> {};
 
 TEST_P(RefusedFile, IsRefusedWithWhatToDo) {
   const RefusedCase& wanted = GetParam();
+#if H5_VERSION_GE(2, 0, 0)
+  if (std::string(wanted.file) == "later_format.h5") GTEST_SKIP() << "this HDF5 reads that format";
+#endif
   try {
     static_cast<void>(open_hdf5_table(kFolder + wanted.file, {.dataset = wanted.option}));
     FAIL() << "was opened";
@@ -206,6 +215,7 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"links.h5", "/out", ErrorCode::bad_data, {"no such object"}, ""},
         RefusedCase{"lzf.h5", "", ErrorCode::unavailable, {"/x", "lzf (id 32000)"}, "HDF5_PLUGIN_PATH"},
         RefusedCase{"blosc.h5", "", ErrorCode::unavailable, {"/x", "blosc (id 32001)"}, "HDF5_PLUGIN_PATH"},
+        RefusedCase{"later_format.h5", "", ErrorCode::bad_data, {"/x", "version number"}, "libver"},
         RefusedCase{"no-such-file.h5", "", ErrorCode::no_input, {"No such file"}, "path"}));
 
 TEST(Hdf5Layout, TheOptionChoosesAmongSeveral) {
