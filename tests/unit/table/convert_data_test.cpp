@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -14,34 +13,13 @@
 #include <vector>
 
 #include "support/shared_data.hpp"
+#include "support/table_cells.hpp"
 #include "support/temporary_folder.hpp"
 #include "table/convert.hpp"
 #include "tessera/table.hpp"
 
 namespace tessera {
 namespace {
-
-double number_at(const ColumnView& view, std::int64_t row) {
-  const std::byte* at = view.data + row * view.stride_bytes;
-  const auto load = [&](auto value) {
-    std::memcpy(&value, at, sizeof(value));
-    return static_cast<double>(value);
-  };
-  switch (view.type) {
-    case DataType::int8:
-      return load(std::int8_t{});
-    case DataType::int16:
-      return load(std::int16_t{});
-    case DataType::int32:
-      return load(std::int32_t{});
-    case DataType::int64:
-      return load(std::int64_t{});
-    case DataType::float32:
-      return load(float{});
-    default:
-      return load(double{});
-  }
-}
 
 class RealTable : public ::testing::Test {
  protected:
@@ -63,14 +41,7 @@ class RealTable : public ::testing::Test {
     EXPECT_EQ(table_->info().columns.size(), report_.columns.size());
     return true;
   }
-  std::vector<double> numbers(const std::string& name) {
-    RawChunk chunk;
-    const int column = index_of(name);
-    table_->read(0, table_->info().rows, {&column, 1}, chunk);
-    std::vector<double> values;
-    for (std::int64_t i = 0; i < chunk.rows; ++i) values.push_back(number_at(chunk.columns[0], i));
-    return values;
-  }
+  std::vector<double> numbers(const std::string& name) { return testing::read_column(*table_, index_of(name)).numbers; }
   double mean(const std::string& name) {
     double sum = 0.0;
     std::int64_t count = 0;
@@ -82,11 +53,8 @@ class RealTable : public ::testing::Test {
     return sum / static_cast<double>(count);
   }
   std::map<std::string, std::int64_t> levels(const std::string& name) {
-    RawChunk chunk;
-    const int column = index_of(name);
-    table_->read(0, table_->info().rows, {&column, 1}, chunk);
     std::map<std::string, std::int64_t> counts;
-    for (std::int64_t i = 0; i < chunk.rows; ++i) ++counts[std::string((*chunk.columns[0].text)[i])];
+    for (const std::string& level : testing::read_column(*table_, index_of(name)).text) ++counts[level];
     return counts;
   }
   int index_of(const std::string& name) {

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "support/table_cells.hpp"
 #include "support/temporary_folder.hpp"
 #include "table/convert_names.hpp"
 #include "table/convert_number.hpp"
@@ -35,53 +36,11 @@ std::string content(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// A whole column of a table, as numbers or as text.
-struct Column {
-  ColumnSchema schema;
-  std::vector<double> numbers;
-  std::vector<std::string> text;
-};
+using testing::ColumnCells;
 
-double number_at(const ColumnView& view, std::int64_t row) {
-  const std::byte* at = view.data + row * view.stride_bytes;
-  const auto load = [&](auto value) {
-    std::memcpy(&value, at, sizeof(value));
-    return static_cast<double>(value);
-  };
-  switch (view.type) {
-    case DataType::int8:
-      return load(std::int8_t{});
-    case DataType::int16:
-      return load(std::int16_t{});
-    case DataType::int32:
-      return load(std::int32_t{});
-    case DataType::int64:
-      return load(std::int64_t{});
-    case DataType::float32:
-      return load(float{});
-    case DataType::float64:
-      return load(double{});
-    default:
-      ADD_FAILURE() << "unexpected type";
-      return 0.0;
-  }
-}
-
-std::vector<Column> read_all(Table& table) {
-  std::vector<Column> columns;
-  for (int j = 0; j < static_cast<int>(table.info().columns.size()); ++j) {
-    Column column = {table.info().columns[static_cast<std::size_t>(j)], {}, {}};
-    RawChunk chunk;
-    table.read(0, table.info().rows, {&j, 1}, chunk);
-    for (std::int64_t i = 0; i < table.info().rows; ++i) {
-      if (chunk.columns[0].text != nullptr) {
-        column.text.emplace_back((*chunk.columns[0].text)[i]);
-      } else {
-        column.numbers.push_back(number_at(chunk.columns[0], i));
-      }
-    }
-    columns.push_back(std::move(column));
-  }
+std::vector<ColumnCells> read_all(Table& table) {
+  std::vector<ColumnCells> columns;
+  for (int j = 0; j < static_cast<int>(table.info().columns.size()); ++j) columns.push_back(testing::read_column(table, j));
   return columns;
 }
 
@@ -108,7 +67,7 @@ class Convert : public ::testing::Test {
   }
 
   testing::TemporaryFolder folder_;
-  std::vector<Column> columns_;
+  std::vector<ColumnCells> columns_;
 };
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -262,7 +221,7 @@ TEST_F(Convert, OneTextAmongNumbersIsReportedWithItsLine) {
 TEST_F(Convert, NamesAreStableAndUnique) {
   const ConvertReport report = convert("a,,a, b ,a_2,\"x/y\",x_y,.,columns\n1,2,3,4,5,6,7,8,9\n");
   std::vector<std::string> names;
-  for (const Column& column : columns_) names.push_back(column.schema.name);
+  for (const ColumnCells& column : columns_) names.push_back(column.schema.name);
   EXPECT_THAT(names, ElementsAre("a", "col_002", "a_3", "b", "a_2", "x/y", "x_y", ".", "columns"));
   for (std::size_t j = 0; j < columns_.size(); ++j) EXPECT_THAT(columns_[j].numbers, ElementsAre(static_cast<double>(j + 1)));
   EXPECT_EQ(report.columns[5].dataset, "/x_y_2");
