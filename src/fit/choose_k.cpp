@@ -62,7 +62,7 @@ class Judge {
     fit();
     measure_stability();
     const bool hopeless = std::ranges::none_of(criteria_, [&](const KCriteria& c) { return c.segments >= 2 && is_solid(c); });
-    if (!(hopeless && options_.skip_hopeless)) test_gains();
+    if (!(hopeless && options_.skip_hopeless && options_.smallest == 1)) test_gains();
     for (KCriteria& criteria : criteria_) judge(criteria);
     return std::move(criteria_);
   }

@@ -22,8 +22,8 @@ struct ChooseKOptions {
   int references = 60;  ///< tables of each kind of reference; >= 50
   int resamples = 20;   ///< refits on halves of the sample for the stability; >= 2
   double least_stability = 0.8;
-  double least_share = 0.01;   ///< weight of the smallest segment over all
-  bool skip_hopeless = false;  ///< leave out the references (NaN) if no k is stable and large enough: the same choice
+  double least_share = 0.01;  ///< weight of the smallest segment over all
+  bool skip_hopeless = false;  ///< leave out the references (NaN) where no k is stable and large enough: they would not matter
 };
 
 /// Chooses the number of segments on a bounded sample of prepared rows (2,000 are plenty; of more than 400,000 cells a random
