@@ -48,16 +48,14 @@ class DatasetWriter {
   /// Appends whole rows of the dataset's own type, row-major: values.size() is a multiple of max(1, columns).
   /// @throws FileError if the disk is full or fails
   template <typename T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   void append(std::span<T> values) {
     check_type(data_type_of<std::remove_const_t<T>>(), static_cast<std::int64_t>(values.size()));
     append_bytes(reinterpret_cast<const std::byte*>(values.data()), static_cast<std::int64_t>(values.size()));
   }
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  void append(const std::vector<T>& values) {
-    append(std::span<const T>(values));
-  }
+  requires std::is_arithmetic_v<T>
+  void append(const std::vector<T>& values) { append(std::span<const T>(values)); }
   /// Appends values that lie densely in memory in the dataset's type. @param values count of cells, not rows
   void append_bytes(const std::byte* data, std::int64_t values);
   /// Appends text cells; longer ones than text_bytes are an internal error, never cut.
