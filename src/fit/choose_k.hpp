@@ -22,7 +22,7 @@ struct ChooseKOptions {
   int references = 60;  ///< tables of each kind of reference; >= 50
   int resamples = 20;   ///< refits on halves of the sample for the stability; >= 2
   double least_stability = 0.8;
-  double least_share = 0.01;  ///< weight of the smallest segment over all
+  double least_share = 0.01;   ///< weight of the smallest segment over all
   bool skip_hopeless = false;  ///< leave out the references (NaN) where no k is stable and large enough: they would not matter
 };
 
