@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "tessera/error.hpp"
 
 namespace tessera::hdf5 {
@@ -29,6 +31,16 @@ bool order_of_creation_is_known(hid_t group) {
   const Hdf5Handle properties(H5Gget_create_plist(group), H5Pclose);
   unsigned flags = 0;
   return properties && H5Pget_link_creation_order(properties.get(), &flags) >= 0 && (flags & H5P_CRT_ORDER_TRACKED) != 0;
+}
+
+/// Of several names of one object the first that is no soft link counts; without such a one, the first.
+void mark_aliases(std::vector<Member>& members, const std::vector<char>& soft) {
+  std::map<std::uint64_t, std::size_t> named;
+  for (const bool soft_ones : {false, true}) {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if ((soft[i] != 0) == soft_ones) members[i].is_alias = !named.emplace(members[i].address, i).second;
+    }
+  }
 }
 
 ObjectKind kind_of(H5O_type_t type) {
@@ -81,18 +93,21 @@ Listing list_group(hid_t group, const std::string& file, const std::string& grou
   const H5_index_t order = order_of_creation_is_known(group) ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
   check(H5Literate(group, order, H5_ITER_INC, nullptr, add_link, &links), "list the group", file, group_path);
   Listing listing;
+  std::vector<char> soft;
   for (LinkName& link : links) {
     Member member;
     member.name = std::move(link.name);
     const bool here = link.type == H5L_TYPE_HARD || link.type == H5L_TYPE_SOFT;
     if (here && look_up(group, member.name, member)) {
       listing.members.push_back(std::move(member));
+      soft.push_back(link.type == H5L_TYPE_SOFT ? 1 : 0);
     } else if (link.type == H5L_TYPE_HARD) {
       raise("look at the object", file, join_path(group_path, member.name));
     } else {
       listing.elsewhere.push_back(std::move(member.name));
     }
   }
+  mark_aliases(listing.members, soft);
   return listing;
 }
 

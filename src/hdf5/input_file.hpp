@@ -27,6 +27,7 @@ struct Member {
   std::string name;
   ObjectKind kind = ObjectKind::other;
   std::uint64_t address = 0;  ///< identifies the object in its file, whatever its names
+  bool is_alias = false;      ///< another member of the same group is the same object
 };
 
 struct Listing {

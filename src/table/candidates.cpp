@@ -201,6 +201,10 @@ GroupSurvey survey_group(const hdf5::InputFile& file, const std::string& path) {
   survey.elsewhere = std::move(listing.elsewhere);
   for (const hdf5::Member& member : listing.members) {
     const std::string member_path = hdf5::join_path(path, member.name);
+    if (member.is_alias && member.kind == hdf5::ObjectKind::dataset) {
+      survey.aliases.push_back(member.name);
+      continue;
+    }
     if (member.kind == hdf5::ObjectKind::dataset) survey.datasets.push_back(summarize(file, member_path));
     // PyTables keeps its indexes in groups whose names begin like this.
     if (member.kind == hdf5::ObjectKind::group && !member.name.starts_with("_i_")) survey.groups.push_back(member_path);

@@ -35,6 +35,7 @@ struct GroupSurvey {
   std::vector<DatasetSummary> datasets;
   std::vector<std::string> groups;     ///< paths
   std::vector<std::string> elsewhere;  ///< links that were not followed
+  std::vector<std::string> aliases;    ///< other names of datasets that are here already
   [[nodiscard]] const DatasetSummary* find(const std::string& name) const;
   [[nodiscard]] bool has(Shape shape) const;
 };

@@ -118,6 +118,9 @@ int add_vectors(const hdf5::InputFile& file, const GroupSurvey& survey, const Ca
     }
   }
   if (!skipped.empty()) parts.info.notes.push_back("not part of the table: " + list_names(skipped));
+  if (!survey.aliases.empty()) {
+    parts.info.notes.push_back("second names of the same datasets were left out: " + list_names(survey.aliases));
+  }
   if (!survey.elsewhere.empty()) {
     parts.info.notes.push_back("links out of the file were not followed: " + list_names(survey.elsewhere));
   }
