@@ -10,6 +10,7 @@
 #include "app/engine.hpp"
 #include "app/output_check.hpp"
 #include "app/recorder.hpp"
+#include "core/memory_budget.hpp"
 #include "prepare/learn.hpp"
 
 namespace tessera {
@@ -67,9 +68,10 @@ InspectReport run_inspect(const InspectOptions& options, Observer& observer, con
   count_ids(*table, engine, report);
   learn(*table, options, engine, report);
   if (report.plan) {
+    const std::int64_t held_bytes = resident_bytes();  // the budget counts what the process holds already
     const FeedNeeds needs = table_feeder_needs(*table, *report.plan);
-    report.least_bytes = needs.least_bytes;
-    report.resident_bytes = needs.resident_bytes;
+    report.least_bytes = needs.least_bytes + held_bytes;
+    report.resident_bytes = needs.resident_bytes + held_bytes;
   }
   report.budget_bytes = engine.memory_bytes();
   report.remarks = recorder.remarks();

@@ -81,7 +81,11 @@ std::unique_ptr<Table> open_delimited(const std::filesystem::path& path, const T
   for (const ConvertedColumn& column : report.columns) {
     if (!column.note.empty()) info.notes.push_back(fmt::format("column '{}' {}", column.name, column.note));
   }
-  if (report.rows_rejected > 0) info.notes.push_back(rejected_note(report));
+  if (report.rows_rejected > 0 && options.observer != nullptr) {
+    options.observer->note(Observer::Level::warning, "rows_unparsed", rejected_note(report));
+  } else if (report.rows_rejected > 0) {
+    info.notes.push_back(rejected_note(report));
+  }
   return std::make_unique<DelimitedTable>(std::move(converted), std::move(info));
 }
 

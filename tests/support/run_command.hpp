@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -35,6 +36,7 @@ struct CommandOptions {
   std::vector<std::pair<std::string, std::string>> environment = {};  ///< besides what the test has
   std::string out_path = {};                                          ///< standard output goes there instead of into the result
   bool close_out = false;                                             ///< standard output is closed from the start
+  bool err_terminal = false;                                          ///< standard error is a terminal
   bool break_out_pipe = false;                                        ///< nobody reads standard output
   std::optional<std::uint64_t> file_bytes = {};                       ///< largest file it may write (RLIMIT_FSIZE)
   std::optional<std::uint64_t> address_bytes = {};                    ///< largest address space (RLIMIT_AS)
@@ -110,6 +112,12 @@ inline CommandResult run_command(const std::vector<std::string>& arguments, cons
     if (out[1] < 0) throw std::runtime_error("cannot open " + options.out_path);
   }
   if (options.break_out_pipe) detail::close_if_open(out[0]);
+
+  if (options.err_terminal) {
+    detail::close_if_open(err[0]);
+    detail::close_if_open(err[1]);
+    if (::openpty(&err[0], &err[1], nullptr, nullptr, nullptr) != 0) throw std::runtime_error("no terminal to be had");
+  }
 
   const pid_t process = ::fork();
   if (process < 0) throw std::runtime_error("fork failed");
