@@ -41,6 +41,20 @@ void describe_number(ElementType& type, DataType memory) {
   type.description = to_string(memory);
 }
 
+/// IEEE 754 binary16, in either byte order; other formats of two bytes are left to HDF5.
+bool is_half(hid_t type) {
+  std::size_t sign = 0, exponent = 0, exponent_bits = 0, fraction = 0, fraction_bits = 0;
+  return H5Tget_size(type) == 2 && H5Tget_fields(type, &sign, &exponent, &exponent_bits, &fraction, &fraction_bits) >= 0 &&
+         sign == 15 && exponent == 10 && exponent_bits == 5 && fraction == 0 && fraction_bits == 10 &&
+         H5Tget_ebias(type) == 15 && H5Tget_norm(type) == H5T_NORM_IMPLIED;
+}
+
+void describe_half(ElementType& type) {
+  type.form = ElementType::Form::half;
+  type.memory_bytes = 2;
+  type.description = "float16";
+}
+
 void describe_text(ElementType& type, Place place) {
   type.type = DataType::text;
   if (check(H5Tis_variable_str(type.stored.get()), "read the type", place.file, place.dataset) > 0) {
@@ -165,6 +179,7 @@ ElementType describe(Hdf5Handle stored, Place place, bool top) {
       break;
     case H5T_FLOAT:
       describe_number(type, bytes <= 4 ? DataType::float32 : DataType::float64);
+      if (is_half(type.stored.get())) describe_half(type);
       break;
     case H5T_BITFIELD:  // PyTables' booleans
       if (bytes == 1) {
@@ -205,6 +220,11 @@ Hdf5Handle ElementType::memory_type(std::span<const char> wanted) const {
   switch (form) {
     case Form::number:
       return {H5Tcopy(H5Tget_class(stored.get()) == H5T_BITFIELD ? H5T_NATIVE_B8 : native(type)), H5Tclose};
+    case Form::half: {
+      Hdf5Handle half(H5Tcopy(stored.get()), H5Tclose);
+      H5Tset_order(half.get(), H5Tget_order(H5T_NATIVE_FLOAT));
+      return half;
+    }
     case Form::coded_text:
       return {H5Tcopy(H5T_NATIVE_INT64), H5Tclose};
     case Form::variable_text: {

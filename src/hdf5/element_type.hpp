@@ -27,6 +27,7 @@ struct RecordMember;
 struct ElementType {
   enum class Form {
     number,         ///< integers, floating-point numbers, booleans
+    half,           ///< 16-bit floating-point numbers: held as two bytes each, seen as float32
     fixed_text,     ///< `memory_bytes` bytes each
     variable_text,  ///< a char* each
     coded_text,     ///< an enumeration: int64 codes with labels
@@ -34,7 +35,7 @@ struct ElementType {
     unsupported     ///< anything else: references, opaque bytes, sequences, complex numbers, times
   };
   Form form = Form::unsupported;
-  DataType type = DataType::float64;  ///< of a number in memory; text for the texts
+  DataType type = DataType::float64;  ///< of a number as it is seen; text for the texts
   std::size_t memory_bytes = 0;       ///< of one element in memory
   bool space_padded = false;          ///< fixed text ends in blanks rather than in NULs
   std::string description;            ///< for people: "float32", "variable-length text"
@@ -43,6 +44,7 @@ struct ElementType {
   Hdf5Handle stored;  ///< the type in the file
 
   [[nodiscard]] bool is_text() const { return type == DataType::text; }
+  [[nodiscard]] bool is_number() const { return form == Form::number || form == Form::half; }
   /// The memory type that reads this into `memory_bytes` per element. A record reads only the members with wanted[i] != 0.
   [[nodiscard]] Hdf5Handle memory_type(std::span<const char> wanted = {}) const;
 };

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "hdf5/half.hpp"
+
 namespace tessera::hdf5 {
 namespace {
 
@@ -80,6 +82,11 @@ void append_text(const ElementType& type, StridedCells cells, TextCells& out, st
       case ElementType::Form::variable_text: {
         const char* text = load<const char*>(cell);
         append(text != nullptr ? text : "");
+        break;
+      }
+      case ElementType::Form::half: {
+        const float value = half_to_float(load<std::uint16_t>(cell));
+        append(number_text(DataType::float32, reinterpret_cast<const std::byte*>(&value)));
         break;
       }
       case ElementType::Form::coded_text:

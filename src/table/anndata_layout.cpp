@@ -117,7 +117,7 @@ void add_frame(const hdf5::InputFile& file, const std::string& frame, TableParts
 void add_matrix(const hdf5::InputFile& file, const std::string& path, const std::string& variables, TableParts& parts) {
   hdf5::Dataset matrix(file, path);
   const DataLocation location = {.path = file.path, .dataset = path, .column = {}};
-  if (matrix.shape().size() != 2 || matrix.type().form != hdf5::ElementType::Form::number) {
+  if (matrix.shape().size() != 2 || !matrix.type().is_number()) {
     throw DataError("X is not a 2-D dataset of numbers: " + matrix.description(), location);
   }
   hdf5::Dataset index(file, index_path(file, variables));

@@ -27,8 +27,8 @@ Shape shape_of(const hdf5::Dataset& dataset) {
   const hdf5::ElementType& type = dataset.type();
   const std::size_t rank = dataset.shape().size();
   if (rank == 1 && type.form == Form::record) return Shape::record;
-  if (rank == 1 && (type.form == Form::number || type.is_text())) return Shape::vector;
-  if (rank != 2 || type.form != Form::number || dataset.shape()[1] < 1) return Shape::other;
+  if (rank == 1 && (type.is_number() || type.is_text())) return Shape::vector;
+  if (rank != 2 || !type.is_number() || dataset.shape()[1] < 1) return Shape::other;
   const bool named = hdf5::has_attribute(dataset.id(), "columns") || hdf5::has_attribute(dataset.id(), "feature_names");
   return dataset.shape()[1] == 1 && !named ? Shape::vector : Shape::matrix;
 }

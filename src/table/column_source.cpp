@@ -2,10 +2,12 @@
 #include "table/column_source.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <utility>
 
+#include "hdf5/half.hpp"
 #include "hdf5/text.hpp"
 #include "tessera/error.hpp"
 
@@ -32,6 +34,14 @@ class TextRelease {
 
 void decode_labels(DataType type, hdf5::StridedCells cells, const hdf5::CodeLabels& labels, TextCells& out) {
   for (std::int64_t row = 0; row < cells.rows; ++row) out.push_back(labels.find(hdf5::load_integer(type, cells.at(row))));
+}
+
+void decode_halves(hdf5::StridedCells cells, float* out) {
+  for (std::int64_t row = 0; row < cells.rows; ++row) {
+    std::uint16_t half = 0;
+    std::memcpy(&half, cells.at(row), sizeof(half));
+    out[row] = hdf5::half_to_float(half);
+  }
 }
 
 void decode_days(DataType type, hdf5::StridedCells cells, double units_per_day, double* out) {
@@ -105,6 +115,11 @@ ColumnView DatasetSource::view_of(const DatasetColumn& column, const std::byte* 
     std::byte* days = storage.numeric(static_cast<std::size_t>(rows) * sizeof(double));
     decode_days(element.type, cells, column.units_per_day, reinterpret_cast<double*>(days));
     return {DataType::float64, days, sizeof(double), nullptr};
+  }
+  if (element.form == Form::half) {
+    std::byte* values = storage.numeric(static_cast<std::size_t>(rows) * sizeof(float));
+    decode_halves(cells, reinterpret_cast<float*>(values));
+    return {DataType::float32, values, sizeof(float), nullptr};
   }
   TextCells& text = storage.text();
   if (column.decode == Decode::labels) {

@@ -51,7 +51,7 @@ class ColumnSource {
 
 /// What is done to the cells of a column after they are read.
 enum class Decode {
-  none,    ///< numbers are seen in place, text is unpacked
+  none,    ///< numbers are seen in place (16-bit ones become float32), text is unpacked
   labels,  ///< integer codes become text
   days,    ///< counts of a unit of time become days (float64); the least int64 is a missing one
 };
