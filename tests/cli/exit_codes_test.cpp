@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One test per documented exit code. 64 (usage) is in usage_test.cpp; 130 and 143 are in signals_test.cpp.
 #include <gmock/gmock.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "cli/cli_test.hpp"
@@ -157,6 +158,41 @@ TEST_F(ExitCodeTest, FullDiskIs74AndLeavesNothing) {
   EXPECT_THAT(names(), ElementsAre("blobs.h5"));
   (void)expect_exit(74, {"generate", "-o", path("g.h5"), "--rows", "100000"}, {.file_bytes = 200'000});
   EXPECT_THAT(names(), ElementsAre("blobs.h5"));
+}
+
+/// A disk of a size of our choice, if the system lets us.
+class SmallDisk {
+ public:
+  SmallDisk(std::filesystem::path where, const std::string& options) : where_(std::move(where)) {
+    std::filesystem::create_directory(where_);
+    mounted_ = ::mount("tmpfs", where_.c_str(), "tmpfs", 0, options.c_str()) == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(where_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  [[nodiscard]] bool mounted() const { return mounted_; }
+
+ private:
+  std::filesystem::path where_;
+  bool mounted_ = false;
+};
+
+TEST_F(ExitCodeTest, ADiskThatFillsUpIs74AndStaysEmpty) {
+  const SmallDisk disk(file("disk"), "size=256k");
+  if (!disk.mounted()) GTEST_SKIP() << "may not mount a file system here";
+  const std::string table = make_blobs("blobs.h5", 50'000);
+  EXPECT_THAT(expect_exit(74, {"segment", table, "-o", path("disk/run"), "-k", "3"}).err, HasSubstr("space"));
+  (void)expect_exit(74, {"generate", "-o", path("disk/g.h5"), "--rows", "100000"});
+  std::string text = "a,b\n";
+  for (int i = 0; i < 60'000; ++i) text += std::to_string(i * 7919 % 100'003) + "," + std::to_string(i) + ".5\n";
+  write_text("t.csv", text);
+  (void)expect_exit(74, {"convert", path("t.csv"), "-o", path("disk/t.h5")});
+  EXPECT_THAT(expect_exit(74, {"segment", path("t.csv"), "-o", path("run"), "--scratch", path("disk")}).err,
+              HasSubstr("--scratch"));
+  EXPECT_TRUE(std::filesystem::is_empty(file("disk")));
+  EXPECT_FALSE(std::filesystem::exists(file("run")));
 }
 
 TEST_F(ExitCodeTest, DeniedIs77) {

@@ -86,6 +86,8 @@ TEST_F(SignalTest, ConvertStops) {
   for (int i = 0; i < 400'000; ++i)
     text += std::to_string(i % 977) + "," + std::to_string(i % 31) + ",word" + std::to_string(i % 7) + "\n";
   write_text("t.csv", text);
+  const CommandResult segment = stop_at("read: started", SIGTERM, {"segment", path("t.csv"), "-o", path("run")});
+  EXPECT_EQ(segment.exit_code, 143) << segment.err;
   for (const char* stage : {"read: started", "write: started"}) {
     const CommandResult result = stop_at(stage, SIGTERM, {"convert", path("t.csv"), "-o", path("out.h5")});
     EXPECT_EQ(result.exit_code, 143) << stage << "\n" << result.err;
