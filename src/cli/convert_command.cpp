@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "app/convert.hpp"
 #include "cli/command.hpp"
 #include "cli/standard_output.hpp"
-#include "cli/terminal.hpp"
+#include "report/text.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera::cli {
@@ -41,27 +43,34 @@ std::string convert_json(const ConvertReport& report) {
 }
 
 std::string convert_text(const ConvertReport& report, const std::string& output) {
-  std::string text =
-      fmt::format("{} rows in = {} kept + {} rejected\n\n", report.rows_in, report.rows_kept, report.rows_rejected);
-  std::size_t width = 6;
-  for (const ConvertedColumn& column : report.columns) width = std::min<std::size_t>(40, std::max(width, column.name.size()));
-  text += fmt::format("{:<{}}  {:<8} {:>10}\n", "column", width, "type", "missing");
+  std::string lines = fmt::format("{} in = {} kept + {} rejected\n\n", text::plural(report.rows_in, "row"),
+                                  text::count(report.rows_kept), text::count(report.rows_rejected));
+  constexpr int kWidestName = 40;
+  int width = 6;
   for (const ConvertedColumn& column : report.columns) {
-    text += fmt::format("{:<{}}  {:<8} {:>10}{}{}\n", printable(column.name), width, type_of(column), column.missing,
-                        column.note.empty() ? "" : "  ", printable(column.note));
+    width = std::max(width, std::min(kWidestName, text::display_width(text::printable(column.name))));
   }
-  for (const std::string& note : report.notes) text += fmt::format("\n{}", printable(note));
-  if (!report.notes.empty()) text += "\n";
-  for (const RejectedRow& row : report.first_rejected) text += fmt::format("\nline {}: {}", row.line, printable(row.reason));
-  if (!report.rejects.empty()) text += fmt::format("\nrejected rows: {}\n", report.rejects.string());
-  return text + fmt::format("\nresult: {}\n", output);
+  const auto name = [&](std::string_view words) {
+    return text::pad_right(text::shorten(text::printable(words), width), width);
+  };
+  lines += fmt::format("  {}  {:<8} {:>10}\n", name("column"), "type", "missing");
+  for (const ConvertedColumn& column : report.columns) {
+    lines += fmt::format("  {}  {:<8} {:>10}{}{}\n", name(column.name), type_of(column), text::count(column.missing),
+                         column.note.empty() ? "" : "  ", text::printable(column.note));
+  }
+  for (const std::string& note : report.notes) lines += fmt::format("\n  - {}", text::printable(note));
+  if (!report.notes.empty()) lines += "\n";
+  for (const RejectedRow& row : report.first_rejected)
+    lines += fmt::format("\n  line {}: {}", row.line, text::printable(row.reason));
+  if (!report.rejects.empty()) lines += fmt::format("\n  All rejected rows are in {}\n", report.rejects.string());
+  return lines + fmt::format("\nResult in {}\n", output);
 }
 
-char delimiter_of(const std::string& text) {
-  if (text == "auto") return '\0';
-  if (text == "tab" || text == "\\t") return '\t';
-  if (text.size() == 1 && text[0] != '"' && text[0] != '\n' && text[0] != '\r') return text[0];
-  throw ConfigError(fmt::format("'{}' is not a delimiter", text), "give one character, such as --delimiter ';', or tab",
+char delimiter_of(const std::string& word) {
+  if (word == "auto") return '\0';
+  if (word == "tab" || word == "\\t") return '\t';
+  if (word.size() == 1 && word[0] != '"' && word[0] != '\n' && word[0] != '\r') return word[0];
+  throw ConfigError(fmt::format("'{}' is not a delimiter", word), "give one character, such as --delimiter ';', or tab",
                     ErrorCode::usage);
 }
 
@@ -81,20 +90,20 @@ class ConvertCommand final : public Command {
     app.add_flag("--force", options_.overwrite, "replace an earlier output")->group(files);
     app.add_flag("--compress", options_.compress, "gzip: smaller, slower to read")->group(files);
     app.add_flag("--json", json_, "print the report as JSON instead of text")->group(files);
-    const char* const text = "Text";
+    const char* const group = "Text";
     app.add_option("--delimiter", delimiter_, "one character, tab, or auto: the one that the first line has most of")
         ->option_text("C=auto")
         ->default_str("auto")
-        ->group(text);
+        ->group(group);
     app.add_option("--header", header_, "whether the first row names the columns: auto, yes or no")
         ->check(CLI::IsMember({"auto", "yes", "no"}).description(""))
         ->option_text("WORD=auto")
         ->default_str("auto")
-        ->group(text);
+        ->group(group);
     app.add_option("--missing-marker", markers_, "a word that means missing, besides NA, NaN, null, ... (repeatable)")
         ->allow_extra_args(false)
         ->option_text("WORD")
-        ->group(text);
+        ->group(group);
     add_common_options();
   }
 

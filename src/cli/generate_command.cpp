@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/standard_output.hpp"
 #include "core/bytes.hpp"
+#include "report/text.hpp"
 
 namespace tessera::cli {
 namespace {
@@ -27,10 +28,12 @@ std::string generate_json(const GenerateOptions& options, const GenerateReport& 
 }
 
 std::string generate_text(const GenerateOptions& options, const GenerateReport& report) {
-  std::string text = fmt::format("{} rows, {} features, {} segments\n", options.rows, options.features, options.segments);
-  if (options.segments > 1) text += fmt::format("nearest centres: {:.1f} standard deviations apart\n", report.least_separation);
-  if (report.noise_rows > 0) text += fmt::format("noise: {} rows\n", report.noise_rows);
-  return text + fmt::format("result: {} ({})\n", options.path.string(), format_bytes(report.bytes));
+  std::string lines = fmt::format("{}, {}, {}\n", text::plural(options.rows, "row"), text::plural(options.features, "feature"),
+                                  text::plural(options.segments, "segment"));
+  if (options.segments > 1)
+    lines += fmt::format("nearest centres: {:.1f} standard deviations apart\n", report.least_separation);
+  if (report.noise_rows > 0) lines += fmt::format("noise: {}\n", text::plural(report.noise_rows, "row"));
+  return lines + fmt::format("Result in {} ({})\n", options.path.string(), format_bytes(report.bytes));
 }
 
 class GenerateCommand final : public Command {
@@ -82,8 +85,8 @@ class GenerateCommand final : public Command {
 
   void add_trouble_options(CLI::App& app) {
     const char* const group = "Difficulty";
-    const auto add = [&](const char* name, double& value, const char* text) {
-      app.add_option(name, value, text)->option_text("X=0")->default_str("0")->group(group);
+    const auto add = [&](const char* name, double& value, const char* words) {
+      app.add_option(name, value, words)->option_text("X=0")->default_str("0")->group(group);
     };
     add("--overlap", options_.overlap, "0: centres at least 10 sd apart; 1: as close as 1 sd");
     add("--imbalance", options_.imbalance, "each segment has (1 - X) times the size of the one before");

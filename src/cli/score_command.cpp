@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "app/score.hpp"
 #include "cli/command.hpp"
 #include "cli/engine_options.hpp"
 #include "cli/standard_output.hpp"
+#include "report/text.hpp"
 #include "tessera/segmentation.hpp"
 
 namespace tessera::cli {
@@ -39,17 +39,22 @@ std::string score_json(const ScoreResult& result) {
 
 std::string score_text(const ScoreResult& result, const std::string& output) {
   const std::int64_t assigned = result.rows - result.rejected;
-  std::string text = fmt::format("{} customers assigned to {} segments\n\n", assigned, result.segment_rows.size());
-  text += fmt::format("{:>8} {:>12} {:>8} {:>10}\n", "segment", "customers", "share", "boundary");
+  std::string lines = fmt::format("{} assigned to {}\n\n", text::plural(assigned, "customer"),
+                                  text::plural(static_cast<std::int64_t>(result.segment_rows.size()), "segment"));
+  lines += fmt::format("  {:>8} {:>14} {:>7} {:>9}\n", "segment", "customers", "share", "boundary");
   for (std::size_t s = 0; s < result.segment_rows.size(); ++s) {
-    text += fmt::format("{:>8} {:>12} {:>6.1f} % {:>8.1f} %\n", s, result.segment_rows[s],
-                        100.0 * share(result.segment_rows[s], assigned),
-                        100.0 * share(result.segment_boundary[s], result.segment_rows[s]));
+    lines += fmt::format("  {:>8} {:>14} {:>7} {:>9}\n", s, text::count(result.segment_rows[s]),
+                         text::percent(share(result.segment_rows[s], assigned)),
+                         text::percent(share(result.segment_boundary[s], result.segment_rows[s])));
   }
-  text += fmt::format("\n{} could go either way (margin < 0.1), {} lie far from every segment, {} had missing cells filled",
-                      result.boundary, result.outliers, result.imputed);
-  if (result.rejected > 0) text += fmt::format(", {} were rejected", result.rejected);
-  return text + fmt::format("\nresults: {}\n", output);
+  lines += fmt::format("\n  {} could go either way (margin < 0.1), {} unlike any segment.\n",
+                       text::plural(result.boundary, "customer"),
+                       result.outliers == 1 ? "1 is" : text::count(result.outliers) + " are");
+  if (result.imputed > 0)
+    lines += fmt::format("  {} had missing cells, which were filled.\n", text::plural(result.imputed, "customer"));
+  if (result.rejected > 0)
+    lines += fmt::format("  {} could not be assigned: segment -1.\n", text::plural(result.rejected, "customer"));
+  return lines + fmt::format("\nResults in {}\n", output);
 }
 
 class ScoreCommand final : public Command {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
 
 namespace tessera::cli {
 
@@ -22,15 +23,6 @@ Terminal terminal_of(int descriptor) {
   }
   terminal.width = std::clamp(terminal.width, 60, 160);
   return terminal;
-}
-
-std::string printable(std::string_view text) {
-  std::string out(text);
-  for (char& byte : out) {
-    const auto value = static_cast<unsigned char>(byte);
-    if (value < 0x20 || value == 0x7F) byte = ' ';
-  }
-  return out;
 }
 
 }  // namespace tessera::cli

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
-#include <string_view>
-
 namespace tessera::cli {
 
 /// What can be shown on a descriptor.
@@ -14,8 +11,5 @@ struct Terminal {
 };
 
 [[nodiscard]] Terminal terminal_of(int descriptor);
-
-/// `text` without control characters: names out of files must not move a cursor or recolour a terminal.
-[[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace tessera::cli

@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <memory>
+
+#include "report/text.hpp"
 
 namespace tessera::cli {
 namespace {
@@ -17,39 +18,24 @@ constexpr std::chrono::milliseconds kBarInterval{100};
 constexpr std::chrono::milliseconds kLineInterval{10'000};
 constexpr int kBarCells = 24;
 
-std::string grouped(std::int64_t value) {
-  std::string digits = std::to_string(value);
-  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
-}
-
 std::string speed(double rows_per_second) {
   if (rows_per_second >= 1e6) return fmt::format("{:.1f} M rows/s", rows_per_second / 1e6);
   if (rows_per_second >= 1e3) return fmt::format("{:.0f} k rows/s", rows_per_second / 1e3);
   return fmt::format("{:.0f} rows/s", rows_per_second);
 }
 
-std::string duration(double seconds) {
-  if (seconds < 60.0) return fmt::format("{:.1f} s", seconds);
-  const auto whole = static_cast<std::int64_t>(std::lround(seconds));
-  if (whole < 3600) return fmt::format("{}:{:02} min", whole / 60, whole % 60);
-  return fmt::format("{}:{:02} h", whole / 3600, whole / 60 % 60);
-}
-
 /// "pass 3, 43 %, 1.2 M rows/s, 12.0 s left"
 std::string progress_text(const StageClock& clock) {
-  std::string text;
-  if (clock.passes() > 1) text += fmt::format("pass {}, ", clock.passes());
+  std::string words;
+  if (clock.passes() > 1) words += fmt::format("pass {}, ", clock.passes());
   if (clock.rows_total() > 0) {
-    text += fmt::format("{:.0f} %, ", 100.0 * clock.fraction());
+    words += fmt::format("{:.0f} %, ", 100.0 * clock.fraction());
   } else {
-    text += grouped(clock.rows_done()) + " rows, ";
+    words += text::count(clock.rows_done()) + " rows, ";
   }
-  text += speed(clock.rows_per_second());
-  if (const double left = clock.seconds_left(); left >= 0.0) text += ", " + duration(left) + " left";
-  return text;
+  words += speed(clock.rows_per_second());
+  if (const double left = clock.seconds_left(); left >= 0.0) words += ", " + text::duration(1e3 * left) + " left";
+  return words;
 }
 
 }  // namespace
@@ -71,7 +57,7 @@ void TextLog::stage(std::string_view name, std::int64_t rows) {
     draw_bar();
   } else {
     line(spdlog::level::info,
-         rows > 0 ? fmt::format("{}: started, {} rows", name, grouped(rows)) : fmt::format("{}: started", name));
+         rows > 0 ? fmt::format("{}: started, {} rows", name, text::count(rows)) : fmt::format("{}: started", name));
   }
 }
 
@@ -89,9 +75,9 @@ void TextLog::note(Level level, std::string_view, std::string_view message) {
   const std::lock_guard lock(mutex_);
   if (level == Level::warning) {
     const char* const tag = terminal_.color ? "\033[33mwarning:\033[0m" : "warning:";
-    line(spdlog::level::warn, fmt::format("{} {}", tag, printable(message)));
+    line(spdlog::level::warn, fmt::format("{} {}", tag, text::printable(message)));
   } else {
-    line(level == Level::info ? spdlog::level::info : spdlog::level::debug, printable(message));
+    line(level == Level::info ? spdlog::level::info : spdlog::level::debug, text::printable(message));
   }
 }
 
@@ -104,14 +90,14 @@ void TextLog::fail(const Failure& failure) {
   const std::lock_guard lock(mutex_);
   clock_.stop();
   const char* const tag = terminal_.color ? "\033[31mtessera:\033[0m" : "tessera:";
-  line(spdlog::level::err, fmt::format("{} {}", tag, printable(failure.message)));
-  if (!failure.advice.empty()) line(spdlog::level::err, fmt::format("  -> {}", printable(failure.advice)));
+  line(spdlog::level::err, fmt::format("{} {}", tag, text::printable(failure.message)));
+  if (!failure.advice.empty()) line(spdlog::level::err, fmt::format("  -> {}", text::printable(failure.advice)));
 }
 
-void TextLog::line(spdlog::level::level_enum level, const std::string& text) {
+void TextLog::line(spdlog::level::level_enum level, const std::string& words) {
   if (!logger_.should_log(level)) return;
   erase_bar();
-  logger_.log(level, text);
+  logger_.log(level, words);
 }
 
 void TextLog::draw_bar() {
@@ -119,9 +105,9 @@ void TextLog::draw_bar() {
   const auto full = static_cast<std::size_t>(clock_.fraction() * kBarCells);
   std::string bar(full, '#');
   bar.resize(kBarCells, '-');
-  std::string text = fmt::format("{:<9} [{}] {}", clock_.name(), bar, clock_.passes() > 0 ? progress_text(clock_) : "");
-  if (text.size() > static_cast<std::size_t>(terminal_.width) - 1) text.resize(static_cast<std::size_t>(terminal_.width) - 1);
-  fmt::print(stderr, "\r{}\033[K", text);
+  std::string shown = fmt::format("{:<9} [{}] {}", clock_.name(), bar, clock_.passes() > 0 ? progress_text(clock_) : "");
+  if (shown.size() > static_cast<std::size_t>(terminal_.width) - 1) shown.resize(static_cast<std::size_t>(terminal_.width) - 1);
+  fmt::print(stderr, "\r{}\033[K", shown);
   std::fflush(stderr);
   bar_shown_ = true;
 }
@@ -137,7 +123,7 @@ void TextLog::end_stage() {
   if (!clock_.running()) return;
   const std::string passes = clock_.passes() > 1 ? fmt::format(", {} passes", clock_.passes()) : std::string{};
   const std::string rate = clock_.passes() > 0 ? ", " + speed(clock_.rows_per_second()) : std::string{};
-  line(spdlog::level::info, fmt::format("{}: {}{}{}", clock_.name(), duration(clock_.seconds()), passes, rate));
+  line(spdlog::level::info, fmt::format("{}: {}{}{}", clock_.name(), text::duration(1e3 * clock_.seconds()), passes, rate));
   erase_bar();
   clock_.stop();
 }

@@ -26,7 +26,7 @@ class TextLog final : public Log {
   void fail(const Failure& failure) override;
 
  private:
-  void line(spdlog::level::level_enum level, const std::string& text);
+  void line(spdlog::level::level_enum level, const std::string& words);
   void draw_bar();
   void erase_bar();
   void end_stage();
