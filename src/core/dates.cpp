@@ -101,13 +101,14 @@ std::optional<double> parse_iso_date(std::string_view text) {
 std::string format_iso_date(double days) {
   constexpr double kFirst = -719528.0;  // 0000-01-01
   constexpr double kLast = 2932897.0;   // 10000-01-01
+  if (!(days >= kFirst && days < kLast)) return fmt::format("{}", days);  // NaN and infinity, too
   double whole = std::floor(days);
   auto seconds = static_cast<std::int64_t>(std::nearbyint((days - whole) * kSecondsPerDay));
   if (seconds == 86400) {
     whole = whole + 1.0;
     seconds = 0;
   }
-  if (!(whole >= kFirst && whole < kLast)) return fmt::format("{}", days);
+  if (whole == kLast) return fmt::format("{}", days);
 
   const std::int64_t shifted = static_cast<std::int64_t>(whole) + 719468 + 146097;
   const std::int64_t era = shifted / 146097;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 namespace tessera {
@@ -77,6 +78,9 @@ TEST(Dates, FormatIsTheInverse) {
   EXPECT_EQ(format_iso_date(0.9999999999), "1970-01-02");
   EXPECT_EQ(format_iso_date(1e9), "1000000000");
   EXPECT_EQ(format_iso_date(-1e300), "-1e+300");
+  EXPECT_EQ(format_iso_date(std::numeric_limits<double>::quiet_NaN()), "nan");
+  EXPECT_EQ(format_iso_date(-std::numeric_limits<double>::infinity()), "-inf");
+  EXPECT_EQ(format_iso_date(2932896.9999999), "2932896.9999999");  // the first second of the year 10000
 }
 
 }  // namespace
