@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -36,6 +37,9 @@ void check_options(const SegmentOptions& options) {
   }
   if (!(options.least_share >= 0.0 && options.least_share < 1.0)) {
     throw ConfigError(fmt::format("a least share of {} is not possible", options.least_share), "choose it from 0 up to 1");
+  }
+  if (!(options.fit.tolerance >= 0.0 && std::isfinite(options.fit.tolerance))) {
+    throw ConfigError(fmt::format("a tolerance of {} is not possible", options.fit.tolerance), "choose 0 or a small number");
   }
   if (!(options.outlier_quantile > 0.0 && options.outlier_quantile <= 1.0)) {
     throw ConfigError(fmt::format("an outlier quantile of {} is not possible", options.outlier_quantile),
@@ -178,6 +182,8 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   summary.fit = fit_kmeans(*feeder, engine.backend(), comm, plan, fit, job);
   if (!summary.k_selection.automatic) summary.k_selection.chosen = static_cast<int>(summary.fit.centroids.rows());
 
+  // The summary has the notes of the fit itself; this is for those who watch.
+  for (const std::string& note : summary.fit.notes) observer.note(Observer::Level::warning, "fit", note);
   summary.model = make_model(std::move(plan), summary.fit, options);
   summary.model.outlier_distance =
       outlier_distance(*feeder, engine.backend(), comm, summary.model.centroids, options.outlier_quantile);

@@ -72,7 +72,11 @@ class GenerateCommand final : public Command {
     app.add_option("--rows", options_.rows, "customers")->option_text("N=200000")->default_str("200000")->group(group);
     app.add_option("--features", options_.features, "numeric columns")->option_text("N=8")->default_str("8")->group(group);
     app.add_option("--segments", options_.segments, "true segments")->option_text("N=5")->default_str("5")->group(group);
-    app.add_option("--seed", options_.seed, "start of all random numbers")->option_text("N=0")->default_str("0")->group(group);
+    app.add_option("--seed", options_.seed, "start of all random numbers")
+        ->check(CLI::NonNegativeNumber.description(""))
+        ->option_text("N=0")
+        ->default_str("0")
+        ->group(group);
     app.add_option("--nominals", options_.nominals, "text columns that depend on the segment")
         ->option_text("N=0")
         ->default_str("0")

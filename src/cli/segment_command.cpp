@@ -65,7 +65,11 @@ class SegmentCommand final : public Command {
   void add_fit_options(CLI::App& app) {
     const char* const group = "Fit";
     KMeansOptions& fit = options_.fit;
-    app.add_option("--seed", fit.seed, "start of all random numbers")->option_text("N=0")->default_str("0")->group(group);
+    app.add_option("--seed", fit.seed, "start of all random numbers")
+        ->check(CLI::NonNegativeNumber.description(""))
+        ->option_text("N=0")
+        ->default_str("0")
+        ->group(group);
     app.add_option("--restarts", fit.restarts, "starts; the best goes to all rows")
         ->check(CLI::Range(1, 1'000'000).description(""))
         ->option_text("N=10")

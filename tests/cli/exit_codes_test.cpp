@@ -210,9 +210,9 @@ TEST_F(ExitCodeTest, DeniedIs77) {
 
 TEST_F(ExitCodeTest, ContradictingOptionsAre78) {
   const std::string table = make_blobs();
-  for (const Arguments& more :
-       {Arguments{"--features", "nothing*"}, Arguments{"--outlier-quantile", "2"}, Arguments{"--least-share", "1.5"},
-        Arguments{"--device", "abacus"}, Arguments{"--cpu-level", "mmx"}, Arguments{"--id", "customer_id,x"}}) {
+  for (const Arguments& more : {Arguments{"--features", "nothing*"}, Arguments{"--outlier-quantile", "2"},
+                                Arguments{"--least-share", "1.5"}, Arguments{"--tol", "nan"}, Arguments{"--device", "abacus"},
+                                Arguments{"--cpu-level", "mmx"}, Arguments{"--id", "customer_id,x"}}) {
     Arguments all = {"segment", table, "-o", path("run")};
     all.insert(all.end(), more.begin(), more.end());
     EXPECT_THAT(expect_exit(78, all).err, HasSubstr("tessera: ")) << ::testing::PrintToString(more);
