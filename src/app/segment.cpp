@@ -89,6 +89,8 @@ KSelection select_segments(Feeder& feeder, const FeaturePlan& plan, const Segmen
   KSelection selection;
   if (!options.automatic_segments || fit.initial_centroids) {
     selection.chosen = fit.segments;
+    selection.verdict = fit.initial_centroids ? "The number of segments was given with the centroids to start from."
+                                              : fmt::format("The number of segments was given: {}.", fit.segments);
     return selection;
   }
   job.observer.stage("sample", feeder.rows());
