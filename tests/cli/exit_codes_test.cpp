@@ -60,6 +60,17 @@ TEST_F(ExitCodeTest, UnavailableDeviceIs69AndNeverFallsBack) {
   EXPECT_THAT(names(), ElementsAre("blobs.h5"));
 }
 
+TEST_F(ExitCodeTest, MissingFilterIs69AndNamed) {
+  const std::string table = TESSERA_TEST_DATA "/tables/blosc.h5";
+  const CommandResult result = tessera({"inspect", table});
+  if (result.exit_code == 0) GTEST_SKIP() << "the filter is installed here";
+  EXPECT_EQ(result.exit_code, 69) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("blosc (id 32001)"));
+  EXPECT_THAT(result.err, HasSubstr("HDF5_PLUGIN_PATH"));
+  EXPECT_EQ(tessera({"segment", table, "-o", path("run")}).exit_code, 69);
+  EXPECT_THAT(names(), ElementsAre());
+}
+
 TEST_F(ExitCodeTest, AutomaticDeviceSaysWhyItIsTheCpu) {
   const CommandResult result = expect_exit(0, {"segment", make_blobs(), "-o", path("run")});
   EXPECT_THAT(result.err, HasSubstr("using cpu"));
