@@ -18,7 +18,9 @@ constexpr int kDroppedBits = 11;  // of a float32 distance: 2^20 counters, 12 bi
 constexpr std::size_t kDistanceBins = std::size_t{1} << (31 - kDroppedBits);
 constexpr double kSilhouetteUnit = 0x1p-50;
 
-bool is_rejected(const Chunk& chunk, std::size_t row) { return !chunk.flags.empty() && (chunk.flags[row] & kFlagRejected) != 0; }
+bool is_rejected(const Chunk& chunk, std::size_t row) {
+  return !chunk.flags.empty() && (chunk.flags[row] & kFlagRejected) != 0;
+}
 
 bool is_fitted(const Chunk& chunk, std::size_t row) {
   return !is_rejected(chunk, row) && (chunk.weights.empty() || chunk.weights[row] > 0.0F);

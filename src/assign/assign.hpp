@@ -21,8 +21,9 @@ struct AssignSummary {
   double simplified_silhouette = 0.0;          ///< mean of 1 - d1/d2 over assigned rows; NaN at k = 1
 };
 
-/// The least distance within which the share `quantile` of the fitted rows lies, rounded up by at most one part in 4,096: one sweep
-/// counts the leading bits of the float32 distances, so the order of the rows does not matter. Infinite for quantile >= 1.
+/// The least distance within which the share `quantile` of the fitted rows lies, rounded up by at most one part in 4,096: one
+/// sweep counts the leading bits of the float32 distances, so the order of the rows does not matter. Infinite for quantile
+/// >= 1.
 [[nodiscard]] float outlier_distance(Feeder& feeder, Backend& backend, Communicator& comm, const Matrix<float>& centroids,
                                      double quantile);
 

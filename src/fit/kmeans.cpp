@@ -43,9 +43,8 @@ class Lloyd {
   KMeansResult run() {
     job_.observer.stage("seed", feeder_.rows());
     units_ = fit_units(plan_, options_.initial_centroids ? &*options_.initial_centroids : nullptr);
-    centroids_ = options_.initial_centroids
-                     ? *options_.initial_centroids
-                     : seed_centroids(feeder_, backend_, comm_, units_, options_, job_);
+    centroids_ = options_.initial_centroids ? *options_.initial_centroids
+                                            : seed_centroids(feeder_, backend_, comm_, units_, options_, job_);
     job_.observer.stage("fit", feeder_.rows());
     iterate();
     publish();
@@ -143,10 +142,12 @@ class Lloyd {
   void record(const NearestStatistics& statistics, const Matrix<float>& next) {
     double linear = 0.0;
     for (std::int64_t c = 0; c < centroids_.rows(); ++c) {
-      const double weight = std::ldexp(static_cast<double>(statistics.weights[static_cast<std::size_t>(c)]), units_.weight_exponent);
+      const double weight =
+          std::ldexp(static_cast<double>(statistics.weights[static_cast<std::size_t>(c)]), units_.weight_exponent);
       for (std::int64_t j = 0; j < centroids_.columns(); ++j) {
         const auto at = static_cast<double>(centroids_(c, j));
-        const double sum = std::ldexp(static_cast<double>(statistics.sums(c, j)), units_.feature_exponent[static_cast<std::size_t>(j)]);
+        const double sum =
+            std::ldexp(static_cast<double>(statistics.sums(c, j)), units_.feature_exponent[static_cast<std::size_t>(j)]);
         linear += at * (weight * at - 2.0 * sum);
       }
     }
@@ -165,7 +166,8 @@ class Lloyd {
     const NearestStatistics last = nearest_sweep(false);
     std::vector<std::int64_t> order;
     for (std::int64_t c = 0; c < centroids_.rows(); ++c) {
-      if (last.weights[static_cast<std::size_t>(c)] > 0) order.push_back(c);  // two centroids may have met at the iteration limit
+      if (last.weights[static_cast<std::size_t>(c)] > 0)
+        order.push_back(c);  // two centroids may have met at the iteration limit
     }
     std::ranges::sort(order, [&](std::int64_t a, std::int64_t b) {
       const Int128 weight_a = last.weights[static_cast<std::size_t>(a)];
@@ -187,8 +189,8 @@ class Lloyd {
     result_.inertia = std::ldexp(static_cast<double>(closing.objective), units_.objective_exponent);
     report_missing_segments();
     if (!result_.converged) {
-      result_.notes.push_back(fmt::format("stopped after {} iterations before the centroids stood still; raise --max-iter",
-                                          result_.iterations));
+      result_.notes.push_back(
+          fmt::format("stopped after {} iterations before the centroids stood still; raise --max-iter", result_.iterations));
     }
     result_.centroids = std::move(centroids_);
   }
@@ -198,9 +200,10 @@ class Lloyd {
     const std::int64_t found = centroids_.rows();
     if (found >= asked) return;
     const std::string message =
-        result_.converged ? fmt::format("only {} distinct row{}: {} segment{} instead of {}", found, found == 1 ? "" : "s", found,
-                                        found == 1 ? "" : "s", asked)
-                          : fmt::format("{} of {} segments were empty when the iteration limit was reached", asked - found, asked);
+        result_.converged
+            ? fmt::format("only {} distinct row{}: {} segment{} instead of {}", found, found == 1 ? "" : "s", found,
+                          found == 1 ? "" : "s", asked)
+            : fmt::format("{} of {} segments were empty when the iteration limit was reached", asked - found, asked);
     if (options_.strict_segments) throw DataError(message, {}, "ask for fewer segments, or leave out --strict-k");
     result_.notes.push_back(message);
   }
@@ -221,7 +224,8 @@ class Lloyd {
 
 GridUnits fit_units(const FeaturePlan& plan, const Matrix<float>* initial_centroids) {
   GridUnits units{.feature_exponent = plan.grid_exponent, .weight_exponent = plan.weight_exponent};
-  // |x_j| <= 2^(grid + 40) / max(1, w): then w d^2 <= sum over features of 4^(grid + 40 + 1), if centroids lie within the rows' range.
+  // |x_j| <= 2^(grid + 40) / max(1, w): then w d^2 <= sum over features of 4^(grid + 40 + 1), if centroids lie within the rows'
+  // range.
   double bound = 0.0;
   for (std::size_t j = 0; j < plan.grid_exponent.size(); ++j) {
     double reach = std::ldexp(1.0, plan.grid_exponent[j] + exact::kGridBits);
@@ -237,8 +241,8 @@ GridUnits fit_units(const FeaturePlan& plan, const Matrix<float>* initial_centro
   return units;
 }
 
-KMeansResult fit_kmeans(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan, const KMeansOptions& options,
-                        const JobContext& job) {
+KMeansResult fit_kmeans(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan,
+                        const KMeansOptions& options, const JobContext& job) {
   return Lloyd(feeder, backend, comm, plan, options, job).run();
 }
 

@@ -10,8 +10,8 @@
 
 namespace tessera {
 
-/// The units in which a fit of rows prepared by `plan` counts; w * d^2 of any such row against centroids within the rows' range (or
-/// the given initial ones) fits 62 bits.
+/// The units in which a fit of rows prepared by `plan` counts; w * d^2 of any such row against centroids within the rows' range
+/// (or the given initial ones) fits 62 bits.
 [[nodiscard]] GridUnits fit_units(const FeaturePlan& plan, const Matrix<float>* initial_centroids = nullptr);
 
 /// Exact k-means over all rows: k-means|| candidates, restarts and swaps on them, Lloyd to the fixed point, canonical order.

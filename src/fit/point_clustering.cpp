@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "exact/philox.hpp"
@@ -12,8 +13,9 @@ namespace tessera {
 namespace {
 
 constexpr int kMostGreedySegments = 2000;
-constexpr int kLloydIterations = 100;  // of one start
-constexpr int kSwapIterations = 20;    // of one swap that is tried
+constexpr int kLloydIterations = 100;      // of one start
+constexpr int kSwapIterations = 20;        // of one swap that is tried
+constexpr std::size_t kSwappedStarts = 3;  // the best starts go on to the swap search, which makes up for a bad start anyway
 
 /// Random numbers of one start, in order.
 class Draws {
@@ -32,16 +34,23 @@ class Draws {
 class Start {
  public:
   Start(const PointSet& points, const PointClusteringOptions& options, int number)
-      : points_(points),
+      : points_(&points),
         segments_(std::min<std::int64_t>(options.segments, points.size())),
         draws_(options, number),
         distance_(static_cast<std::size_t>(points.size())),
         position_(static_cast<std::size_t>(points.features())) {}
 
-  void run(int failed_swaps) {
+  /// Greedy k-means++, then Lloyd.
+  void begin() {
     seed();
     lloyd(kLloydIterations, centroids_, assignment_);
-    if (segments_ > 1 && segments_ < points_.size()) swap_search(failed_swaps);
+  }
+
+  /// Exchanges centroids for points drawn by D^2 until that has failed `failed_swaps` times in a row (0: a default from k).
+  void search(int failed_swaps) {
+    if (failed_swaps >= 0 && segments_ > 1 && segments_ < points_->size()) {
+      swap_search(failed_swaps > 0 ? failed_swaps : default_failures());
+    }
   }
 
   [[nodiscard]] const Matrix<double>& centroids() const { return centroids_; }
@@ -59,7 +68,7 @@ class Start {
 
  private:
   void lloyd(int iterations, Matrix<double>& centroids, PointSet::Assignment& assignment) const {
-    lloyd(points_, iterations, centroids, assignment);
+    lloyd(*points_, iterations, centroids, assignment);
   }
 
   [[nodiscard]] int trials() const {
@@ -71,8 +80,8 @@ class Start {
   std::int64_t draw(double total, const Importance& importance) {
     double left = draws_.uniform() * total;
     std::int64_t last = 0;
-    for (std::int64_t i = 0; i < points_.size(); ++i) {
-      const double mass = points_.weight(i) * importance(i);
+    for (std::int64_t i = 0; i < points_->size(); ++i) {
+      const double mass = points_->weight(i) * importance(i);
       if (mass <= 0.0) continue;
       last = i;
       left -= mass;
@@ -83,22 +92,23 @@ class Start {
 
   /// Greedy k-means++: of a few points drawn by D^2, the one that lowers the inertia most.
   void seed() {
-    centroids_ = Matrix<double>(segments_, points_.features());
+    centroids_ = Matrix<double>(segments_, points_->features());
     std::vector<double> nearest(distance_.size(), std::numeric_limits<double>::infinity());
     std::vector<double> best(distance_.size());
     double total = 0.0;
-    for (std::int64_t i = 0; i < points_.size(); ++i) total += points_.weight(i);
+    for (std::int64_t i = 0; i < points_->size(); ++i) total += points_->weight(i);
     for (std::int64_t c = 0; c < segments_; ++c) {
       double best_total = std::numeric_limits<double>::infinity();
       const int tries = c == 0 ? 1 : trials();
       for (int t = 0; t < tries; ++t) {
-        const std::int64_t point = draw(total, [&](std::int64_t i) { return c == 0 ? 1.0 : nearest[static_cast<std::size_t>(i)]; });
-        points_.copy_point(point, position_);
-        points_.distances_to(position_, distance_);
+        const std::int64_t point =
+            draw(total, [&](std::int64_t i) { return c == 0 ? 1.0 : nearest[static_cast<std::size_t>(i)]; });
+        points_->copy_point(point, position_);
+        points_->distances_to(position_, distance_);
         double sum = 0.0;
         for (std::size_t i = 0; i < distance_.size(); ++i) {
           distance_[i] = std::min(distance_[i], nearest[i]);
-          sum += points_.weight(static_cast<std::int64_t>(i)) * distance_[i];
+          sum += points_->weight(static_cast<std::int64_t>(i)) * distance_[i];
         }
         if (sum < best_total) {
           best_total = sum;
@@ -120,12 +130,12 @@ class Start {
   /// The best centroid to exchange for `point`: every choice costs the same part (points go to the newcomer where it is nearer)
   /// plus what the leaver's own points lose by going to their second nearest.
   Swap evaluate(std::int64_t point) {
-    points_.copy_point(point, position_);
-    points_.distances_to(position_, distance_);
+    points_->copy_point(point, position_);
+    points_->distances_to(position_, distance_);
     loss_.assign(static_cast<std::size_t>(segments_), 0.0);
     double common = 0.0;
     for (std::size_t i = 0; i < distance_.size(); ++i) {
-      const double w = points_.weight(static_cast<std::int64_t>(i));
+      const double w = points_->weight(static_cast<std::int64_t>(i));
       const double stays = std::min(assignment_.first[i], distance_[i]);
       common += w * stays;
       loss_[static_cast<std::size_t>(assignment_.label[i])] += w * (std::min(assignment_.second[i], distance_[i]) - stays);
@@ -134,21 +144,20 @@ class Start {
     return {common + *least, point, least - loss_.begin()};
   }
 
-  void swap_search(int failed_swaps) {
-    const int most_failures = failed_swaps > 0 ? failed_swaps : failed_swaps == 0 ? default_failures() : 0;
+  void swap_search(int most_failures) {
     Matrix<double> centroids;
     PointSet::Assignment assignment;
     for (int failures = 0; failures < most_failures && assignment_.inertia > 0.0;) {
       Swap best;
       for (int t = 0; t < trials(); ++t) {
-        const Swap swap = evaluate(
-            draw(assignment_.inertia, [&](std::int64_t i) { return assignment_.first[static_cast<std::size_t>(i)]; }));
+        const Swap swap =
+            evaluate(draw(assignment_.inertia, [&](std::int64_t i) { return assignment_.first[static_cast<std::size_t>(i)]; }));
         if (swap.inertia < best.inertia) best = swap;
       }
       // Lloyd regains part of what the bare exchange costs, but never much more than a segment's share.
       if (best.inertia < assignment_.inertia * (1.0 + 1.0 / static_cast<double>(segments_))) {
         centroids = centroids_;
-        points_.copy_point(best.point, centroids.row(best.leaving));
+        points_->copy_point(best.point, centroids.row(best.leaving));
         lloyd(kSwapIterations, centroids, assignment);
         if (assignment.inertia < assignment_.inertia * (1.0 - 1e-9)) {
           std::swap(centroids, centroids_);
@@ -164,7 +173,7 @@ class Start {
 
   [[nodiscard]] int default_failures() const { return static_cast<int>(std::min<std::int64_t>(8 + segments_ / 2, 40)); }
 
-  const PointSet& points_;
+  const PointSet* points_;
   std::int64_t segments_;
   Draws draws_;
   Matrix<double> centroids_;
@@ -185,18 +194,23 @@ PointClustering publish(const PointSet& points, const Matrix<double>& centroids,
 
 PointClustering cluster_points(const WeightedPoints& data, const PointClusteringOptions& options, ThreadPool* threads) {
   const PointSet points(data);
-  std::vector<PointClustering> results(static_cast<std::size_t>(options.restarts));
-  const auto run_start = [&](int /*thread*/, std::int64_t number) {
-    Start start(points, options, static_cast<int>(number));
-    start.run(options.failed_swaps);
-    results[static_cast<std::size_t>(number)] = publish(points, start.centroids(), start.assignment());
+  std::vector<Start> starts;
+  for (int number = 0; number < options.restarts; ++number) starts.emplace_back(points, options, number);
+  const auto for_each = [&](std::size_t count, const std::function<void(std::int64_t)>& task) {
+    if (threads != nullptr) {
+      threads->run(static_cast<std::int64_t>(count), [&](int /*thread*/, std::int64_t i) { task(i); });
+    } else {
+      for (std::size_t i = 0; i < count; ++i) task(static_cast<std::int64_t>(i));
+    }
   };
-  if (threads != nullptr) {
-    threads->run(options.restarts, run_start);
-  } else {
-    for (int number = 0; number < options.restarts; ++number) run_start(0, number);
-  }
-  return std::move(*std::ranges::min_element(results, {}, &PointClustering::inertia));
+  const auto inertia = [](const Start& start) { return start.assignment().inertia; };
+
+  for_each(starts.size(), [&](std::int64_t i) { starts[static_cast<std::size_t>(i)].begin(); });
+  std::ranges::stable_sort(starts, {}, inertia);
+  const std::size_t searched = std::min(kSwappedStarts, starts.size());
+  for_each(searched, [&](std::int64_t i) { starts[static_cast<std::size_t>(i)].search(options.failed_swaps); });
+  const Start& best = *std::ranges::min_element(starts, {}, inertia);
+  return publish(points, best.centroids(), best.assignment());
 }
 
 PointClustering refine_points(const WeightedPoints& data, const Matrix<double>& centroids) {

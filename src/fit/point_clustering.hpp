@@ -17,11 +17,11 @@ struct WeightedPoints {
 };
 
 struct PointClusteringOptions {
-  int segments = 8;           ///< k >= 1
+  int segments = 8;  ///< k >= 1
   std::uint64_t seed = 0;
-  std::uint64_t stream = 0;   ///< separates the random draws of different uses of one seed; below 2^24
-  int restarts = 10;          ///< >= 1
-  int failed_swaps = 0;       ///< stop the swap search after so many failures in a row; 0: a default from k; -1: no swaps
+  std::uint64_t stream = 0;  ///< separates the random draws of different uses of one seed; below 2^24
+  int restarts = 10;         ///< >= 1
+  int failed_swaps = 0;      ///< stop the swap search after so many failures in a row; 0: a default from k; -1: no swaps
 };
 
 struct PointClustering {
@@ -31,13 +31,14 @@ struct PointClustering {
 };
 
 /// Weighted k-means of points in memory: the same on every machine and for every number of threads (restarts run in parallel if
-/// `threads` is given). Greedy k-means++ (plain beyond k = 2,000; Arthur & Vassilvitskii 2007), Lloyd, then a swap search: centroids
-/// are exchanged for points drawn by D^2 as long as that pays (Lattanzi & Sohler 2019); the best of `restarts`. Equal points are
-/// merged first. O(restarts * (iterations + swaps) * n k d).
+/// `threads` is given). Greedy k-means++ (plain beyond k = 2,000; Arthur & Vassilvitskii 2007), Lloyd, then a swap search:
+/// centroids are exchanged for points drawn by D^2 as long as that pays (Lattanzi & Sohler 2019); the best of `restarts`. Equal
+/// points are merged first. The best three starts get the swap search. O((restarts * iterations + swaps) * n k d).
 [[nodiscard]] PointClustering cluster_points(const WeightedPoints& data, const PointClusteringOptions& options,
                                              ThreadPool* threads = nullptr);
 
-/// Lloyd only, from the given centroids [k x d], until no label changes; a centroid that loses its last point stays where it is.
+/// Lloyd only, from the given centroids [k x d], until no label changes; a centroid that loses its last point stays where it
+/// is.
 [[nodiscard]] PointClustering refine_points(const WeightedPoints& data, const Matrix<double>& centroids);
 
 }  // namespace tessera

@@ -10,7 +10,8 @@ namespace tessera {
 namespace {
 
 // One source for several vector widths; elementwise float64 operations round alike in all of them.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
 #define TESSERA_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define TESSERA_VECTOR_CLONES
@@ -19,8 +20,8 @@ namespace {
 constexpr std::int64_t kBlock = 256;  // points whose running best stays in the first-level cache
 
 TESSERA_VECTOR_CLONES
-void add_squared_distances(const double* columns, std::int64_t stride, std::int64_t count, const double* position, std::int64_t d,
-                           double* out) {
+void add_squared_distances(const double* columns, std::int64_t stride, std::int64_t count, const double* position,
+                           std::int64_t d, double* out) {
   for (std::int64_t i = 0; i < count; ++i) out[i] = 0.0;
   for (std::int64_t j = 0; j < d; ++j) {
     const double* column = columns + j * stride;
@@ -45,7 +46,8 @@ void keep_two_least(const double* distance, std::int64_t count, double index, do
 
 }  // namespace
 
-PointSet::PointSet(const WeightedPoints& data) : features_(data.points.columns), group_(static_cast<std::size_t>(data.points.rows)) {
+PointSet::PointSet(const WeightedPoints& data)
+    : features_(data.points.columns), group_(static_cast<std::size_t>(data.points.rows)) {
   const std::int64_t rows = data.points.rows;
   std::vector<std::int32_t> order(static_cast<std::size_t>(rows));
   std::iota(order.begin(), order.end(), 0);
@@ -77,7 +79,8 @@ PointSet::PointSet(const WeightedPoints& data) : features_(data.points.columns),
 }
 
 void PointSet::copy_point(std::int64_t i, std::span<double> out) const {
-  for (std::int64_t j = 0; j < features_; ++j) out[static_cast<std::size_t>(j)] = columns_[static_cast<std::size_t>(j * size_ + i)];
+  for (std::int64_t j = 0; j < features_; ++j)
+    out[static_cast<std::size_t>(j)] = columns_[static_cast<std::size_t>(j * size_ + i)];
 }
 
 void PointSet::assign(const Matrix<double>& centroids, Assignment& out) const {
@@ -108,7 +111,8 @@ void PointSet::distances_to(std::span<const double> position, std::span<double> 
 void PointSet::update(const Assignment& assignment, Matrix<double>& centroids) const {
   const auto k = static_cast<std::size_t>(centroids.rows());
   std::vector<double> weight(k, 0.0);
-  for (std::size_t i = 0; i < assignment.label.size(); ++i) weight[static_cast<std::size_t>(assignment.label[i])] += weights_[i];
+  for (std::size_t i = 0; i < assignment.label.size(); ++i)
+    weight[static_cast<std::size_t>(assignment.label[i])] += weights_[i];
   std::vector<double> sum(k);
   for (std::int64_t j = 0; j < features_; ++j) {
     std::fill(sum.begin(), sum.end(), 0.0);

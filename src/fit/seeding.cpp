@@ -14,8 +14,9 @@ namespace tessera {
 namespace {
 
 constexpr int kRounds = 3;
-constexpr int kMostRounds = 30;                    // if rounds bring too few candidates
-constexpr std::int64_t kLeastOversampling = 40;    // candidates a round for small k: the host's choice gets better, rows hardly notice
+constexpr int kMostRounds = 30;  // if rounds bring too few candidates
+constexpr std::int64_t kLeastOversampling =
+    40;  // candidates a round for small k: the host's choice gets better, rows hardly notice
 
 class CandidateSearch {
  public:
@@ -44,7 +45,8 @@ class CandidateSearch {
   void append(const RowCollection& found) {
     const std::int64_t before = candidates_.rows();
     candidates_.resize_rows(before + found.values.rows());
-    std::copy_n(found.values.data(), found.values.rows() * found.values.columns(), candidates_.data() + before * candidates_.columns());
+    std::copy_n(found.values.data(), found.values.rows() * found.values.columns(),
+                candidates_.data() + before * candidates_.columns());
   }
 
   /// One sweep: phi is known only at its end, so the rows with the least u / (w d^2) are kept on the way and judged afterwards.
@@ -52,7 +54,8 @@ class CandidateSearch {
     const std::int64_t most = 4 * oversampling_;  // l are expected
     std::uint64_t largest_key = ~std::uint64_t{0};
     RowCollection drawn(feeder_.features());
-    const auto pass = backend_.nearest({.centroids = candidates_.view(), .units = &units_, .statistics = false, .objective = true});
+    const auto pass =
+        backend_.nearest({.centroids = candidates_.view(), .units = &units_, .statistics = false, .objective = true});
     const auto visit = [&](const Chunk& chunk, const RowOutputs& outputs) {
       for (std::int64_t i = 0; i < chunk.rows.rows; ++i) {
         const auto weight = static_cast<double>(fit_weight(chunk, i));
@@ -118,8 +121,8 @@ Matrix<float> seed_centroids(Feeder& feeder, Backend& backend, Communicator& com
   const PointClustering best = cluster_points(
       candidates.points(), {.segments = options.segments, .seed = options.seed, .restarts = options.restarts}, &job.threads);
   Matrix<float> centroids(best.centroids.rows(), best.centroids.columns());
-  std::transform(best.centroids.data(), best.centroids.data() + best.centroids.rows() * best.centroids.columns(), centroids.data(),
-                 [](double value) { return static_cast<float>(value); });
+  std::transform(best.centroids.data(), best.centroids.data() + best.centroids.rows() * best.centroids.columns(),
+                 centroids.data(), [](double value) { return static_cast<float>(value); });
   return centroids;
 }
 

@@ -17,10 +17,11 @@ inline constexpr std::int64_t kAllRowsAreCandidates = 16384;
 
 /// Starting centroids [k' x d] for Lloyd over all rows, k' < k only if there are fewer distinct rows.
 ///
-/// Small tables are their own candidates. For larger ones candidates come from k-means|| (Bahmani et al. 2012): in each round row i
-/// is taken if u_i / (w_i * d_i^2) < l / phi (the 4 l least of them at most), with u_i from Philox keyed by row id, d_i the reference distance to the candidates so
-/// far and phi the exact objective; so the candidates do not depend on chunks, threads, ranks or backend. Each candidate stands for
-/// the exact mean and weight of the rows nearest to it, and the host clusters these (cluster_points).
+/// Small tables are their own candidates. For larger ones candidates come from k-means|| (Bahmani et al. 2012): in each round
+/// row i is taken if u_i / (w_i * d_i^2) < l / phi (the 4 l least of them at most), with u_i from Philox keyed by row id, d_i
+/// the reference distance to the candidates so far and phi the exact objective; so the candidates do not depend on chunks,
+/// threads, ranks or backend. Each candidate stands for the exact mean and weight of the rows nearest to it, and the host
+/// clusters these (cluster_points).
 /// @throws DataError if no row has a positive weight
 [[nodiscard]] Matrix<float> seed_centroids(Feeder& feeder, Backend& backend, Communicator& comm, const GridUnits& units,
                                            const KMeansOptions& options, const JobContext& job);

@@ -35,7 +35,8 @@ inline PreparedPoints prepare_points(const Matrix<double>& values, std::vector<f
     double largest = 0.0;
     for (std::int64_t i = 0; i < values.rows(); ++i) largest = std::max(largest, std::abs(values(i, j)));
     const int exponent = exact::grid_exponent(largest, prepared.plan.largest_weight);
-    for (std::int64_t i = 0; i < values.rows(); ++i) prepared.rows(i, j) = exact::to_grid(values(i, j), exact::make_grid(exponent));
+    for (std::int64_t i = 0; i < values.rows(); ++i)
+      prepared.rows(i, j) = exact::to_grid(values(i, j), exact::make_grid(exponent));
     std::string name = std::to_string(j);
     name.insert(0, 1, 'x');
     prepared.plan.feature_names.push_back(name);

@@ -68,7 +68,8 @@ TEST(Assign, PublishesReferenceDistancesAndMargins) {
   const Assigned result = run(points, model);
   for (std::int64_t i = 0; i < 1000; ++i) {
     exact::TwoNearest two;
-    for (std::int32_t c = 0; c < 4; ++c) two.offer(c, exact::reference_distance2(points.rows.row(i).data(), model.centroids.row(c).data(), 3));
+    for (std::int32_t c = 0; c < 4; ++c)
+      two.offer(c, exact::reference_distance2(points.rows.row(i).data(), model.centroids.row(c).data(), 3));
     const auto row = static_cast<std::size_t>(i);
     const double d1 = std::sqrt(two.first_distance2);
     const double d2 = std::sqrt(two.second_distance2);

@@ -147,7 +147,8 @@ TEST(KMeans, WeightTwoIsTheRowTwice) {
   repeated.rows = Matrix<float>(doubled.rows(), 3);
   for (std::int64_t i = 0; i < doubled.rows(); ++i) {
     for (std::int64_t j = 0; j < 3; ++j) {
-      repeated.rows(i, j) = exact::to_grid(doubled(i, j), exact::make_grid(repeated.plan.grid_exponent[static_cast<std::size_t>(j)]));
+      repeated.rows(i, j) =
+          exact::to_grid(doubled(i, j), exact::make_grid(repeated.plan.grid_exponent[static_cast<std::size_t>(j)]));
     }
   }
   Matrix<float> start(4, 3);

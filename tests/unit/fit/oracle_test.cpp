@@ -42,7 +42,8 @@ std::vector<exact::TwoNearest> nearest_of(const Matrix<float>& rows, const Matri
   for (std::int64_t i = 0; i < rows.rows(); ++i) {
     for (std::int64_t c = 0; c < centroids.rows(); ++c) {
       all[static_cast<std::size_t>(i)].offer(
-          static_cast<std::int32_t>(c), exact::reference_distance2(rows.row(i).data(), centroids.row(c).data(), rows.columns()));
+          static_cast<std::int32_t>(c),
+          exact::reference_distance2(rows.row(i).data(), centroids.row(c).data(), rows.columns()));
     }
   }
   return all;
@@ -67,8 +68,8 @@ TEST(KMeansOracle, SameStartSameLabelsAndInertiaAsScikitLearn) {
     const auto backend = open_backend({.device = "cpu"}, context);
     const auto feeder = make_matrix_feeder(points.rows.view(), {}, {}, 0, context);
     SoloCommunicator comm;
-    const KMeansResult result = fit_kmeans(*feeder, *backend, comm, points.plan,
-                                           {.segments = oracle.segments, .initial_centroids = start}, context);
+    const KMeansResult result =
+        fit_kmeans(*feeder, *backend, comm, points.plan, {.segments = oracle.segments, .initial_centroids = start}, context);
     EXPECT_NEAR(result.inertia, oracle.inertia, 1e-6 * oracle.inertia);
 
     // Segments in their order by size against labels in the order of the start: match them by the first row that carries each.

@@ -19,7 +19,8 @@ struct Points {
 };
 
 Points blobs(std::int64_t n, std::int64_t d, std::int64_t k, std::uint64_t seed) {
-  return {testing::prepare_points(testing::make_blobs(n, d, k, seed)).rows, std::vector<double>(static_cast<std::size_t>(n), 1.0)};
+  return {testing::prepare_points(testing::make_blobs(n, d, k, seed)).rows,
+          std::vector<double>(static_cast<std::size_t>(n), 1.0)};
 }
 
 double naive_inertia(const Points& points, const PointClustering& clustering) {

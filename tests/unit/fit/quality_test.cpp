@@ -47,10 +47,12 @@ INSTANTIATE_TEST_SUITE_P(ClusteringTruth, KMeansQuality,
                          ::testing::Values(KnownSet{"s1.csv", 15, 8.91761561687e12}, KnownSet{"s2.csv", 15, 1.32791094907e13},
                                            KnownSet{"s3.csv", 15, 1.688960252e13}, KnownSet{"s4.csv", 15, 1.57032476511e13},
                                            KnownSet{"a1.csv", 20, 12146257522.3}, KnownSet{"a2.csv", 35, 2.028673664e10},
-                                           KnownSet{"a3.csv", 50, 2.893741510e10}, KnownSet{"birch1.csv.gz", 100, 9.277285828e13},
+                                           KnownSet{"a3.csv", 50, 2.893741510e10},
+                                           KnownSet{"birch1.csv.gz", 100, 9.277285828e13},
                                            KnownSet{"r15.csv", 15, 108.619040813}, KnownSet{"iris.csv", 3, 78.8514414261},
                                            KnownSet{"hepta.csv", 7, 106.1476466}, KnownSet{"g2mg_2_30.csv", 2, 3601022.913},
-                                           KnownSet{"g2mg_16_40.csv", 2, 413136581.3}, KnownSet{"g2mg_64_60.csv.gz", 2, 1.493600319e10}));
+                                           KnownSet{"g2mg_16_40.csv", 2, 413136581.3},
+                                           KnownSet{"g2mg_64_60.csv.gz", 2, 1.493600319e10}));
 
 }  // namespace
 }  // namespace tessera
