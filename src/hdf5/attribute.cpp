@@ -142,6 +142,13 @@ std::optional<std::string> read_string_attribute(hid_t object, const std::string
   return values->front();
 }
 
+std::optional<std::string> read_fixed_string_attribute(hid_t object, const std::string& name) {
+  const Hdf5Session session;
+  const std::optional<OpenAttribute> open = open_attribute(object, name);
+  if (!open || H5Tget_class(open->type.get()) != H5T_STRING || H5Tis_variable_str(open->type.get()) != 0) return std::nullopt;
+  return open->elements == 1 ? std::optional(read_fixed_strings(*open).front()) : std::nullopt;
+}
+
 std::optional<std::vector<double>> read_number_list_attribute(hid_t object, const std::string& name) {
   return read_numbers<double>(object, name, H5T_NATIVE_DOUBLE);
 }

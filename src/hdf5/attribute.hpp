@@ -17,6 +17,8 @@ namespace tessera::hdf5 {
 [[nodiscard]] bool has_attribute(hid_t object, const std::string& name);
 /// One string: fixed or variable length, ASCII or UTF-8, scalar or of one element.
 [[nodiscard]] std::optional<std::string> read_string_attribute(hid_t object, const std::string& name);
+/// The same, but nullopt for variable length too: reading that from a damaged file can crash HDF5.
+[[nodiscard]] std::optional<std::string> read_fixed_string_attribute(hid_t object, const std::string& name);
 /// A list of strings (1-D, or a scalar: a list of one). At most 2^20 of them.
 [[nodiscard]] std::optional<std::vector<std::string>> read_string_list_attribute(hid_t object, const std::string& name);
 /// A number of any integer or floating type, or a boolean.

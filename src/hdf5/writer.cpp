@@ -108,6 +108,15 @@ void FileWriter::write_text_attribute(const std::string& object, const std::stri
   write_attribute(object, name, type.get(), count, pointers.data());
 }
 
+void FileWriter::set_fixed_attribute(const std::string& object, const std::string& name, std::string_view value) {
+  const Hdf5Session session;
+  const Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+  const std::string padded = value.empty() ? std::string(1, '\0') : std::string(value);
+  H5Tset_size(type.get(), padded.size());
+  H5Tset_cset(type.get(), H5T_CSET_UTF8);
+  H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
+  write_attribute(object, name, type.get(), kScalar, padded.data());
+}
 void FileWriter::set_attribute(const std::string& object, const std::string& name, std::string_view value) {
   write_text_attribute(object, name, kScalar, {std::string(value)});
 }

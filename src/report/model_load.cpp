@@ -94,10 +94,10 @@ class ModelReader {
     return static_cast<int>(value);
   }
   std::string text_attribute(const std::string& object, const char* name) const {
-    return need(hdf5::read_string_attribute(open_object(object).get(), name), object, name);
+    return need(hdf5::read_fixed_string_attribute(open_object(object).get(), name), object, name);
   }
   std::optional<std::string> root_text_if_any(const char* name) const {
-    return hdf5::read_string_attribute(open_object("/").get(), name);
+    return hdf5::read_fixed_string_attribute(open_object("/").get(), name);
   }
 
   /// The member of `values` whose word is `word`.

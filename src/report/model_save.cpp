@@ -14,7 +14,7 @@ namespace {
 
 namespace layout = model_layout;
 
-/// Fixed-length text: readable without the heap that variable-length text needs, which is where corrupt files crash HDF5.
+/// All text has a fixed length: it is readable without the heap that variable-length text needs, where damage crashes HDF5.
 void write_texts(hdf5::FileWriter& file, const std::string& name, const std::vector<std::string>& values) {
   std::size_t longest = 1;
   for (const std::string& value : values) {
@@ -81,8 +81,8 @@ void write_plan(hdf5::FileWriter& file, const FeaturePlan& plan) {
   write_texts(file, layout::kDecisions, plan.decisions);
   file.set_attribute(layout::kPlan, "weight_exponent", plan.weight_exponent);
   file.set_attribute(layout::kPlan, "largest_weight", plan.largest_weight);
-  file.set_attribute(layout::kPlan, "missing", to_string(plan.missing));
-  file.set_attribute(layout::kPlan, "scale", to_string(plan.scale));
+  file.set_fixed_attribute(layout::kPlan, "missing", to_string(plan.missing));
+  file.set_fixed_attribute(layout::kPlan, "scale", to_string(plan.scale));
   file.set_attribute(layout::kPlan, "as_of_days", plan.as_of_days);
 }
 
@@ -90,9 +90,9 @@ void write_plan(hdf5::FileWriter& file, const FeaturePlan& plan) {
 
 void save_model(const Model& model, const std::filesystem::path& path) {
   hdf5::FileWriter file(path, {.overwrite = true});
-  file.set_attribute("/", "format", layout::kFormat);
-  file.set_attribute("/", "format_version", fmt::format("{}.{}", kModelFormatMajor, kModelFormatMinor));
-  file.set_attribute("/", "created_by", model.created_by);
+  file.set_fixed_attribute("/", "format", layout::kFormat);
+  file.set_fixed_attribute("/", "format_version", fmt::format("{}.{}", kModelFormatMajor, kModelFormatMinor));
+  file.set_fixed_attribute("/", "created_by", model.created_by);
   file.set_attribute("/", "seed", model.seed);
   file.set_attribute("/", "inertia", model.inertia);
   file.set_attribute("/", "iterations", model.iterations);
@@ -100,7 +100,7 @@ void save_model(const Model& model, const std::filesystem::path& path) {
   file.set_attribute("/", "outlier_quantile", model.outlier_quantile);
   file.set_attribute("/", "outlier_distance", double{model.outlier_distance});
   file.write(layout::kCentroids, model.centroids.view());
-  file.set_attribute(layout::kCentroids, "units", "prepared units");
+  file.set_fixed_attribute(layout::kCentroids, "units", "prepared units");
   file.write(layout::kWeights, model.weights);
   file.write(layout::kRows, model.rows);
   write_plan(file, model.plan);

@@ -8,6 +8,8 @@
 //    checks of our reader are reached, in this process, where coverage guides the search.
 //  * Bytes: anywhere in the file, read as load_model() does, in a child first, because HDF5 itself may crash.
 #include <hdf5.h>
+#include <pthread.h>
+#include <sanitizer/common_interface_defs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -179,6 +181,8 @@ extern "C" int LLVMFuzzerInitialize(int* count, char*** arguments) {
   *count = static_cast<int>(extended.size());
   extended.push_back(nullptr);
   *arguments = extended.data();
+  // A child that HDF5 crashes in is no finding.
+  ::pthread_atfork(nullptr, nullptr, [] { __sanitizer_set_death_callback(nullptr); });
   return 0;
 }
 

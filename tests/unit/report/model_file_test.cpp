@@ -35,6 +35,15 @@ class Tampering {
     H5Adelete(owner.get(), name);
     hdf5::write_attribute(owner.get(), name, value);
   }
+  void set_variable_text(const char* object, const char* name, const char* value) {
+    const Hdf5Handle owner(H5Oopen(file_.get(), object, H5P_DEFAULT), H5Oclose);
+    H5Adelete(owner.get(), name);
+    const Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+    H5Tset_size(type.get(), H5T_VARIABLE);
+    const Hdf5Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+    const Hdf5Handle attribute(H5Acreate2(owner.get(), name, type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+    H5Awrite(attribute.get(), type.get(), &value);
+  }
   void remove_attribute(const char* object, const char* name) {
     const Hdf5Handle owner(H5Oopen(file_.get(), object, H5P_DEFAULT), H5Oclose);
     H5Adelete(owner.get(), name);
@@ -237,6 +246,17 @@ TEST_F(ModelFileTest, EveryDamagedValueIsFound) {
       EXPECT_THAT(error.what(), HasSubstr("model.h5")) << "damage " << i;
     }
   }
+}
+
+/// Reading variable-length text from a damaged file is what crashes HDF5 most easily, so there is none and none is read.
+TEST_F(ModelFileTest, TextOfVariableLengthIsNotRead) {
+  save_model(example_model(), path);
+  EXPECT_EQ(read_all(path).find("GCOL"), std::string::npos);  // the signature of HDF5's heap
+  {
+    Tampering file(path);
+    file.set_variable_text("/", "format", "tessera-model");
+  }
+  EXPECT_THROW((void)load_model(path), DataError);
 }
 
 TEST_F(ModelFileTest, LevelsThatRepeatAreFound) {
