@@ -152,13 +152,29 @@ std::vector<Remark> remarks_on_data(const Recorder& recorder) {
   return remarks;
 }
 
+void describe_circumstances(const Recorder& recorder, Engine& engine, SegmentationSummary& summary) {
+  summary.remarks = remarks_on_data(recorder);
+  summary.device = engine.backend().description();
+  summary.device_reason = device_reason(recorder, summary.device);
+  summary.threads = engine.threads().threads;
+  summary.threads_reason = engine.threads().reason;
+  summary.timings_ms = recorder.timings_ms();
+}
+
+/// What can be seen to go wrong before anything is read.
+void check_files(const SegmentOptions& options) {
+  check_input(options.input);
+  check_not_overwritten(options.input, options.output);
+  if (options.initial.empty()) return;
+  check_input(options.initial);
+  check_not_overwritten(options.initial, options.output);
+}
+
 }  // namespace
 
 SegmentationSummary run_segment(const SegmentOptions& options, Observer& observer, const CancelToken& cancel) {
   check_options(options);
-  check_input(options.input);
-  check_not_overwritten(options.input, options.output);
-  if (!options.initial.empty()) check_input(options.initial);
+  check_files(options);
   Recorder recorder(observer);
   Engine engine(options.engine, recorder, cancel);
   RunDirectory run(options.output, options.force);
@@ -171,6 +187,8 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   for (const std::string& note : table.info().notes) recorder.note(Observer::Level::info, "table", note);
 
   SegmentationSummary summary;
+  // Now, not hours later, when the file may have been moved away.
+  summary.manifest = make_manifest(options, cancel);
   recorder.stage("prepare", table.info().rows);
   summary.profiles = profile_columns(table, options.prepare, job, engine.memory_bytes());
   FeaturePlan plan = learn_plan(table, summary.profiles, options.prepare, job, engine.memory_bytes());
@@ -193,16 +211,10 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
 
   recorder.stage("write", 0);
   summary.table = table.info();
-  summary.remarks = remarks_on_data(recorder);
-  summary.device = engine.backend().description();
-  summary.device_reason = device_reason(recorder, summary.device);
-  summary.threads = engine.threads().threads;
-  summary.threads_reason = engine.threads().reason;
   summary.residency = feeder->residency();
-  summary.timings_ms = recorder.timings_ms();
-  summary.manifest = make_manifest(options, cancel);
   summary.output = options.output;
   summary.csv = options.csv;
+  describe_circumstances(recorder, engine, summary);
   write_run_files(run, summary);
   cancel.check();
   run.commit();
