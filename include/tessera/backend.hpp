@@ -21,10 +21,10 @@ enum RowFlag : std::uint8_t {
 
 /// Prepared rows. Views point into memory that the feeder owns; they are valid while the chunk is being consumed.
 struct Chunk {
-  std::int64_t first_row = 0;            ///< id of row 0 in the whole table
-  MatrixView<const float> rows;          ///< [n x d] on the grid
-  std::span<const float> weights;        ///< [n], >= 0; empty: every row counts once. Weight 0: assigned, not fitted
-  std::span<const std::uint8_t> flags;   ///< [n] RowFlag bits known so far (imputed, rejected); empty: none
+  std::int64_t first_row = 0;           ///< id of row 0 in the whole table
+  MatrixView<const float> rows;         ///< [n x d] on the grid
+  std::span<const float> weights;       ///< [n], >= 0; empty: every row counts once. Weight 0: assigned, not fitted
+  std::span<const std::uint8_t> flags;  ///< [n] RowFlag bits known so far (imputed, rejected); empty: none
 };
 
 /// Per-row results of a nearest pass; every span is empty (not wanted) or as long as the chunk has rows.
@@ -38,10 +38,10 @@ struct RowOutputs {
 
 /// What a nearest pass is to do. Views must outlive the pass.
 struct NearestTask {
-  MatrixView<const float> centroids;   ///< [k x d], finite
-  const GridUnits* units = nullptr;    ///< needed if statistics or objective are wanted
-  bool statistics = true;              ///< sums, weights, rows
-  bool objective = false;              ///< exact 128-bit sum of w * d^2
+  MatrixView<const float> centroids;  ///< [k x d], finite
+  const GridUnits* units = nullptr;   ///< needed if statistics or objective are wanted
+  bool statistics = true;             ///< sums, weights, rows
+  bool objective = false;             ///< exact 128-bit sum of w * d^2
 };
 
 /// Labels every row with its nearest centroid by the reference distance, ties to the lowest index, and adds up statistics.

@@ -16,20 +16,14 @@ struct MatrixView {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
 
-  [[nodiscard]] std::span<T> row(std::int64_t i) const {
-    return {data + i * columns, static_cast<std::size_t>(columns)};
-  }
+  [[nodiscard]] std::span<T> row(std::int64_t i) const { return {data + i * columns, static_cast<std::size_t>(columns)}; }
   [[nodiscard]] T& operator()(std::int64_t i, std::int64_t j) const { return data[i * columns + j]; }
   /// Rows [first, first + count).
   [[nodiscard]] MatrixView slice(std::int64_t first, std::int64_t count) const {
     return {data + first * columns, count, columns};
   }
   // NOLINTNEXTLINE(google-explicit-constructor): a view of T is a view of const T.
-  operator MatrixView<const T>() const
-    requires(!std::is_const_v<T>)
-  {
-    return {data, rows, columns};
-  }
+  operator MatrixView<const T>() const requires(!std::is_const_v<T>) { return {data, rows, columns}; }
 };
 
 /// Row-major [rows x columns] owner.

@@ -14,16 +14,16 @@ namespace tessera {
 /// All that is needed to assign customers: how rows are prepared, and where the segments are.
 struct Model {
   FeaturePlan plan;
-  Matrix<float> centroids;          ///< [k x d] prepared units, canonical order
-  std::vector<double> weights;      ///< [k] total weight in the fit
-  std::vector<std::int64_t> rows;   ///< [k] rows in the fit
-  double inertia = 0.0;             ///< prepared units, weighted
+  Matrix<float> centroids;         ///< [k x d] prepared units, canonical order
+  std::vector<double> weights;     ///< [k] total weight in the fit
+  std::vector<std::int64_t> rows;  ///< [k] rows in the fit
+  double inertia = 0.0;            ///< prepared units, weighted
   int iterations = 0;
   bool converged = false;
   double outlier_quantile = 0.999;  ///< share of the fitted rows nearer than `outlier_distance`
   float outlier_distance = 0.0F;    ///< rows further from their segment are flagged
   std::uint64_t seed = 0;
-  std::string created_by;           ///< "tessera 0.1.0"
+  std::string created_by;  ///< "tessera 0.1.0"
   [[nodiscard]] int segments() const { return static_cast<int>(centroids.rows()); }
   bool operator==(const Model&) const = default;
 };
