@@ -80,6 +80,7 @@ std::int64_t count_duplicate_ids(Table& table, int column, std::int64_t memory_b
   const std::int64_t parts = duplicate_id_passes(rows, memory_bytes);
   std::int64_t duplicates = 0;
   std::vector<std::uint64_t> keys;
+  if (parts == 1) keys.reserve(static_cast<std::size_t>(rows));
   RawChunk raw;
   for (std::int64_t part = 0; part < parts; ++part) {
     keys.clear();

@@ -6,6 +6,9 @@
 #include <filesystem>
 #include <optional>
 #include <system_error>
+#if __has_include(<malloc.h>)
+#include <malloc.h>
+#endif
 
 #include "core/memory_budget.hpp"
 
@@ -52,6 +55,10 @@ Engine::Engine(const EngineOptions& options, Observer& observer, const CancelTok
 }
 
 FeederOptions Engine::feeder_options() const {
+#ifdef __GLIBC__
+  // What earlier stages have freed would count as held, although the feeder could have it: give it back first.
+  ::malloc_trim(0);
+#endif
   return {.memory_bytes = memory_bytes_,
           .scratch = options_.scratch,
           .chunk_rows = options_.chunk_rows,
