@@ -1,23 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # tessera_module(NAME SOURCES a.cpp ... DEPENDS module ... LINKS library ...)
-# One folder of src/ as an object library `tessera_NAME`. DEPENDS names the modules that it may include, which is the layering of
+# One folder of src/ as the static library `tessera_NAME`. DEPENDS names the modules that it may include, which is the layering of
 # docs/architecture.md; LINKS names third-party targets, private to the module.
 set_property(GLOBAL PROPERTY TESSERA_MODULES "")
 function(tessera_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LINKS" ${ARGN})
   set(target tessera_${name})
-  set(present "")
-  foreach(source IN LISTS ARG_SOURCES)
-    if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${source}")
-      list(APPEND present ${source})
-    else()
-      message(WARNING "${name}: ${source} is not there yet")
-    endif()
-  endforeach()
-  set(ARG_SOURCES ${present})
-  if(NOT present)
-    return()
-  endif()
   add_library(${target} STATIC ${ARG_SOURCES})
   target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
                                        PRIVATE "${PROJECT_SOURCE_DIR}/src")

@@ -99,8 +99,8 @@ std::optional<double> parse_iso_date(std::string_view text) {
 }
 
 std::string format_iso_date(double days) {
-  constexpr double kFirst = -719528.0;  // 0000-01-01
-  constexpr double kLast = 2932897.0;   // 10000-01-01
+  constexpr double kFirst = -719528.0;                                    // 0000-01-01
+  constexpr double kLast = 2932897.0;                                     // 10000-01-01
   if (!(days >= kFirst && days < kLast)) return fmt::format("{}", days);  // NaN and infinity, too
   double whole = std::floor(days);
   auto seconds = static_cast<std::int64_t>(std::nearbyint((days - whole) * kSecondsPerDay));

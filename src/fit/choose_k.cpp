@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -139,7 +140,8 @@ class Judge {
                                       100.0 * criteria.smallest_share, 100.0 * options_.least_share);
       } else if (criteria.stability < options_.least_stability) {
         criteria.reason = fmt::format("not found again on halves of the customers: stability {:.2f} of {:.2f} wanted",
-                                      criteria.stability, options_.least_stability);
+                                      std::floor(100.0 * criteria.stability) / 100.0,  // 0.797 is not 0.80 of 0.80
+                                      options_.least_stability);
       } else if (!(criteria.gain > criteria.gain_threshold)) {
         criteria.reason = "fits no better than it fits tables without segments";
       }

@@ -59,8 +59,8 @@ class FileWriter {
 
   /// Attributes of an existing object; "/" is the root group. Text is variable-length UTF-8.
   void set_attribute(const std::string& object, const std::string& name, std::string_view value);
-  /// As text of fixed length: for readers that do not trust the file, because reading text of variable length from a damaged one
-  /// can crash HDF5.
+  /// As text of fixed length: for readers that do not trust the file, because reading text of variable length from a damaged
+  /// one can crash HDF5.
   void set_fixed_attribute(const std::string& object, const std::string& name, std::string_view value);
   void set_attribute(const std::string& object, const std::string& name, const char* value) {
     set_attribute(object, name, std::string_view(value));

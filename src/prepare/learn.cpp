@@ -253,7 +253,9 @@ class PlanLearner {
       unasked += by_default ? 1 : 0;
       if (!by_default) said.push_back(fmt::format("{}: ignored, {}", profile.name, profile.reason));
     }
-    if (unasked > 0) said.push_back(fmt::format("{} columns are not among the features asked for", unasked));
+    if (unasked > 0)
+      said.push_back(
+          fmt::format("{} {} not among the features asked for", unasked, unasked == 1 ? "column is" : "columns are"));
     for (const WeightBlock& block : options_.blocks) {
       said.push_back(fmt::format("block {}: squared distances of {} count {} times", block.name, fmt::join(block.columns, ", "),
                                  block.weight));
