@@ -18,14 +18,6 @@ constexpr int kDroppedBits = 11;  // of a float32 distance: 2^20 counters, 12 bi
 constexpr std::size_t kDistanceBins = std::size_t{1} << (31 - kDroppedBits);
 constexpr double kSilhouetteUnit = 0x1p-50;
 
-bool is_rejected(const Chunk& chunk, std::size_t row) {
-  return !chunk.flags.empty() && (chunk.flags[row] & kFlagRejected) != 0;
-}
-
-bool is_fitted(const Chunk& chunk, std::size_t row) {
-  return !is_rejected(chunk, row) && (chunk.weights.empty() || chunk.weights[row] > 0.0F);
-}
-
 /// (d2 - d1) / (d2 + d1) of the distances; a row that sits on two centroids at once has none of it.
 double margin_of(double nearest, double runner_up) {
   if (std::isinf(runner_up)) return 1.0;
@@ -118,7 +110,7 @@ float outlier_distance(Feeder& feeder, Backend& backend, Communicator& comm, con
   const auto pass = backend.nearest({.centroids = centroids.view(), .statistics = false});
   const auto visit = [&](const Chunk& chunk, const RowOutputs& outputs) {
     for (std::size_t i = 0; i < outputs.distance2.size(); ++i) {
-      if (!is_fitted(chunk, i)) continue;
+      if (!(fit_weight(chunk, static_cast<std::int64_t>(i)) > 0.0F)) continue;
       const auto distance = static_cast<float>(std::sqrt(outputs.distance2[i]));
       ++counts[std::bit_cast<std::uint32_t>(distance) >> kDroppedBits];
     }

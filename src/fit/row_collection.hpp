@@ -11,13 +11,6 @@
 
 namespace tessera {
 
-/// Weight of row i of a chunk in a fit: 0 if it is rejected.
-[[nodiscard]] inline float fit_weight(const Chunk& chunk, std::int64_t i) {
-  const auto row = static_cast<std::size_t>(i);
-  if (!chunk.flags.empty() && (chunk.flags[row] & kFlagRejected) != 0) return 0.0F;
-  return chunk.weights.empty() ? 1.0F : chunk.weights[row];
-}
-
 /// A bounded number of rows taken out of a sweep, with what decided about them.
 struct RowCollection {
   struct Row {

@@ -93,11 +93,6 @@ Hdf5Handle access_properties(const DatasetOptions& options) {
 
 }  // namespace
 
-std::int64_t size_bytes(DataType type) {
-  constexpr std::int64_t kBytes[] = {1, 2, 4, 8, 1, 2, 4, 8, 4, 8, 0};
-  return kBytes[static_cast<std::size_t>(type)];
-}
-
 DatasetWriter::DatasetWriter(hid_t hdf5_file, TemporaryFile& temporary, const std::string& name, const DatasetOptions& options)
     : temporary_(&temporary), name_(name), options_(options) {
   const Hdf5Session session;

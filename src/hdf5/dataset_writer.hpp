@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "hdf5/element_type.hpp"
 #include "hdf5/handle.hpp"
 #include "hdf5/output_file.hpp"
 #include "tessera/schema.hpp"
@@ -26,9 +27,6 @@ template <typename T>
   constexpr int kIndex = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
   return std::is_signed_v<T> ? kSigned[kIndex] : kUnsigned[kIndex];
 }
-
-/// Bytes of one value; 0 for text.
-[[nodiscard]] std::int64_t size_bytes(DataType type);
 
 /// Shape and storage of a dataset to be written.
 struct DatasetOptions {

@@ -37,7 +37,7 @@ DataType integer_type(std::size_t bytes, bool is_signed) {
 void describe_number(ElementType& type, DataType memory) {
   type.form = ElementType::Form::number;
   type.type = memory;
-  type.memory_bytes = size_of(memory);
+  type.memory_bytes = static_cast<std::size_t>(size_bytes(memory));
   type.description = to_string(memory);
 }
 
@@ -211,8 +211,8 @@ std::string_view CodeLabels::find(std::int64_t code) const {
   return labels[static_cast<std::size_t>(at - codes.begin())];
 }
 
-std::size_t size_of(DataType type) {
-  constexpr std::array<std::size_t, 11> kBytes = {1, 2, 4, 8, 1, 2, 4, 8, 4, 8, 0};
+std::int64_t size_bytes(DataType type) {
+  constexpr std::array<std::int64_t, 11> kBytes = {1, 2, 4, 8, 1, 2, 4, 8, 4, 8, 0};
   return kBytes.at(static_cast<std::size_t>(type));
 }
 
