@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -25,6 +26,7 @@ struct Chunk {
   MatrixView<const float> rows;         ///< [n x d] on the grid
   std::span<const float> weights;       ///< [n], >= 0; empty: every row counts once. Weight 0: assigned, not fitted
   std::span<const std::uint8_t> flags;  ///< [n] RowFlag bits known so far (imputed, rejected); empty: none
+  std::span<std::byte> state = {};      ///< [n x bytes] what a series of passes knows of each row; empty: nothing is kept
 };
 
 /// Per-row results of a nearest pass; every span is empty (not wanted) or as long as the chunk has rows.
@@ -55,6 +57,19 @@ class NearestPass {
   [[nodiscard]] virtual NearestStatistics finish() = 0;
 };
 
+/// Nearest passes over the same rows with centroids that move from one pass to the next, as in Lloyd's iteration. What a pass
+/// learned of a row is kept in Chunk::state and spares work in the next. Results are those of passes on their own.
+class NearestSeries {
+ public:
+  virtual ~NearestSeries() = default;
+  /// Bytes that the series wants of Chunk::state for every row, all zero before its first pass. 0: none.
+  [[nodiscard]] virtual int row_state_bytes() const = 0;
+  /// The next pass, with as many centroids as the first, the same units, and statistics. It must see every row once, with its
+  /// state, or without any (then it works, and learns, like a pass on its own). At most one pass is alive at a time, and it
+  /// must be finished before the next; the series must outlive it.
+  [[nodiscard]] virtual std::unique_ptr<NearestPass> next(const NearestTask& task) = 0;
+};
+
 /// Where passes run. Every backend returns the same bits.
 class Backend {
  public:
@@ -62,6 +77,7 @@ class Backend {
   /// For people and summary.json: "cpu (AVX-512, 2 threads)".
   [[nodiscard]] virtual std::string description() const = 0;
   [[nodiscard]] virtual std::unique_ptr<NearestPass> nearest(const NearestTask& task) = 0;
+  [[nodiscard]] virtual std::unique_ptr<NearestSeries> nearest_series() = 0;
 };
 
 }  // namespace tessera

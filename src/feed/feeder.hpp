@@ -40,6 +40,9 @@ class Feeder {
   [[nodiscard]] virtual const char* residency() const = 0;
   /// Calls `visit` for every chunk in row order, checking for cancellation and reporting progress between chunks.
   virtual void for_each(const std::function<void(const Chunk&)>& visit) = 0;
+  /// From now on chunks carry `bytes_per_row` bytes of state per row, zero at first and then kept from sweep to sweep; 0 gives
+  /// the memory back. Where the budget has no room for it, chunks carry none.
+  virtual void keep_state(int bytes_per_row) = 0;
 };
 
 /// Prepares the rows of `table` with `plan`, reading ahead on a thread of its own; that thread alone calls Table::read() during

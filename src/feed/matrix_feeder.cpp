@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "feed/feeder.hpp"
+#include "feed/kept_state.hpp"
 #include "feed/row_range.hpp"
 
 namespace tessera {
@@ -29,10 +30,16 @@ class MatrixFeeder final : public Feeder {
       visit({.first_row = first,
              .rows = rows_.slice(first, count),
              .weights = part(weights_, first, count),
-             .flags = part(flags_, first, count)});
+             .flags = part(flags_, first, count),
+             .state = state_.of(done, count)});
       done += count;
       job_.observer.progress(done);
     }
+  }
+
+  void keep_state(int bytes_per_row) override {
+    state_ = {};
+    if (bytes_per_row > 0) state_ = KeptState(range_.count, bytes_per_row);
   }
 
  private:
@@ -48,6 +55,7 @@ class MatrixFeeder final : public Feeder {
   std::int64_t chunk_rows_;
   JobContext job_;
   RowRange range_;
+  KeptState state_;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "core/bytes.hpp"
 #include "feed/feeder.hpp"
+#include "feed/kept_state.hpp"
 #include "feed/prepared_rows.hpp"
 #include "feed/read_ahead.hpp"
 #include "feed/residency.hpp"
@@ -45,6 +46,7 @@ class TableFeeder final : public Feeder {
       : table_(table), preparer_(plan, table.info()), job_(job), range_(range), features_(plan.features()) {
     const FeedSizes sizes = measure(table, preparer_, features_, range);
     plan_ = plan_feed(sizes, options);
+    room_for_state_bytes_ = options.memory_bytes - plan_.planned_bytes;
     if (plan_.residency != Residency::spilled) return;
     scratch_ = scratch_folder(options.scratch);
     spill_.emplace(scratch_, range.count, features_, preparer_.weighted());
@@ -75,7 +77,21 @@ class TableFeeder final : public Feeder {
     }
   }
 
+  void keep_state(int bytes_per_row) override {
+    state_ = {};
+    if (bytes_per_row > 0 && range_.count * bytes_per_row <= room_for_state_bytes_) {
+      state_ = KeptState(range_.count, bytes_per_row);
+    }
+  }
+
  private:
+  /// Rows [first, first + count) of `rows` as chunk i.
+  [[nodiscard]] Chunk chunk_of(const PreparedRows& rows, std::int64_t first, std::int64_t i) const {
+    Chunk chunk = rows.chunk(first, count_of(i), range_.first + first_of(i));
+    chunk.state = state_.of(first_of(i), count_of(i));
+    return chunk;
+  }
+
   void report_spill(std::int64_t bytes) const {
     job_.observer.note(Observer::Level::info, "spill",
                        fmt::format("{} of prepared rows do not fit the memory budget: they are kept in a temporary file in {}",
@@ -110,7 +126,7 @@ class TableFeeder final : public Feeder {
       const std::int64_t count = count_of(i);
       const RawChunk& source = raw[static_cast<std::size_t>(reader.next())];
       preparer_.apply(source, prepared.values(at, count), prepared.weights(at, count), prepared.flags(at, count), job_.threads);
-      const Chunk chunk = prepared.chunk(at, count, range_.first + first_of(i));
+      const Chunk chunk = chunk_of(prepared, at, i);
       if (spill_) {
         // The chunk goes to disk while the pass works on it; both only read it. Leaving by an exception waits for the write.
         std::future<void> written = std::async(std::launch::async, [&] { spill_->write(first_of(i), chunk); });
@@ -129,7 +145,7 @@ class TableFeeder final : public Feeder {
   void replay_memory(const std::function<void(const Chunk&)>& visit) {
     for (std::int64_t i = 0; i < chunks(); ++i) {
       job_.cancel.check();
-      visit(resident_.chunk(first_of(i), count_of(i), range_.first + first_of(i)));
+      visit(chunk_of(resident_, first_of(i), i));
       job_.observer.progress(first_of(i) + count_of(i));
     }
   }
@@ -142,7 +158,7 @@ class TableFeeder final : public Feeder {
     for (std::int64_t i = 0; i < chunks(); ++i) {
       job_.cancel.check();
       const PreparedRows& rows = prepared[static_cast<std::size_t>(reader.next())];
-      visit(rows.chunk(0, count_of(i), range_.first + first_of(i)));
+      visit(chunk_of(rows, 0, i));
       job_.observer.progress(first_of(i) + count_of(i));
     }
   }
@@ -153,6 +169,8 @@ class TableFeeder final : public Feeder {
   RowRange range_;
   int features_;
   FeedPlan plan_;
+  std::int64_t room_for_state_bytes_ = 0;
+  KeptState state_;
   std::filesystem::path scratch_;
   std::optional<SpillFile> spill_;
   PreparedRows resident_;

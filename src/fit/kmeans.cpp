@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <unordered_set>
 
@@ -47,6 +48,7 @@ class Lloyd {
                                             : seed_centroids(feeder_, backend_, comm_, units_, options_, job_);
     job_.observer.stage("fit", feeder_.rows());
     iterate();
+    feeder_.keep_state(0);
     publish();
     return std::move(result_);
   }
@@ -58,11 +60,23 @@ class Lloyd {
     return sweep(feeder_, *pass, comm_);
   }
 
+  /// A sweep that knows what the sweeps before it learned of each row.
+  NearestStatistics next_sweep(bool objective) {
+    if (!series_ || series_segments_ != centroids_.rows()) {
+      series_ = backend_.nearest_series();
+      series_segments_ = centroids_.rows();
+      feeder_.keep_state(series_->row_state_bytes());
+    }
+    const auto pass =
+        series_->next({.centroids = centroids_.view(), .units = &units_, .statistics = true, .objective = objective});
+    return sweep(feeder_, *pass, comm_);
+  }
+
   void iterate() {
     std::unordered_set<std::uint64_t> states{fingerprint(centroids_)};
     result_.stop_reason = "iteration limit";
     while (result_.iterations < options_.max_iterations) {
-      const NearestStatistics statistics = nearest_sweep(result_.iterations == 0);
+      const NearestStatistics statistics = next_sweep(result_.iterations == 0);
       ++result_.iterations;
       const Matrix<float> next = update(statistics);
       record(statistics, next);
@@ -216,6 +230,8 @@ class Lloyd {
   const FeaturePlan& plan_;
   GridUnits units_;
   Matrix<float> centroids_;
+  std::unique_ptr<NearestSeries> series_;  ///< of the iterations
+  std::int64_t series_segments_ = 0;
   double constant_ = 0.0;
   KMeansResult result_;
 };

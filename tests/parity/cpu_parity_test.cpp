@@ -101,6 +101,58 @@ TEST_P(CpuParity, LabelsAloneEqualTheNaiveTwin) {
   }
 }
 
+/// Passes of a series, whose state spares them rows, equal passes on their own: centroids that hardly move, that stand still,
+/// that jump, and that change places; outputs wanted in some of them.
+TEST_P(CpuParity, ASeriesEqualsPassesOnTheirOwn) {
+  SilentObserver observer;
+  const CancelToken cancel;
+  std::vector<AwkwardCase> cases = testing::awkward_values();
+  for (AwkwardCase& made : testing::awkward_shapes()) cases.push_back(std::move(made));
+  for (const AwkwardCase& made : cases) {
+    SCOPED_TRACE(made.name);
+    ThreadPool pool(3);
+    const auto backend = open_backend({"cpu", GetParam()}, {observer, cancel, pool});
+    const auto series = backend->nearest_series();
+    const auto n = static_cast<std::size_t>(made.rows.rows());
+    std::vector<std::byte> state(n * static_cast<std::size_t>(series->row_state_bytes()));
+    Matrix<float> centroids = made.centroids;
+    testing::AwkwardRandom random(11);
+    for (int step = 0; step < 8; ++step) {
+      SCOPED_TRACE(step);
+      const float size[] = {0.0F, 1e-6F, 1e-3F, 0.0F, 0.05F, 1e-4F, 1.0F, 1e-7F};
+      for (std::int64_t c = 0; c < centroids.rows(); ++c) {
+        for (float& value : centroids.row(c)) value *= 1.0F + size[step] * static_cast<float>(random.bell());
+      }
+      if (step == 5 && centroids.rows() > 1) std::ranges::swap_ranges(centroids.row(0), centroids.row(centroids.rows() - 1));
+      const NaiveNearest want =
+          testing::naive_nearest(made.rows.view(), made.weights, made.flags, centroids.view(), made.units);
+      const bool wants_runner_up = step == 2 || step == 4;
+      const auto pass = series->next({centroids.view(), &made.units, true, step == 4});
+      NaiveNearest got{
+          std::vector<std::int32_t>(n), std::vector<double>(n), std::vector<std::int32_t>(n), std::vector<double>(n), {}};
+      RowOutputs outputs;
+      if (step % 2 == 0) outputs.segment = got.segment;
+      if (step == 4) outputs.distance2 = got.distance2;
+      if (wants_runner_up) outputs.runner_up = got.runner_up;
+      pass->consume({0, made.rows.view(), made.weights, made.flags, state}, outputs);
+      got.statistics = pass->finish();
+      if (step % 2 == 0) {
+        ASSERT_EQ(got.segment, want.segment);
+      }
+      if (wants_runner_up) {
+        ASSERT_EQ(got.runner_up, want.runner_up);
+      }
+      ASSERT_TRUE(got.statistics.sums == want.statistics.sums);
+      ASSERT_TRUE(got.statistics.weights == want.statistics.weights);
+      ASSERT_EQ(got.statistics.rows, want.statistics.rows);
+      if (step == 4) {
+        expect_equal_doubles(got.distance2, want.distance2);
+        ASSERT_TRUE(got.statistics.objective == want.statistics.objective);
+      }
+    }
+  }
+}
+
 /// Easy rows must be certified: a screen that certified nothing would pass every other test, slowly.
 TEST_P(CpuParity, ScreensRowsThatAreClearlyNearest) {
   testing::AwkwardRandom random(3);

@@ -33,4 +33,6 @@ std::unique_ptr<NearestPass> CpuBackend::nearest(const NearestTask& task) {
   return std::make_unique<CpuNearestPass>(task, level_, threads_);
 }
 
+std::unique_ptr<NearestSeries> CpuBackend::nearest_series() { return std::make_unique<CpuNearestSeries>(level_, threads_); }
+
 }  // namespace tessera

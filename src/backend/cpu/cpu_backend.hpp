@@ -21,6 +21,7 @@ class CpuBackend final : public Backend {
   CpuBackend(CpuLevel level, ThreadPool& threads);
   [[nodiscard]] std::string description() const override;
   [[nodiscard]] std::unique_ptr<NearestPass> nearest(const NearestTask& task) override;
+  [[nodiscard]] std::unique_ptr<NearestSeries> nearest_series() override;
 
  private:
   CpuLevel level_;

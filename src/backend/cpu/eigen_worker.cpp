@@ -48,59 +48,56 @@ class EigenWorker final : public NearestWorker {
     scores_.resize(block_rows_, screen.segments());
   }
 
-  [[nodiscard]] std::int64_t block_rows() const override { return block_rows_; }
-
-  std::int64_t nearest(MatrixView<const float> rows, std::span<const std::uint8_t> skip, const BlockResults& results) override {
+  std::int64_t nearest(MatrixView<const float> rows, std::span<const std::int32_t> list,
+                       const NearestResults& results) override {
     const MatrixView<const float> c = screen_.centroids;
-    const Eigen::Map<const RowMajor> x_matrix(rows.data, rows.rows, rows.columns);
     const Eigen::Map<const RowMajor> c_matrix(c.data, c.rows, c.columns);
-    scores_.topRows(rows.rows).noalias() = x_matrix * c_matrix.transpose();
+    std::ranges::fill(results.slack, 0.0F);  // the plain path looks at every row in every pass
     std::int64_t reference_rows = 0;
-    for (std::int64_t i = 0; i < rows.rows; ++i) {
-      const auto row = static_cast<std::size_t>(i);
-      if (!skip.empty() && skip[row] != 0) continue;
-      reference_rows += decide(rows, i, results) ? 0 : 1;
+    for (std::int64_t first = 0; first < std::ssize(list); first += block_rows_) {
+      const std::int64_t count = std::min(block_rows_, std::ssize(list) - first);
+      rows_.resize(count, rows.columns);
+      for (std::int64_t i = 0; i < count; ++i) {
+        std::ranges::copy(rows.row(list[static_cast<std::size_t>(first + i)]), rows_.row(i).data());
+      }
+      scores_.topRows(count).noalias() = rows_ * c_matrix.transpose();
+      for (std::int64_t i = 0; i < count; ++i) reference_rows += decide(i, first + i, results) ? 0 : 1;
     }
     return reference_rows;
   }
 
-  void distances(MatrixView<const float> rows, std::span<const std::int32_t> labels, std::span<double> distance2) override {
-    for (std::int64_t i = 0; i < rows.rows; ++i) {
-      const std::int32_t label = labels[static_cast<std::size_t>(i)];
-      if (label >= 0) distance2[static_cast<std::size_t>(i)] = distance_to(rows, i, label);
-    }
+  void distances(MatrixView<const float> rows, std::span<const std::int32_t> list, std::span<const std::int32_t> labels,
+                 std::span<double> distance2) override {
+    for (std::size_t i = 0; i < list.size(); ++i) distance2[i] = distance_to(rows.row(list[i]), labels[i]);
   }
 
-  void accumulate(MatrixView<const float> rows, std::span<const std::int32_t> labels, std::span<const float> weights,
-                  std::span<const double> unit, std::span<const double> inverse, MatrixView<double> sums) override {
-    for (std::int64_t i = 0; i < rows.rows; ++i) {
-      const auto row = static_cast<std::size_t>(i);
-      if (labels[row] < 0) continue;
-      const float* x = rows.data + i * rows.columns;
-      double* sum = sums.data + labels[row] * sums.columns;
-      if (weights.empty()) {
-        for (std::int64_t j = 0; j < rows.columns; ++j) sum[j] += static_cast<double>(x[j]);
-      } else {
-        const auto weight = static_cast<double>(weights[row]);
-        for (std::int64_t j = 0; j < rows.columns; ++j) {
-          const auto feature = static_cast<std::size_t>(j);
-          sum[j] += std::rint(weight * static_cast<double>(x[j]) * inverse[feature]) * unit[feature];
-        }
+  void move_rows(MatrixView<const float> rows, std::span<const Move> moves, const RowWeights& weights,
+                 MatrixView<double> sums) override {
+    for (const Move& move : moves) {
+      const std::span<const float> x = rows.row(move.row);
+      const double weight =
+          weights.weights.empty() ? 1.0 : static_cast<double>(weights.weights[static_cast<std::size_t>(move.row)]);
+      for (std::size_t j = 0; j < x.size(); ++j) {
+        const double value = weights.weights.empty()
+                                 ? static_cast<double>(x[j])
+                                 : std::rint(weight * static_cast<double>(x[j]) * weights.inverse[j]) * weights.unit[j];
+        if (move.to >= 0) sums.row(move.to)[j] += value;
+        if (move.from >= 0) sums.row(move.from)[j] -= value;
       }
     }
   }
 
  private:
-  [[nodiscard]] double distance_to(MatrixView<const float> rows, std::int64_t i, std::int32_t label) const {
-    const MatrixView<const float> c = screen_.centroids;
-    return exact::reference_distance2(rows.data + i * rows.columns, c.data + label * c.columns, c.columns);
+  [[nodiscard]] double distance_to(std::span<const float> x, std::int32_t label) const {
+    return exact::reference_distance2(x.data(), screen_.centroids.row(label).data(), screen_.features());
   }
 
-  /// Labels row i from its scores; returns whether the screen certified it.
-  bool decide(MatrixView<const float> rows, std::int64_t i, const BlockResults& results) {
-    const auto row = static_cast<std::size_t>(i);
+  /// Labels row i of the block from its scores; returns whether the screen certified it.
+  bool decide(std::int64_t i, std::int64_t place, const NearestResults& results) {
+    const auto row = static_cast<std::size_t>(place);
     const int places = results.second.empty() ? 1 : 2;
-    const float norm = row_norm(rows.row(i));
+    const std::span<const float> x(rows_.row(i).data(), static_cast<std::size_t>(screen_.features()));
+    const float norm = row_norm(x);
     float* scores = scores_.row(i).data();
     Screened screened;
     for (std::int64_t c = 0; c < screen_.segments(); ++c) {
@@ -111,25 +108,19 @@ class EigenWorker final : public NearestWorker {
     const bool safe = screen_is_safe(norm, screen_.largest_norm);
     const float threshold = safe ? screened.threshold(places) : -std::numeric_limits<float>::infinity();
     const bool certified = safe && threshold > screened.rival;
-    if (certified && places == 1) {
-      results.first[row] = screened.index[0];
-      if (!results.first_distance2.empty()) results.first_distance2[row] = distance_to(rows, i, screened.index[0]);
-      return true;
-    }
+    results.first[row] = screened.index[0];
+    if (places == 2) results.second[row] = screened.index[1];
+    if (certified) return true;
     exact::TwoNearest two;
     for (std::int64_t c = 0; c < screen_.segments(); ++c) {
       const auto centroid = static_cast<std::int32_t>(c);
       const float error = screen_.bound.error(norm, screen_.norm[static_cast<std::size_t>(c)]);
       if (safe && scores[c] + error < threshold) continue;
-      two.offer(centroid, distance_to(rows, i, centroid));
+      two.offer(centroid, distance_to(x, centroid));
     }
     results.first[row] = two.first;
-    if (!results.first_distance2.empty()) results.first_distance2[row] = two.first_distance2;
-    if (places == 2) {
-      results.second[row] = two.second;
-      results.second_distance2[row] = two.second_distance2;
-    }
-    return certified;
+    if (places == 2) results.second[row] = two.second;
+    return false;
   }
 
   static float row_norm(std::span<const float> x) {
@@ -140,6 +131,7 @@ class EigenWorker final : public NearestWorker {
 
   const ScreenCentroids& screen_;
   std::int64_t block_rows_ = 0;
+  RowMajor rows_;  ///< of the present block
   RowMajor scores_;
 };
 

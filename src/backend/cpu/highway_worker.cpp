@@ -39,59 +39,55 @@ class HighwayWorker final : public NearestWorker {
     packed_ = hwy::AllocateAligned<float>(static_cast<std::size_t>((panels_ + 1) * kPanelRows * d));
     states_ = hwy::MakeUniqueAlignedArray<PanelState>(static_cast<std::size_t>(panels_ + 1));
     if (!packed_ || !states_) throw std::bad_alloc();
-    thresholds_.resize(static_cast<std::size_t>(block_rows()));
+    thresholds_.resize(static_cast<std::size_t>(panels_ * kPanelRows));
   }
 
-  [[nodiscard]] std::int64_t block_rows() const override { return panels_ * kPanelRows; }
-
-  std::int64_t nearest(MatrixView<const float> rows, std::span<const std::uint8_t> skip, const BlockResults& results) override {
-    if (results.second.empty()) {
-      screen_block<1>(rows);
-    } else {
-      screen_block<2>(rows);
-    }
-    open_.clear();
-    for (std::int64_t first = 0; first < rows.rows; first += kPanelRows) {
+  std::int64_t nearest(MatrixView<const float> rows, std::span<const std::int32_t> list,
+                       const NearestResults& results) override {
+    const std::int64_t m = std::ssize(list);
+    std::int64_t open = 0;
+    for (std::int64_t first = 0; first < m; first += panels_ * kPanelRows) {
+      const std::int64_t count = std::min(panels_ * kPanelRows, m - first);
+      const auto part = [&](auto span) {
+        return span.empty() ? span : span.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+      };
+      const NearestResults wanted{part(results.first), part(results.slack), part(results.second)};
       if (results.second.empty()) {
-        settle_panel<1>(rows, first, skip, results);
+        open += nearest_block<1>(rows, part(list), wanted);
       } else {
-        settle_panel<2>(rows, first, skip, results);
+        open += nearest_block<2>(rows, part(list), wanted);
       }
     }
-    for (std::size_t first = 0; first < open_.size();) {
-      // A few rows left over are not worth a full panel.
-      const bool full = open_.size() - first > static_cast<std::size_t>(kLanes);
-      const std::size_t count = std::min(open_.size() - first, static_cast<std::size_t>(full ? kPanelRows : kLanes));
-      const auto part = std::span<const std::int64_t>(open_).subspan(first, count);
-      if (full) {
-        decide_panel<kVectors>(rows, part, results);
-      } else {
-        decide_panel<1>(rows, part, results);
-      }
-      first += count;
-    }
-    return static_cast<std::int64_t>(open_.size());
+    return open;
   }
 
-  void distances(MatrixView<const float> rows, std::span<const std::int32_t> labels, std::span<double> distance2) override {
-    for (std::int64_t first = 0; first < rows.rows; first += kPanelRows) {
-      const std::int64_t count = std::min(kPanelRows, rows.rows - first);
-      pack_rows(rows, first, count, panel(0));
-      label_distances(panel(0), labels.data() + first, count, distance2.data() + first);
+  void distances(MatrixView<const float> rows, std::span<const std::int32_t> list, std::span<const std::int32_t> labels,
+                 std::span<double> distance2) override {
+    for (std::int64_t first = 0; first < std::ssize(list); first += kPanelRows) {
+      const std::int64_t count = std::min(kPanelRows, std::ssize(list) - first);
+      pack_rows(rows, list.data() + first, count, kPanelRows, panel(0));
+      std::int32_t numbers[kPanelRows] = {};
+      std::copy_n(labels.data() + first, count, numbers);
+      alignas(HWY_ALIGNMENT) double found[kPanelRows];
+      pair_distances<true>(panel(0), kPanelRows, nullptr, numbers, count, screen_.centroids, found);
+      std::copy_n(found, count, distance2.data() + first);
     }
   }
 
-  void accumulate(MatrixView<const float> rows, std::span<const std::int32_t> labels, std::span<const float> weights,
-                  std::span<const double> unit, std::span<const double> inverse, MatrixView<double> sums) override {
+  void move_rows(MatrixView<const float> rows, std::span<const Move> moves, const RowWeights& weights,
+                 MatrixView<double> sums) override {
     const std::int64_t d = rows.columns;
-    for (std::int64_t i = 0; i < rows.rows; ++i) {
-      const auto row = static_cast<std::size_t>(i);
-      if (labels[row] < 0) continue;
-      double* sum = sums.data + labels[row] * d;
-      if (weights.empty()) {
-        add_row(rows.data + i * d, d, sum);
+    for (const Move& move : moves) {
+      const float* x = rows.data + move.row * d;
+      double* to = move.to < 0 ? nullptr : sums.data + move.to * d;
+      double* from = move.from < 0 ? nullptr : sums.data + move.from * d;
+      if (weights.weights.empty()) {
+        if (to != nullptr) add_row<1>(x, d, to);
+        if (from != nullptr) add_row<-1>(x, d, from);
       } else {
-        add_weighted_row(rows.data + i * d, static_cast<double>(weights[row]), unit.data(), inverse.data(), d, sum);
+        const auto weight = static_cast<double>(weights.weights[static_cast<std::size_t>(move.row)]);
+        if (to != nullptr) add_weighted_row(x, weight, weights.unit.data(), weights.inverse.data(), d, to);
+        if (from != nullptr) add_weighted_row(x, -weight, weights.unit.data(), weights.inverse.data(), d, from);
       }
     }
   }
@@ -99,17 +95,40 @@ class HighwayWorker final : public NearestWorker {
  private:
   [[nodiscard]] float* panel(std::int64_t index) { return packed_.get() + index * kPanelRows * screen_.features(); }
 
-  static void pack_rows(MatrixView<const float> rows, std::int64_t first, std::int64_t count, float* packed) {
+  static void pack_rows(MatrixView<const float> rows, const std::int32_t* list, std::int64_t count, std::int64_t stride,
+                        float* packed) {
     const float* pointers[kPanelRows];
-    for (std::int64_t i = 0; i < count; ++i) pointers[i] = rows.data + (first + i) * rows.columns;
-    pack_panel(pointers, count, rows.columns, kPanelRows, packed);
+    for (std::int64_t i = 0; i < count; ++i) pointers[i] = rows.data + list[i] * rows.columns;
+    pack_panel(pointers, count, rows.columns, stride, packed);
+  }
+
+  /// `nearest` for as many rows as there are panels for.
+  template <int kPlaces>
+  std::int64_t nearest_block(MatrixView<const float> rows, std::span<const std::int32_t> list, const NearestResults& results) {
+    screen_block<kPlaces>(rows, list);
+    open_.clear();
+    for (std::int64_t first = 0; first < std::ssize(list); first += kPanelRows) settle_panel<kPlaces>(list, first, results);
+    for (std::size_t first = 0; first < open_.size();) {
+      // A few rows left over are not worth a full panel.
+      const bool full = open_.size() - first > static_cast<std::size_t>(kLanes);
+      const std::size_t count = std::min(open_.size() - first, static_cast<std::size_t>(full ? kPanelRows : kLanes));
+      const auto part = std::span<const std::int32_t>(open_).subspan(first, count);
+      if (full) {
+        decide_panel<kVectors>(rows, list, part, results);
+      } else {
+        decide_panel<1>(rows, list, part, results);
+      }
+      first += count;
+    }
+    return std::ssize(open_);
   }
 
   template <int kPlaces>
-  void screen_block(MatrixView<const float> rows) {
-    const std::int64_t panels = (rows.rows + kPanelRows - 1) / kPanelRows;
+  void screen_block(MatrixView<const float> rows, std::span<const std::int32_t> list) {
+    const std::int64_t panels = (std::ssize(list) + kPanelRows - 1) / kPanelRows;
     for (std::int64_t p = 0; p < panels; ++p) {
-      pack_rows(rows, p * kPanelRows, std::min(kPanelRows, rows.rows - p * kPanelRows), panel(p));
+      const std::int64_t first = p * kPanelRows;
+      pack_rows(rows, list.data() + first, std::min(kPanelRows, std::ssize(list) - first), kPanelRows, panel(p));
       start_panel<kVectors>(panel(p), screen_, states_[static_cast<std::size_t>(p)]);
     }
     for (std::int64_t first = 0; first < screen_.blocks(); first += group_blocks_) {
@@ -120,69 +139,50 @@ class HighwayWorker final : public NearestWorker {
     }
   }
 
-  /// Takes over what the screen found for the certified rows of the panel from row `first` on; the others stay open.
+  /// Takes over what the screen found for the certified rows of the panel from place `first` of the list on; the others stay
+  /// open.
   template <int kPlaces>
-  void settle_panel(MatrixView<const float> rows, std::int64_t first, std::span<const std::uint8_t> skip,
-                    const BlockResults& results) {
+  void settle_panel(std::span<const std::int32_t> list, std::int64_t first, const NearestResults& results) {
     PanelState& state = states_[static_cast<std::size_t>(first / kPanelRows)];
-    const std::int64_t count = std::min(kPanelRows, rows.rows - first);
+    const std::int64_t count = std::min(kPanelRows, std::ssize(list) - first);
     std::uint8_t certified[kPanelRows];
     const bool all = certify_panel<kPlaces>(screen_, count, state, certified);
     for (std::int64_t lane = 0; lane < count; ++lane) {
-      results.first[static_cast<std::size_t>(first + lane)] =
-          screen_.place_centroid[static_cast<std::size_t>(state.index[0][lane])];
+      for (int place = 0; place < kPlaces; ++place) {
+        (place == 0 ? results.first : results.second)[static_cast<std::size_t>(first + lane)] =
+            screen_.place_centroid[static_cast<std::size_t>(state.index[place][lane])];
+      }
+    }
+    if (!results.slack.empty()) {
+      float* slack = results.slack.data() + first;
+      if (kPlaces == 1) std::copy_n(state.slack, count, slack);
+      if (kPlaces == 2) std::fill_n(slack, count, 0.0F);  // which of the two is nearer is not known yet
     }
     for (std::int64_t lane = 0; lane < count && !all; ++lane) {
-      const auto row = static_cast<std::size_t>(first + lane);
-      if (certified[lane] != 0 || (!skip.empty() && skip[row] != 0)) continue;
-      thresholds_[row] = state.threshold[lane];
-      open_.push_back(first + lane);
+      if (certified[lane] != 0) continue;
+      thresholds_[static_cast<std::size_t>(first + lane)] = state.threshold[lane];
+      open_.push_back(static_cast<std::int32_t>(first + lane));
     }
-    if (results.first_distance2.empty()) return;
-    label_distances(panel(first / kPanelRows), results.first.data() + first, count, results.first_distance2.data() + first);
-    if (kPlaces == 1) return;
-    for (std::int64_t lane = 0; lane < count; ++lane) {
-      results.second[static_cast<std::size_t>(first + lane)] =
-          screen_.place_centroid[static_cast<std::size_t>(state.index[1][lane])];
-    }
-    label_distances(panel(first / kPanelRows), results.second.data() + first, count, results.second_distance2.data() + first);
-    for (std::int64_t i = first; i < first + count; ++i) order_pair(static_cast<std::size_t>(i), results);
-  }
-
-  /// Rows are certified for the pair of the two nearest; which of them is nearer is for the reference to say.
-  static void order_pair(std::size_t row, const BlockResults& results) {
-    exact::TwoNearest two;
-    two.offer_in_any_order(results.first[row], results.first_distance2[row]);
-    two.offer_in_any_order(results.second[row], results.second_distance2[row]);
-    write(row, two, results);
-  }
-
-  /// Reference distances of the rows of a panel to the centroids of their labels; a negative label leaves its distance
-  /// unspecified.
-  void label_distances(const float* rows_on_lanes, const std::int32_t* labels, std::int64_t count, double* distance2) {
-    std::int32_t numbers[kPanelRows] = {};
-    for (std::int64_t lane = 0; lane < count; ++lane) numbers[lane] = std::max(labels[lane], 0);
-    alignas(HWY_ALIGNMENT) double found[kPanelRows];
-    pair_distances<true>(rows_on_lanes, kPanelRows, nullptr, numbers, count, screen_.centroids, found);
-    std::copy(found, found + count, distance2);
   }
 
   /// Decides open rows by reference distances to the candidates that the screen leaves, or to all centroids if it leaves many.
+  /// @param part places in the list
   template <int kWidth>
-  void decide_panel(MatrixView<const float> rows, std::span<const std::int64_t> part, const BlockResults& results) {
+  void decide_panel(MatrixView<const float> rows, std::span<const std::int32_t> list, std::span<const std::int32_t> part,
+                    const NearestResults& results) {
     constexpr std::int64_t kStride = kWidth * kLanes;
     // A candidate of one row costs about so many times a centroid of the direct kernel, which has a row on every lane.
     constexpr std::int64_t kPairCost = 1 + kDoubleLanes / 2;
     float* rows_on_lanes = panel(panels_);
     PanelState& state = states_[static_cast<std::size_t>(panels_)];
-    const float* pointers[kPanelRows];
+    std::int32_t numbers[kPanelRows];
     bool direct = false;
     for (std::size_t lane = 0; lane < part.size(); ++lane) {
-      pointers[lane] = rows.data + part[lane] * rows.columns;
+      numbers[lane] = list[static_cast<std::size_t>(part[lane])];
       const float threshold = thresholds_[static_cast<std::size_t>(part[lane])];
       direct = direct || !(threshold > -std::numeric_limits<float>::infinity());
     }
-    pack_panel(pointers, std::ssize(part), rows.columns, kStride, rows_on_lanes);
+    pack_rows(rows, numbers, std::ssize(part), kStride, rows_on_lanes);
     if (!direct) {
       start_panel<kWidth>(rows_on_lanes, screen_, state);
       for (std::int64_t lane = 0; lane < kStride; ++lane) {
@@ -205,6 +205,9 @@ class HighwayWorker final : public NearestWorker {
               {static_cast<std::int32_t>(direct_.first[lane]), static_cast<std::int32_t>(direct_.second[lane]),
                direct_.first_distance2[lane], direct_.second_distance2[lane]},
               results);
+        if (results.slack.empty()) continue;
+        results.slack[static_cast<std::size_t>(part[lane])] =
+            exact_slack(direct_.first_distance2[lane], direct_.second_distance2[lane]);
       }
     } else {
       resolve_pairs(rows_on_lanes, kStride, part, results);
@@ -214,8 +217,8 @@ class HighwayWorker final : public NearestWorker {
   }
 
   /// Computes the pairs that were collected and gives each row of the panel its nearest two.
-  void resolve_pairs(const float* rows_on_lanes, std::int64_t stride, std::span<const std::int64_t> part,
-                     const BlockResults& results) {
+  void resolve_pairs(const float* rows_on_lanes, std::int64_t stride, std::span<const std::int32_t> part,
+                     const NearestResults& results) {
     const std::size_t count = pair_lanes_.size();
     const std::size_t padded = (count + kPairGroup - 1) / kPairGroup * kPairGroup;
     pair_lanes_.resize(padded);
@@ -228,11 +231,16 @@ class HighwayWorker final : public NearestWorker {
     for (std::size_t lane = 0; lane < part.size(); ++lane) write(static_cast<std::size_t>(part[lane]), nearest[lane], results);
   }
 
-  static void write(std::size_t row, const exact::TwoNearest& nearest, const BlockResults& results) {
-    if (!results.first.empty()) results.first[row] = nearest.first;
-    if (!results.first_distance2.empty()) results.first_distance2[row] = nearest.first_distance2;
-    if (!results.second.empty()) results.second[row] = nearest.second;
-    if (!results.second_distance2.empty()) results.second_distance2[row] = nearest.second_distance2;
+  static void write(std::size_t place, const exact::TwoNearest& nearest, const NearestResults& results) {
+    results.first[place] = nearest.first;
+    if (!results.second.empty()) results.second[place] = nearest.second;
+  }
+
+  /// The slack of a row whose two least reference distances are known; margins as in slack_of.
+  static float exact_slack(double first_distance2, double second_distance2) {
+    const double farther = std::sqrt(second_distance2);
+    const auto slack = static_cast<float>((farther - std::sqrt(first_distance2)) * (1.0 - 0x1p-20) - farther * 0x1p-20);
+    return slack > 0.0F ? slack : 0.0F;
   }
 
   const ScreenCentroids& screen_;
@@ -241,8 +249,8 @@ class HighwayWorker final : public NearestWorker {
   hwy::AlignedFreeUniquePtr<float[]> packed_;  ///< the panels of a block, and one more for open rows
   hwy::AlignedUniquePtr<PanelState[]> states_;
   PanelNearest direct_;
-  std::vector<float> thresholds_;             ///< [block_rows] of open rows
-  std::vector<std::int64_t> open_;            ///< rows of the block that the screen did not certify
+  std::vector<float> thresholds_;             ///< of the block's open rows
+  std::vector<std::int32_t> open_;            ///< places in the block's list that the screen did not certify
   std::vector<std::int32_t> pair_lanes_;      ///< candidates of a panel: row by lane,
   std::vector<std::int32_t> pair_centroids_;  ///< centroid,
   std::vector<double> pair_distance2_;        ///< reference distance

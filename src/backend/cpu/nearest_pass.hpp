@@ -7,50 +7,85 @@
 #include <vector>
 
 #include "backend/cpu/nearest_worker.hpp"
+#include "backend/cpu/row_state.hpp"
 #include "backend/cpu/segment_sums.hpp"
 #include "core/thread_pool.hpp"
 #include "tessera/backend.hpp"
 
 namespace tessera {
 
-/// The nearest pass on the CPU: rows split over the threads in blocks, each block screened, decided and added up at once.
+/// The nearest pass on the CPU: rows split over the threads in blocks. Of each block, rows whose state settles their label are
+/// left alone; the others are labelled, and the sums learn of those that changed their segment.
 class CpuNearestPass final : public NearestPass {
  public:
   /// Sums per thread beyond this many bytes in all give way to one shared accumulation in a second step over each chunk.
   static constexpr std::int64_t kThreadSumBytes = std::int64_t{256} << 20;
 
+  /// @param memory of the series that this pass belongs to, or null
   /// @throws ConfigError if the task is not in range (k 1..65,535, d 1..8,192); Error if units are missing
-  CpuNearestPass(const NearestTask& task, const CpuLevel& level, ThreadPool& threads,
+  CpuNearestPass(const NearestTask& task, const CpuLevel& level, ThreadPool& threads, SeriesMemory* memory = nullptr,
                  std::int64_t thread_sum_bytes = kThreadSumBytes);
 
   void consume(const Chunk& chunk, const RowOutputs& outputs) override;
   [[nodiscard]] NearestStatistics finish() override;
 
  private:
-  /// What one thread owns.
+  /// Rows of a chunk that a thread works on at a time.
+  struct Block {
+    std::int64_t first_row;  ///< id
+    MatrixView<const float> rows;
+    std::span<const float> weights;
+    std::span<const std::uint8_t> flags;
+    std::span<RowState> state;
+    RowOutputs outputs;
+  };
+
+  /// What one thread owns. Vectors [block rows].
   struct Thread {
     std::unique_ptr<NearestWorker> worker;
     std::optional<SegmentSums> sums;
     Int128 objective = 0;
     std::int64_t reference_rows = 0;
-    std::vector<std::uint8_t> skip;
-    std::vector<std::int32_t> first, second, counted;
+    std::vector<std::int32_t> list;  ///< rows that are labelled anew,
+    std::vector<std::int32_t> first, second;
+    std::vector<float> slack;
+    std::vector<Move> moves;  ///< and what that means for the sums
     std::vector<double> first_distance2, second_distance2;
   };
 
-  void process(Thread& thread, const Chunk& chunk, const RowOutputs& outputs, std::int64_t first_row, std::int64_t rows);
-  void label(Thread& thread, const Chunk& block, const RowOutputs& outputs, bool distances);
-  void add_objective(Thread& thread, const Chunk& block);
-  void add_shared(const Chunk& chunk);
+  [[nodiscard]] std::int64_t block_rows(std::int64_t chunk_rows) const;
+  void process(Thread& thread, const Block& block);
+  void list_rows(Thread& thread, const Block& block, bool all) const;
+  void label(Thread& thread, const Block& block, bool wants_second);
+  void settle(Thread& thread, const Block& block);
+  void measure(Thread& thread, const Block& block, bool wants_second);
+  void add_objective(Thread& thread, const Block& block) const;
+  static void write(const Thread& thread, const Block& block);
 
   NearestTask task_;
   ScreenCentroids screen_;
   ThreadPool& threads_;
+  SeriesMemory* memory_;
   std::optional<FeatureUnits> units_;
   StatisticsTotals totals_;
   std::vector<Thread> thread_;
   bool shared_sums_ = false;
-  std::vector<std::int32_t> chunk_labels_;  ///< of the present chunk, -1 where a row is not counted; only for shared sums
+  std::vector<std::vector<Move>> chunk_moves_;  ///< by block of the present chunk, only for shared sums
+};
+
+/// The passes of a fit on the CPU, see row_state.hpp.
+class CpuNearestSeries final : public NearestSeries {
+ public:
+  CpuNearestSeries(CpuLevel level, ThreadPool& threads) : level_(std::move(level)), threads_(threads) {}
+  [[nodiscard]] int row_state_bytes() const override { return static_cast<int>(sizeof(RowState)); }
+  [[nodiscard]] std::unique_ptr<NearestPass> next(const NearestTask& task) override {
+    return std::make_unique<CpuNearestPass>(task, level_, threads_, &memory_);
+  }
+
+ private:
+  CpuLevel level_;
+  ThreadPool& threads_;
+  SeriesMemory memory_;
 };
 
 }  // namespace tessera

@@ -11,35 +11,46 @@
 
 namespace tessera {
 
-/// Where a worker writes the results of a block of rows. `second` and its distances are wanted together or not at all.
-struct BlockResults {
-  std::span<std::int32_t> first;       ///< [m] always
-  std::span<double> first_distance2;   ///< [m] or empty
-  std::span<std::int32_t> second;      ///< [m] or empty
-  std::span<double> second_distance2;  ///< [m] or empty
+/// Where a worker writes what it finds for the m rows of a list.
+struct NearestResults {
+  std::span<std::int32_t> first;   ///< [m] always: the nearest centroid
+  std::span<float> slack;          ///< [m] or empty: every other centroid is farther than the nearest by at least so much, in
+                                   ///< true distance and beyond what the reference rounds; 0: not known
+  std::span<std::int32_t> second;  ///< [m] or empty; if wanted, first and second are the two nearest in either order
 };
 
-/// One thread's share of a nearest pass at one instruction-set level; owns its scratch memory. All levels give equal results.
+/// A row that joins the sums of a segment and leaves those of another; -1: of none. `from` and `to` differ.
+struct Move {
+  std::int32_t row = 0;
+  std::int32_t from = -1;
+  std::int32_t to = -1;
+};
+
+/// What rows count in sums, see exact/grid.hpp.
+struct RowWeights {
+  std::span<const float> weights;   ///< [rows] or empty
+  std::span<const double> unit;     ///< [d] the grid's units
+  std::span<const double> inverse;  ///< [d] and their inverses
+};
+
+/// One thread's share of a nearest pass at one instruction-set level; owns its scratch memory. All levels give equal labels,
+/// distances and sums. Lists hold row numbers of `rows`, ascending.
 class NearestWorker {
  public:
   virtual ~NearestWorker() = default;
-  /// Rows that one call of `nearest` may hold.
-  [[nodiscard]] virtual std::int64_t block_rows() const = 0;
 
-  /// The nearest centroid of each row by the reference distance, k >= 2.
-  /// @param rows [m x d], m <= block_rows()
-  /// @param skip [m] or empty; rows with a non-zero entry are left out, their results are unspecified
+  /// The nearest centroid of each listed row by the reference distance, k >= 2.
   /// @return rows that the screen could not certify
-  virtual std::int64_t nearest(MatrixView<const float> rows, std::span<const std::uint8_t> skip,
-                               const BlockResults& results) = 0;
+  virtual std::int64_t nearest(MatrixView<const float> rows, std::span<const std::int32_t> list,
+                               const NearestResults& results) = 0;
 
-  /// Reference distances of each row to the centroid of its label [m]; rows with a negative label are left out.
-  virtual void distances(MatrixView<const float> rows, std::span<const std::int32_t> labels, std::span<double> distance2) = 0;
+  /// Reference distances of each listed row to the centroid of its label; labels and distance2 are [m] as the list.
+  virtual void distances(MatrixView<const float> rows, std::span<const std::int32_t> list, std::span<const std::int32_t> labels,
+                         std::span<double> distance2) = 0;
 
-  /// Adds each row with a label >= 0 into sums [k x d]: the row itself, or w * x rounded onto the grid if there are weights.
-  /// @param unit, inverse [d] the grid's units and their inverses
-  virtual void accumulate(MatrixView<const float> rows, std::span<const std::int32_t> labels, std::span<const float> weights,
-                          std::span<const double> unit, std::span<const double> inverse, MatrixView<double> sums) = 0;
+  /// Carries out moves on sums [k x d]: the row itself, or w * x rounded onto the grid if there are weights.
+  virtual void move_rows(MatrixView<const float> rows, std::span<const Move> moves, const RowWeights& weights,
+                         MatrixView<double> sums) = 0;
 };
 
 /// An instruction-set level of the CPU backend.

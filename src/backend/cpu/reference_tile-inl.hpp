@@ -134,14 +134,17 @@ HWY_NOINLINE void pair_distances(const float* panel, std::int64_t stride, const 
   }
 }
 
-/// sum[j] += x[j] for a whole row.
+/// sum[j] += kSign * x[j] for a whole row.
+template <int kSign>
 HWY_INLINE void add_row(const float* HWY_RESTRICT x, std::int64_t d, double* HWY_RESTRICT sum) {
   const DoubleTag dd;
   std::int64_t j = 0;
   for (; j + kDoubleLanes <= d; j += kDoubleLanes) {
-    hn::StoreU(hn::Add(hn::LoadU(dd, sum + j), hn::PromoteTo(dd, hn::LoadU(HalfTag(), x + j))), dd, sum + j);
+    const DoubleVector value = hn::PromoteTo(dd, hn::LoadU(HalfTag(), x + j));
+    const DoubleVector old = hn::LoadU(dd, sum + j);
+    hn::StoreU(kSign > 0 ? hn::Add(old, value) : hn::Sub(old, value), dd, sum + j);
   }
-  for (; j < d; ++j) sum[j] += static_cast<double>(x[j]);
+  for (; j < d; ++j) sum[j] += kSign * static_cast<double>(x[j]);
 }
 
 /// sum[j] += w * x[j] rounded onto the grid, ties to even, like exact::weighted_units.

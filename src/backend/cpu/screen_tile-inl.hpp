@@ -47,6 +47,7 @@ struct PanelState {
   alignas(HWY_ALIGNMENT) std::int32_t index[2][kPanelRows];
   alignas(HWY_ALIGNMENT) float rival[kPanelRows];
   alignas(HWY_ALIGNMENT) float threshold[kPanelRows];  ///< for collecting: what cannot be among the nearest lies below it
+  alignas(HWY_ALIGNMENT) float slack[kPanelRows];      ///< see NearestResults
 };
 
 /// Bit i is lane i of the mask.
@@ -244,8 +245,25 @@ HWY_NOINLINE void screen_panel(const float* panel, const ScreenCentroids& screen
   }
 }
 
+/// How much farther than the nearest every other centroid is, in true distance, beyond what the reference rounds; for certified
+/// rows (docs/numerics.md). U >= D_best^2 and U + 2 (threshold - rival) <= D^2 of the others, so that the distances differ by
+/// at least 2 (threshold - rival) / (sqrt(U + ...) + sqrt(U)): nothing cancels but in the difference, which is exact to a bit.
+HWY_INLINE FloatVector slack_of(FloatVector norm, FloatVector threshold, FloatVector rival) {
+  const FloatTag df;
+  const auto loose = hn::Set(df, 1.0F + 0x1p-18F);  // far above the float32 roundings of the lines below
+  const auto tight = hn::Set(df, 1.0F - 0x1p-18F);
+  const auto square = hn::Mul(norm, norm);
+  const auto twice = hn::Add(threshold, threshold);
+  const auto rounding = hn::Mul(hn::Add(square, hn::Abs(twice)), hn::Set(df, 0x1p-20F));
+  const auto nearest2 = hn::Max(hn::Zero(df), hn::Add(hn::Sub(square, twice), rounding));
+  const auto difference = hn::Mul(hn::Set(df, 2.0F), hn::Sub(threshold, rival));
+  const auto farther = hn::Mul(hn::Sqrt(hn::Add(nearest2, difference)), loose);
+  const auto gap = hn::Div(hn::Mul(difference, tight), hn::Add(farther, hn::Mul(hn::Sqrt(nearest2), loose)));
+  return hn::Max(hn::Zero(df), hn::NegMulAdd(farther, hn::Set(df, 0x1p-20F), gap));
+}
+
 /// Weighs up a screened panel: state.threshold becomes what a centroid's score plus bound must reach to be among the nearest
-/// `kPlaces` (-infinity for rows that are not safe to screen).
+/// `kPlaces` (-infinity for rows that are not safe to screen), state.slack what certified rows have (kPlaces 1 only).
 /// @return whether every one of the first `rows` rows is certified; certified[i] says which are
 template <int kPlaces>
 HWY_INLINE bool certify_panel(const ScreenCentroids& screen, std::int64_t rows, PanelState& state, std::uint8_t* certified) {
@@ -255,14 +273,18 @@ HWY_INLINE bool certify_panel(const ScreenCentroids& screen, std::int64_t rows, 
     const auto lower = [&](int place) HWY_ATTR {
       return hn::Sub(hn::Load(df, state.score[place] + v * kLanes), hn::Load(df, state.error[place] + v * kLanes));
     };
+    const FloatVector norm = hn::Load(df, state.norm + v * kLanes);
+    const FloatVector rival = hn::Load(df, state.rival + v * kLanes);
     FloatVector threshold = lower(0);
     if constexpr (kPlaces == 2) threshold = hn::Min(threshold, lower(1));
     // As screen_is_safe: false for NaN.
-    const auto reach = hn::Add(hn::Load(df, state.norm + v * kLanes), hn::Set(df, screen.largest_norm));
-    const auto safe = hn::Lt(reach, hn::Set(df, kSafeReach));
+    const auto safe = hn::Lt(hn::Add(norm, hn::Set(df, screen.largest_norm)), hn::Set(df, kSafeReach));
     threshold = hn::IfThenElse(safe, threshold, hn::Set(df, -std::numeric_limits<float>::infinity()));
     hn::Store(threshold, df, state.threshold + v * kLanes);
-    const auto sure = hn::And(safe, hn::Gt(threshold, hn::Load(df, state.rival + v * kLanes)));
+    const auto sure = hn::And(safe, hn::Gt(threshold, rival));
+    if constexpr (kPlaces == 1) {
+      hn::Store(hn::IfThenElseZero(sure, slack_of(norm, threshold, rival)), df, state.slack + v * kLanes);
+    }
     const std::int64_t count = std::min(kLanes, rows - v * kLanes);
     const std::uint64_t bits = mask_bits(sure);
     for (std::int64_t i = 0; i < count; ++i) certified[v * kLanes + i] = (bits >> i) & 1U;

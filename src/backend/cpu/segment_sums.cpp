@@ -31,22 +31,36 @@ SegmentSums::SegmentSums(const FeatureUnits& units, StatisticsTotals& totals)
       totals_(totals),
       sums_(totals.statistics.sums.rows(), totals.statistics.sums.columns()),
       pending_(totals.statistics.rows.size()),
+      rows_(totals.statistics.rows.size()),
       excess_weight_(totals.statistics.rows.size()),
       weight_of_one_(std::llrint(units.weight_inverse)) {}
 
-void SegmentSums::add(NearestWorker& worker, MatrixView<const float> rows, std::span<const std::int32_t> labels,
-                      std::span<const float> weights) {
-  for (std::size_t s = 0; s < pending_.size(); ++s) {
-    if (pending_[s] + rows.rows > exact::kExactDoubleRows) flush_segment(static_cast<std::int64_t>(s));
-  }
-  worker.accumulate(rows, labels, weights, units_.unit, units_.inverse, sums_.view());
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (labels[i] >= 0) ++pending_[static_cast<std::size_t>(labels[i])];
-  }
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (labels[i] < 0) continue;
-    excess_weight_[static_cast<std::size_t>(labels[i])] +=
-        std::llrint(static_cast<double>(weights[i]) * units_.weight_inverse) - weight_of_one_;
+void SegmentSums::count(std::int32_t segment, std::int64_t sign, std::int64_t excess_weight) {
+  if (segment < 0) return;
+  const auto s = static_cast<std::size_t>(segment);
+  ++pending_[s];
+  rows_[s] += sign;
+  if (excess_weight != 0) excess_weight_[s] += sign * excess_weight;
+}
+
+void SegmentSums::move(NearestWorker& worker, MatrixView<const float> rows, std::span<const Move> moves,
+                       std::span<const float> weights) {
+  constexpr std::size_t kBatch = exact::kExactDoubleRows / 4;  // a move touches a segment once at most
+  for (; !moves.empty(); moves = moves.subspan(std::min(kBatch, moves.size()))) {
+    const std::span<const Move> batch = moves.first(std::min(kBatch, moves.size()));
+    for (std::size_t s = 0; s < pending_.size(); ++s) {
+      if (pending_[s] + std::ssize(batch) > exact::kExactDoubleRows) flush_segment(static_cast<std::int64_t>(s));
+    }
+    worker.move_rows(rows, batch, {weights, units_.unit, units_.inverse}, sums_.view());
+    for (const Move& move : batch) {
+      std::int64_t excess = 0;
+      if (!weights.empty()) {
+        const auto weight = static_cast<double>(weights[static_cast<std::size_t>(move.row)]);
+        excess = std::llrint(weight * units_.weight_inverse) - weight_of_one_;
+      }
+      count(move.to, 1, excess);
+      count(move.from, -1, excess);
+    }
   }
 }
 
@@ -64,10 +78,11 @@ void SegmentSums::flush_segment(std::int64_t segment) {
     }
     totals[j] += std::llrint(units);
   }
-  totals_.statistics.rows[s] += pending_[s];
-  totals_.statistics.weights[s] += excess_weight_[s] + Int128{pending_[s]} * weight_of_one_;
+  totals_.statistics.rows[s] += rows_[s];
+  totals_.statistics.weights[s] += excess_weight_[s] + Int128{rows_[s]} * weight_of_one_;
   std::fill(sums.begin(), sums.end(), 0.0);
   pending_[s] = 0;
+  rows_[s] = 0;
   excess_weight_[s] = 0;
 }
 
@@ -75,22 +90,23 @@ void SegmentSums::flush() {
   for (std::size_t s = 0; s < pending_.size(); ++s) flush_segment(static_cast<std::int64_t>(s));
 }
 
-void add_sorted_rows(MatrixView<const float> rows, std::span<const float> weights, std::span<const std::int64_t> order,
-                     std::span<const std::int64_t> starts, std::int64_t first, std::int64_t last, const FeatureUnits& units,
-                     NearestStatistics& totals) {
-  for (std::int64_t segment = first; segment < last; ++segment) {
+void move_shared(MatrixView<const float> rows, std::span<const float> weights, std::span<const Move> moves, std::int64_t first,
+                 std::int64_t last, const FeatureUnits& units, NearestStatistics& totals) {
+  const auto add = [&](std::int32_t segment, std::int64_t row, std::int64_t sign) {
+    if (segment < first || segment >= last) return;
     const auto s = static_cast<std::size_t>(segment);
     const std::span<Int128> sums = totals.sums.view().row(segment);
-    for (std::int64_t place = starts[s]; place < starts[s + 1]; ++place) {
-      const std::int64_t row = order[static_cast<std::size_t>(place)];
-      const float weight = weights.empty() ? 1.0F : weights[static_cast<std::size_t>(row)];
-      const std::span<const float> x = rows.row(row);
-      for (std::size_t j = 0; j < x.size(); ++j) {
-        sums[j] += exact::weighted_units(weight, x[j], {units.unit[j], units.inverse[j]});
-      }
-      totals.weights[s] += std::llrint(static_cast<double>(weight) * units.weight_inverse);
-      ++totals.rows[s];
+    const float weight = weights.empty() ? 1.0F : weights[static_cast<std::size_t>(row)];
+    const std::span<const float> x = rows.row(row);
+    for (std::size_t j = 0; j < x.size(); ++j) {
+      sums[j] += sign * exact::weighted_units(weight, x[j], {units.unit[j], units.inverse[j]});
     }
+    totals.weights[s] += sign * std::llrint(static_cast<double>(weight) * units.weight_inverse);
+    totals.rows[s] += sign;
+  };
+  for (const Move& move : moves) {
+    add(move.to, move.row, 1);
+    add(move.from, move.row, -1);
   }
 }
 

@@ -26,15 +26,14 @@ struct StatisticsTotals {
   NearestStatistics statistics;
 };
 
-/// One thread's sums of rows per segment, in float64: sums of grid multiples stay exact for exact::kExactDoubleRows rows of a
-/// segment, and go to the integer totals before that.
+/// One thread's sums of rows per segment, in float64: sums of grid multiples stay exact for exact::kExactDoubleRows moves into
+/// or out of a segment, and go to the integer totals before that.
 class SegmentSums {
  public:
   SegmentSums(const FeatureUnits& units, StatisticsTotals& totals);
 
-  /// Adds rows [m x d] with a label >= 0, m <= exact::kExactDoubleRows. `weights` is [m] or empty.
-  void add(NearestWorker& worker, MatrixView<const float> rows, std::span<const std::int32_t> labels,
-           std::span<const float> weights);
+  /// Carries out moves of `rows`. `weights` is [rows] or empty.
+  void move(NearestWorker& worker, MatrixView<const float> rows, std::span<const Move> moves, std::span<const float> weights);
   /// Sends what is left to the totals.
   void flush();
 
@@ -44,20 +43,21 @@ class SegmentSums {
   }
 
  private:
+  void count(std::int32_t segment, std::int64_t sign, std::int64_t excess_weight);
   void flush_segment(std::int64_t segment);
 
   const FeatureUnits& units_;
   StatisticsTotals& totals_;
   Matrix<double> sums_;
-  std::vector<std::int64_t> pending_;  ///< rows in sums_ since the last flush, per segment
+  std::vector<std::int64_t> pending_;  ///< moves in sums_ since the last flush, per segment
+  std::vector<std::int64_t> rows_;     ///< rows that came less rows that went
   std::vector<Int128> excess_weight_;  ///< their weight beyond one each, in weight units: rows without weights cost nothing
   std::int64_t weight_of_one_;         ///< in weight units
 };
 
-/// Adds the rows of the segments [first, last) straight into the totals: no memory per thread, for very large k * d.
-/// @param order row numbers sorted by label, @param starts [k + 1] where each segment begins in it
-void add_sorted_rows(MatrixView<const float> rows, std::span<const float> weights, std::span<const std::int64_t> order,
-                     std::span<const std::int64_t> starts, std::int64_t first, std::int64_t last, const FeatureUnits& units,
-                     NearestStatistics& totals);
+/// Carries out moves straight on the totals, only what they mean for the segments [first, last): no memory per thread, for very
+/// large k * d. Called once for each share of the segments.
+void move_shared(MatrixView<const float> rows, std::span<const float> weights, std::span<const Move> moves, std::int64_t first,
+                 std::int64_t last, const FeatureUnits& units, NearestStatistics& totals);
 
 }  // namespace tessera

@@ -61,7 +61,7 @@ TEST_P(CpuNearest, SharedSumsEqualThreadSums) {
     if (made.name != "weights" && made.name != "large_weights_rejected" && made.name != "many_segments") continue;
     SCOPED_TRACE(made.name);
     ThreadPool threads(3);
-    CpuNearestPass pass({made.centroids.view(), &made.units, true, true}, level(), threads, 0);
+    CpuNearestPass pass({made.centroids.view(), &made.units, true, true}, level(), threads, nullptr, 0);
     const std::int64_t half = made.rows.rows() / 2;
     const auto part = [&](auto span, std::int64_t first, std::int64_t count) {
       return span.empty() ? span : span.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
