@@ -7,10 +7,10 @@
 #include <optional>
 
 #include "core/bytes.hpp"
+#include "core/read_ahead.hpp"
 #include "feed/feeder.hpp"
 #include "feed/kept_state.hpp"
 #include "feed/prepared_rows.hpp"
-#include "feed/read_ahead.hpp"
 #include "feed/residency.hpp"
 #include "feed/row_range.hpp"
 #include "prepare/apply.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "feed/read_ahead.hpp"
+#include "core/read_ahead.hpp"
 
 #include <gtest/gtest.h>
 
