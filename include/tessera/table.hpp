@@ -74,6 +74,8 @@ class Table {
   virtual void read(std::int64_t first_row, std::int64_t rows, std::span<const int> columns, RawChunk& out) = 0;
   /// Rows per read that suit the file's chunks; a multiple of 4,096.
   [[nodiscard]] virtual std::int64_t preferred_rows() const = 0;
+  /// Memory that reading takes beside the chunk that is filled: buffers for unpacking, and what is kept for the next read.
+  [[nodiscard]] virtual std::int64_t working_bytes() const { return 0; }
 };
 
 struct TableOptions {
@@ -81,6 +83,7 @@ struct TableOptions {
   std::filesystem::path scratch = {};   ///< where a CSV is converted to a temporary table; empty: the system's place
   Observer* observer = nullptr;         ///< follows that conversion; may be null
   const CancelToken* cancel = nullptr;  ///< stops it; may be null
+  int threads = 1;                      ///< that fetch and unpack the values of an HDF5 file
 };
 
 /// Opens an HDF5 file or (by content) a CSV/TSV, plain or gzip. The metadata of an HDF5 file is walked first by a forked child

@@ -59,7 +59,8 @@ InspectReport run_inspect(const InspectOptions& options, Observer& observer, con
   const Engine engine(options.engine, recorder, cancel);
   InspectReport report;
   recorder.stage("read", 0);
-  const auto table = open_table(options.input, {options.dataset, options.engine.scratch, &recorder, &cancel});
+  const auto table =
+      open_table(options.input, {options.dataset, options.engine.scratch, &recorder, &cancel, engine.threads().threads});
   report.table = table->info();
   std::error_code error;
   report.file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.input, error));

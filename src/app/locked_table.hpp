@@ -16,6 +16,7 @@ class LockedTable final : public Table {
 
   [[nodiscard]] const TableInfo& info() const override { return table_->info(); }
   [[nodiscard]] std::int64_t preferred_rows() const override { return table_->preferred_rows(); }
+  [[nodiscard]] std::int64_t working_bytes() const override { return table_->working_bytes(); }
   void read(std::int64_t first_row, std::int64_t rows, std::span<const int> columns, RawChunk& out) override {
     const std::lock_guard lock(mutex_);
     table_->read(first_row, rows, columns, out);

@@ -68,7 +68,8 @@ ScoreResult score_table(const ScoreOptions& options, Observer& observer, const C
 
   observer.stage("read", 0);
   const Model model = load_model(options.model);
-  LockedTable table(open_table(options.input, {options.dataset, options.engine.scratch, &observer, &cancel}));
+  LockedTable table(
+      open_table(options.input, {options.dataset, options.engine.scratch, &observer, &cancel, engine.threads().threads}));
   const TableInfo& info = table.info();
   for (const std::string& note : info.notes) observer.note(Observer::Level::info, "table", note);
 

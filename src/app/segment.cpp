@@ -182,7 +182,8 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   SoloCommunicator comm;
 
   recorder.stage("read", 0);
-  LockedTable table(open_table(options.input, {options.dataset, options.engine.scratch, &recorder, &cancel}));
+  LockedTable table(
+      open_table(options.input, {options.dataset, options.engine.scratch, &recorder, &cancel, engine.threads().threads}));
   check_rows(table.info(), options);
   for (const std::string& note : table.info().notes) recorder.note(Observer::Level::info, "table", note);
 

@@ -111,7 +111,8 @@ void Dataset::learn_storage(hid_t properties) {
     const auto extent = static_cast<double>(std::max<hsize_t>(chunk[i], 1));
     band *= i == 0 ? extent : std::ceil(static_cast<double>(shape_[i]) / extent) * extent;
   }
-  chunk_rows_ = static_cast<std::int64_t>(chunk.front());
+  chunk_shape_.assign(chunk.begin(), chunk.end());
+  chunk_rows_ = chunk_shape_.front();
   chunk_band_bytes_ = static_cast<std::int64_t>(std::min(band, 9e15));
 }
 
@@ -125,14 +126,31 @@ void Dataset::prepare_to_read() {
         check_handle(H5Dget_create_plist(handle_.get()), H5Pclose, "read the properties", file_, path_);
     learn_storage(properties.get());
   }
-  if (chunk_rows_ == 0) return;
+  if (chunk_rows_ > 0) reopen_with_cache();
+  direct_ = DirectReader::make({.file = file_,
+                                .dataset = path_,
+                                .file_id = file_id_,
+                                .dataset_id = handle_.get(),
+                                .rows = rows(),
+                                .row_elements = row_elements_,
+                                .chunk = chunk_shape_},
+                               type_);
+}
+
+void Dataset::reopen_with_cache() {
   // Without filters parts of a chunk are read straight from the file. With them whole chunks are unpacked; they are read in row
   // order, so that the ones last read are all that is worth keeping.
-  const std::int64_t cache_bytes = filtered_ ? std::min(chunk_band_bytes_, kMostCacheBytes) : 0;
+  cache_bytes_ = filtered_ ? std::min(chunk_band_bytes_, kMostCacheBytes) : 0;
   const Hdf5Handle access = check_handle(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose, "prepare to read", file_, path_);
-  check(H5Pset_chunk_cache(access.get(), 10007, static_cast<std::size_t>(cache_bytes), 1.0), "prepare to read", file_, path_);
+  check(H5Pset_chunk_cache(access.get(), 10007, static_cast<std::size_t>(cache_bytes_), 1.0), "prepare to read", file_, path_);
   handle_.close();  // the properties of the first opening count, so there must be no other
   handle_ = check_handle(H5Dopen2(file_id_, path_.c_str(), access.get()), H5Dclose, "open the dataset", file_, path_);
+}
+
+bool Dataset::plan_read(std::int64_t first, std::int64_t rows, std::span<const char> wanted, std::byte* out,
+                        ReadTasks& tasks) const {
+  if (rows == 0 || row_elements_ == 0) return true;
+  return direct_ != nullptr && direct_->plan(first, rows, wanted, out, tasks);
 }
 
 void Dataset::read(std::int64_t first, std::int64_t rows, const Hdf5Handle& memory_type, void* out) const {

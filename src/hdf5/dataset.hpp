@@ -3,12 +3,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "hdf5/direct_reader.hpp"
 #include "hdf5/element_type.hpp"
 #include "hdf5/handle.hpp"
 #include "hdf5/input_file.hpp"
+#include "hdf5/read_tasks.hpp"
 
 namespace tessera::hdf5 {
 
@@ -39,6 +43,13 @@ class Dataset {
   /// Rows [first, first + rows) into `out` [rows x row_elements] of `memory_type`.
   /// @throws DataError, FileError or DeviceError
   void read(std::int64_t first, std::int64_t rows, const Hdf5Handle& memory_type, void* out) const;
+  /// Adds tasks that read the same past the HDF5 library, without its lock; see DirectReader::plan(), also for `wanted`.
+  /// @return false, with no task added, if it takes read()
+  [[nodiscard]] bool plan_read(std::int64_t first, std::int64_t rows, std::span<const char> wanted, std::byte* out,
+                               ReadTasks& tasks) const;
+  /// Memory that reading takes beside `out`: of each thread, and whatever the threads.
+  [[nodiscard]] std::int64_t thread_bytes() const { return direct_ == nullptr ? 0 : direct_->thread_bytes(); }
+  [[nodiscard]] std::int64_t kept_bytes() const { return direct_ == nullptr ? cache_bytes_ : direct_->kept_bytes(); }
   /// Frees the variable-length text that read() left in `buffer`.
   void release_text(std::int64_t rows, const Hdf5Handle& memory_type, void* buffer) const;
   /// Walks the index of the chunks, so that damage in it shows now. @throws DataError
@@ -46,6 +57,7 @@ class Dataset {
 
  private:
   void learn_storage(hid_t properties);
+  void reopen_with_cache();
 
   std::string file_;
   std::string path_;
@@ -54,9 +66,12 @@ class Dataset {
   ElementType type_;
   std::vector<std::int64_t> shape_;
   std::int64_t row_elements_ = 1;
+  std::vector<std::int64_t> chunk_shape_;
   std::int64_t chunk_rows_ = 0;
   std::int64_t chunk_band_bytes_ = 0;  ///< of the chunks that hold one run of chunk_rows_ rows
+  std::int64_t cache_bytes_ = 0;       ///< that HDF5 may keep of unpacked chunks
   bool filtered_ = false;
+  std::unique_ptr<DirectReader> direct_;  ///< null: only the library reads it
 };
 
 /// The whole of a small 1-D text (or numeric, written out) dataset, for names and labels. At most 2^20 cells.

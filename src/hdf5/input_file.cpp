@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "hdf5/input_driver.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera::hdf5 {
@@ -59,6 +60,7 @@ bool look_up(hid_t place, const std::string& name, Member& member) {
 
 Hdf5Handle reading_properties(bool locked) {
   Hdf5Handle properties(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  use_input_driver(properties.get());
   if (!locked) H5Pset_file_locking(properties.get(), false, true);
   return properties;
 }

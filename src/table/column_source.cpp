@@ -16,22 +16,6 @@ namespace {
 
 using Form = hdf5::ElementType::Form;
 
-/// Frees the variable-length text of a read, also when decoding it fails.
-class TextRelease {
- public:
-  TextRelease(const hdf5::Dataset& dataset, const Hdf5Handle& type, std::int64_t rows, void* buffer)
-      : dataset_(dataset), type_(type), rows_(rows), buffer_(buffer) {}
-  TextRelease(const TextRelease&) = delete;
-  TextRelease& operator=(const TextRelease&) = delete;
-  ~TextRelease() { dataset_.release_text(rows_, type_, buffer_); }
-
- private:
-  const hdf5::Dataset& dataset_;
-  const Hdf5Handle& type_;
-  std::int64_t rows_;
-  void* buffer_;
-};
-
 void decode_labels(DataType type, hdf5::StridedCells cells, const hdf5::CodeLabels& labels, TextCells& out) {
   for (std::int64_t row = 0; row < cells.rows; ++row) out.push_back(labels.find(hdf5::load_integer(type, cells.at(row))));
 }
@@ -91,65 +75,71 @@ DataType DatasetSource::type_of(int column) const {
   return wanted.decode == Decode::days ? DataType::float64 : element_of(wanted).type;
 }
 
-Hdf5Handle DatasetSource::memory_type(std::span<const WantedColumn> wanted) const {
-  std::vector<char> members(dataset_.type().members.size(), 0);
-  for (const WantedColumn& one : wanted) {
-    const int member = columns_[static_cast<std::size_t>(one.column)].member;
-    if (member >= 0) members[static_cast<std::size_t>(member)] = 1;
-  }
-  const Hdf5Session session;
-  Hdf5Handle type = dataset_.type().memory_type(members);
-  if (!type) hdf5::raise("describe the records", dataset_.file(), dataset_.path());
-  return type;
-}
-
-ColumnView DatasetSource::view_of(const DatasetColumn& column, const std::byte* records, std::int64_t rows,
-                                  ChunkStorage& storage) const {
+ColumnView DatasetSource::plan_view(const DatasetColumn& column, const std::byte* records, const RowRead& read,
+                                    hdf5::ReadTasks& tasks) const {
   const hdf5::ElementType& element = element_of(column);
   const std::size_t member_offset =
       column.member < 0 ? 0 : dataset_.type().members[static_cast<std::size_t>(column.member)].offset_bytes;
   const hdf5::StridedCells cells = {records + member_offset + static_cast<std::size_t>(column.cell) * element.memory_bytes,
-                                    static_cast<std::ptrdiff_t>(dataset_.row_bytes()), rows};
+                                    static_cast<std::ptrdiff_t>(dataset_.row_bytes()), read.rows};
   if (seen_in_place(column)) return {element.type, cells.data, cells.stride_bytes, nullptr};
+  const auto rows = static_cast<std::size_t>(read.rows);
   if (column.decode == Decode::days) {
-    std::byte* days = storage.numeric(static_cast<std::size_t>(rows) * sizeof(double));
-    decode_days(element.type, cells, column.units_per_day, reinterpret_cast<double*>(days));
+    std::byte* days = read.storage.numeric(rows * sizeof(double));
+    tasks.decode.emplace_back([&element, &column, cells, days](hdf5::UnpackBuffers&) {
+      decode_days(element.type, cells, column.units_per_day, reinterpret_cast<double*>(days));
+    });
     return {DataType::float64, days, sizeof(double), nullptr};
   }
   if (element.form == Form::half) {
-    std::byte* values = storage.numeric(static_cast<std::size_t>(rows) * sizeof(float));
-    decode_halves(cells, reinterpret_cast<float*>(values));
+    std::byte* values = read.storage.numeric(rows * sizeof(float));
+    tasks.decode.emplace_back(
+        [cells, values](hdf5::UnpackBuffers&) { decode_halves(cells, reinterpret_cast<float*>(values)); });
     return {DataType::float32, values, sizeof(float), nullptr};
   }
-  TextCells& text = storage.text();
-  if (column.decode == Decode::labels) {
-    decode_labels(element.type, cells, labels_[static_cast<std::size_t>(column.labels)], text);
-  } else {
-    hdf5::append_text(element, cells, text, column.missing_text);
-  }
+  TextCells& text = read.storage.text();
+  tasks.decode.emplace_back([this, &element, &column, cells, &text](hdf5::UnpackBuffers&) {
+    if (column.decode == Decode::labels) {
+      decode_labels(element.type, cells, labels_[static_cast<std::size_t>(column.labels)], text);
+    } else {
+      hdf5::append_text(element, cells, text, column.missing_text);
+    }
+  });
   return {DataType::text, nullptr, 0, &text};
 }
 
-void DatasetSource::read(std::int64_t first, std::int64_t rows, std::span<const WantedColumn> wanted, ChunkStorage& storage,
-                         std::vector<ColumnView>& views) {
-  const auto column_of = [&](const WantedColumn& one) -> const DatasetColumn& {
-    return columns_[static_cast<std::size_t>(one.column)];
-  };
-  const bool in_place =
-      std::any_of(wanted.begin(), wanted.end(), [&](const WantedColumn& one) { return seen_in_place(column_of(one)); });
-  const bool variable = std::any_of(wanted.begin(), wanted.end(), [&](const WantedColumn& one) {
-    return element_of(column_of(one)).form == Form::variable_text;
-  });
-  const auto bytes = static_cast<std::size_t>(rows * dataset_.row_bytes());
-  if (!in_place && scratch_.size() < bytes) scratch_.resize(bytes);
-  std::byte* records = in_place ? storage.numeric(bytes) : scratch_.data();
+void DatasetSource::plan_library_read(const RowRead& read, std::span<const char> members, bool variable_text,
+                                      std::byte* records, hdf5::ReadTasks& tasks) {
+  const Hdf5Session session;
+  memory_type_ = dataset_.type().memory_type(members);
+  if (!memory_type_) hdf5::raise("describe the records", dataset_.file(), dataset_.path());
+  // First in line: the library works in one thread, while others do the rest.
+  tasks.fetch.emplace(tasks.fetch.begin(),
+                      [this, first = read.first, rows = read.rows, variable_text, records](hdf5::UnpackBuffers&) {
+                        dataset_.read(first, rows, memory_type_, records);
+                        if (variable_text) text_.emplace(dataset_, memory_type_, rows, records);
+                      });
+}
 
-  const Hdf5Handle type = memory_type(wanted);
-  dataset_.read(first, rows, type, records);
-  std::unique_ptr<TextRelease> release;
-  if (variable) release = std::make_unique<TextRelease>(dataset_, type, rows, records);
+void DatasetSource::plan(const RowRead& read, std::span<const WantedColumn> wanted, hdf5::ReadTasks& tasks) {
+  std::vector<char> members(dataset_.type().members.size(), 0);
+  bool in_place = false;
+  bool variable_text = false;
   for (const WantedColumn& one : wanted) {
-    views[static_cast<std::size_t>(one.slot)] = view_of(column_of(one), records, rows, storage);
+    const DatasetColumn& column = columns_[static_cast<std::size_t>(one.column)];
+    if (column.member >= 0) members[static_cast<std::size_t>(column.member)] = 1;
+    in_place = in_place || seen_in_place(column);
+    variable_text = variable_text || element_of(column).form == Form::variable_text;
+  }
+  const auto bytes = static_cast<std::size_t>(read.rows * dataset_.row_bytes());
+  if (!in_place && scratch_.size() < bytes) scratch_.resize(bytes);
+  std::byte* records = in_place ? read.storage.numeric(bytes) : scratch_.data();
+  if (!dataset_.plan_read(read.first, read.rows, members, records, tasks)) {
+    plan_library_read(read, members, variable_text, records, tasks);
+  }
+  for (const WantedColumn& one : wanted) {
+    read.views[static_cast<std::size_t>(one.slot)] =
+        plan_view(columns_[static_cast<std::size_t>(one.column)], records, read, tasks);
   }
 }
 
@@ -168,7 +158,9 @@ hdf5::CodeLabels read_member_labels(hdf5::Dataset table, int member) {
   chunk.columns.resize(1);
   ChunkStorage storage(chunk);
   constexpr WantedColumn kOnly = {0, 0};
-  source.read(0, rows, {&kOnly, 1}, storage, chunk.columns);
+  hdf5::ReadTasks tasks;
+  source.plan({0, rows, storage, chunk.columns}, {&kOnly, 1}, tasks);
+  hdf5::ReadThreads(1).run(tasks);
   const ColumnView& view = chunk.columns.front();
   std::vector<std::string> labels;
   for (std::int64_t row = 0; row < rows; ++row) {
@@ -186,34 +178,50 @@ void MaskedSource::touch_index() const {
   mask_->touch_index();
 }
 
-void MaskedSource::read(std::int64_t first, std::int64_t rows, std::span<const WantedColumn> wanted, ChunkStorage& storage,
-                        std::vector<ColumnView>& views) {
+void MaskedSource::release() noexcept {
+  values_->release();
+  mask_->release();
+}
+
+void MaskedSource::plan(const RowRead& read, std::span<const WantedColumn> wanted, hdf5::ReadTasks& tasks) {
   unmasked_.columns.resize(2);
   ChunkStorage own(unmasked_);
   constexpr WantedColumn kValues = {0, 0};
   constexpr WantedColumn kMask = {0, 1};
-  values_->read(first, rows, {&kValues, 1}, own, unmasked_.columns);
-  mask_->read(first, rows, {&kMask, 1}, own, unmasked_.columns);
-  const ColumnView& values = unmasked_.columns[0];
-  const ColumnView& mask = unmasked_.columns[1];
-  const auto is_missing = [&](std::int64_t row) {
-    return hdf5::load_number(mask.type, mask.data + row * mask.stride_bytes) != 0.0;
-  };
+  const RowRead into_own = {read.first, read.rows, own, unmasked_.columns};
+  values_->plan(into_own, {&kValues, 1}, tasks);
+  mask_->plan(into_own, {&kMask, 1}, tasks);
 
   ColumnView view;
-  if (values.text != nullptr) {
-    TextCells& text = storage.text();
-    for (std::int64_t row = 0; row < rows; ++row) text.push_back(is_missing(row) ? std::string_view() : (*values.text)[row]);
+  if (unmasked_.columns[0].text != nullptr) {
+    TextCells& text = read.storage.text();
+    tasks.combine.emplace_back([this, rows = read.rows, &text](hdf5::UnpackBuffers&) { mask_text(rows, text); });
     view = {DataType::text, nullptr, 0, &text};
   } else {
-    auto* numbers = reinterpret_cast<double*>(storage.numeric(static_cast<std::size_t>(rows) * sizeof(double)));
-    for (std::int64_t row = 0; row < rows; ++row) {
-      const double number = hdf5::load_number(values.type, values.data + row * values.stride_bytes);
-      numbers[row] = is_missing(row) ? std::numeric_limits<double>::quiet_NaN() : number;
-    }
-    view = {DataType::float64, reinterpret_cast<const std::byte*>(numbers), sizeof(double), nullptr};
+    std::byte* numbers = read.storage.numeric(static_cast<std::size_t>(read.rows) * sizeof(double));
+    tasks.combine.emplace_back(
+        [this, rows = read.rows, numbers](hdf5::UnpackBuffers&) { mask_numbers(rows, reinterpret_cast<double*>(numbers)); });
+    view = {DataType::float64, numbers, sizeof(double), nullptr};
   }
-  for (const WantedColumn& one : wanted) views[static_cast<std::size_t>(one.slot)] = view;
+  for (const WantedColumn& one : wanted) read.views[static_cast<std::size_t>(one.slot)] = view;
+}
+
+bool MaskedSource::is_missing(std::int64_t row) const {
+  const ColumnView& mask = unmasked_.columns[1];
+  return hdf5::load_number(mask.type, mask.data + row * mask.stride_bytes) != 0.0;
+}
+
+void MaskedSource::mask_text(std::int64_t rows, TextCells& out) const {
+  const TextCells& values = *unmasked_.columns[0].text;
+  for (std::int64_t row = 0; row < rows; ++row) out.push_back(is_missing(row) ? std::string_view() : values[row]);
+}
+
+void MaskedSource::mask_numbers(std::int64_t rows, double* out) const {
+  const ColumnView& values = unmasked_.columns[0];
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const double number = hdf5::load_number(values.type, values.data + row * values.stride_bytes);
+    out[row] = is_missing(row) ? std::numeric_limits<double>::quiet_NaN() : number;
+  }
 }
 
 }  // namespace tessera

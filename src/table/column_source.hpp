@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "hdf5/dataset.hpp"
+#include "hdf5/read_tasks.hpp"
 #include "tessera/table.hpp"
 
 namespace tessera {
@@ -34,15 +37,28 @@ struct WantedColumn {
   int slot = 0;
 };
 
+/// Rows of a table, and what they are read into.
+struct RowRead {
+  std::int64_t first = 0;
+  std::int64_t rows = 0;
+  ChunkStorage& storage;
+  std::vector<ColumnView>& views;
+};
+
 /// Columns that are read together, row by row.
 class ColumnSource {
  public:
   virtual ~ColumnSource() = default;
-  /// Reads rows [first, first + rows) of the wanted columns; sets views[slot] of each. @throws as Table::read
-  virtual void read(std::int64_t first, std::int64_t rows, std::span<const WantedColumn> wanted, ChunkStorage& storage,
-                    std::vector<ColumnView>& views) = 0;
+  /// Sets views[slot] of each wanted column, and adds the tasks after which they may be looked at. The tasks belong to this
+  /// source until release(), whether they ran or not. @throws, here or in the tasks, as Table::read
+  virtual void plan(const RowRead& read, std::span<const WantedColumn> wanted, hdf5::ReadTasks& tasks) = 0;
+  /// Frees what the tasks have left behind.
+  virtual void release() noexcept = 0;
   /// Memory that a row takes while it is read.
   [[nodiscard]] virtual std::int64_t row_bytes() const = 0;
+  /// Memory that reading takes beside rows: of each thread, and whatever the threads.
+  [[nodiscard]] virtual std::int64_t thread_bytes() const = 0;
+  [[nodiscard]] virtual std::int64_t kept_bytes() const = 0;
   /// Rows of a chunk in the file; 0 if it is not chunked.
   [[nodiscard]] virtual std::int64_t chunk_rows() const = 0;
   /// Walks the index of the chunks. @throws DataError if it is damaged
@@ -66,15 +82,33 @@ struct DatasetColumn {
   std::string missing_text;  ///< text that stands for a missing cell
 };
 
+/// Frees the variable-length text of a read.
+class TextRelease {
+ public:
+  TextRelease(const hdf5::Dataset& dataset, const Hdf5Handle& type, std::int64_t rows, void* buffer)
+      : dataset_(dataset), type_(type), rows_(rows), buffer_(buffer) {}
+  TextRelease(const TextRelease&) = delete;
+  TextRelease& operator=(const TextRelease&) = delete;
+  ~TextRelease() { dataset_.release_text(rows_, type_, buffer_); }
+
+ private:
+  const hdf5::Dataset& dataset_;
+  const Hdf5Handle& type_;
+  std::int64_t rows_;
+  void* buffer_;
+};
+
 /// Columns of one dataset [rows, ...]: a matrix, a vector, or the members of records. The dataset is read once for all of them.
 class DatasetSource final : public ColumnSource {
  public:
   /// Decoding that does not suit the stored type (labels or days of text) is left out.
   DatasetSource(hdf5::Dataset dataset, std::vector<DatasetColumn> columns, std::vector<hdf5::CodeLabels> labels = {});
 
-  void read(std::int64_t first, std::int64_t rows, std::span<const WantedColumn> wanted, ChunkStorage& storage,
-            std::vector<ColumnView>& views) override;
+  void plan(const RowRead& read, std::span<const WantedColumn> wanted, hdf5::ReadTasks& tasks) override;
+  void release() noexcept override { text_.reset(); }
   [[nodiscard]] std::int64_t row_bytes() const override { return dataset_.row_bytes(); }
+  [[nodiscard]] std::int64_t thread_bytes() const override { return dataset_.thread_bytes(); }
+  [[nodiscard]] std::int64_t kept_bytes() const override { return dataset_.kept_bytes(); }
   [[nodiscard]] std::int64_t chunk_rows() const override { return dataset_.chunk_rows(); }
   void touch_index() const override { dataset_.touch_index(); }
   /// The type of a column as it is seen.
@@ -83,14 +117,17 @@ class DatasetSource final : public ColumnSource {
  private:
   [[nodiscard]] const hdf5::ElementType& element_of(const DatasetColumn& column) const;
   [[nodiscard]] bool seen_in_place(const DatasetColumn& column) const;
-  [[nodiscard]] ColumnView view_of(const DatasetColumn& column, const std::byte* records, std::int64_t rows,
-                                   ChunkStorage& storage) const;
-  [[nodiscard]] Hdf5Handle memory_type(std::span<const WantedColumn> wanted) const;
+  [[nodiscard]] ColumnView plan_view(const DatasetColumn& column, const std::byte* records, const RowRead& read,
+                                     hdf5::ReadTasks& tasks) const;
+  void plan_library_read(const RowRead& read, std::span<const char> members, bool variable_text, std::byte* records,
+                         hdf5::ReadTasks& tasks);
 
   hdf5::Dataset dataset_;
   std::vector<DatasetColumn> columns_;
   std::vector<hdf5::CodeLabels> labels_;
   std::vector<std::byte> scratch_;  ///< of reads of which nothing is seen in place
+  Hdf5Handle memory_type_;          ///< of a read by the library
+  std::optional<TextRelease> text_;
 };
 
 /// Labels of the codes 0, 1, 2 ...
@@ -103,14 +140,20 @@ class MaskedSource final : public ColumnSource {
  public:
   /// `values` and `mask` (numbers; not zero: missing) have one column each and the same rows.
   MaskedSource(std::unique_ptr<DatasetSource> values, std::unique_ptr<DatasetSource> mask);
-  void read(std::int64_t first, std::int64_t rows, std::span<const WantedColumn> wanted, ChunkStorage& storage,
-            std::vector<ColumnView>& views) override;
+  void plan(const RowRead& read, std::span<const WantedColumn> wanted, hdf5::ReadTasks& tasks) override;
+  void release() noexcept override;
   [[nodiscard]] std::int64_t row_bytes() const override { return values_->row_bytes() + mask_->row_bytes() + 8; }
+  [[nodiscard]] std::int64_t thread_bytes() const override { return std::max(values_->thread_bytes(), mask_->thread_bytes()); }
+  [[nodiscard]] std::int64_t kept_bytes() const override { return values_->kept_bytes() + mask_->kept_bytes(); }
   [[nodiscard]] std::int64_t chunk_rows() const override { return values_->chunk_rows(); }
   void touch_index() const override;
   [[nodiscard]] DataType type() const { return values_->type_of(0) == DataType::text ? DataType::text : DataType::float64; }
 
  private:
+  [[nodiscard]] bool is_missing(std::int64_t row) const;
+  void mask_text(std::int64_t rows, TextCells& out) const;
+  void mask_numbers(std::int64_t rows, double* out) const;
+
   std::unique_ptr<DatasetSource> values_;
   std::unique_ptr<DatasetSource> mask_;
   RawChunk unmasked_;

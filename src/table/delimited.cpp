@@ -20,6 +20,7 @@ class DelimitedTable final : public Table {
     converted_->read(first_row, rows, columns, out);
   }
   [[nodiscard]] std::int64_t preferred_rows() const override { return converted_->preferred_rows(); }
+  [[nodiscard]] std::int64_t working_bytes() const override { return converted_->working_bytes(); }
 
  private:
   std::unique_ptr<Table> converted_;
@@ -71,7 +72,7 @@ std::unique_ptr<Table> open_delimited(const std::filesystem::path& path, const T
   RejectFile rejects({}, false);
   const ConvertReport report =
       convert_into(file, rejects, convert, observer, options.cancel != nullptr ? *options.cancel : never);
-  std::unique_ptr<Table> converted = open_table(file.finish_scratch());
+  std::unique_ptr<Table> converted = open_table(file.finish_scratch(), {.threads = options.threads});
 
   TableInfo info = converted->info();
   info.path = path;

@@ -48,11 +48,13 @@ TableParts open_layout(const hdf5::InputFile& file, const Candidate& candidate) 
 
 class Hdf5Table final : public Table {
  public:
-  Hdf5Table(hdf5::InputFile file, TableParts parts) : file_(std::move(file)), parts_(std::move(parts)) {}
+  Hdf5Table(hdf5::InputFile file, TableParts parts, int threads)
+      : file_(std::move(file)), parts_(std::move(parts)), threads_(threads) {}
 
   [[nodiscard]] const TableInfo& info() const override { return parts_.info; }
   void read(std::int64_t first_row, std::int64_t rows, std::span<const int> columns, RawChunk& out) override;
   [[nodiscard]] std::int64_t preferred_rows() const override;
+  [[nodiscard]] std::int64_t working_bytes() const override;
   /// Reads what can be read in reasonable time, to see whether HDF5 survives it.
   void try_out();
 
@@ -61,7 +63,22 @@ class Hdf5Table final : public Table {
 
   hdf5::InputFile file_;
   TableParts parts_;
+  hdf5::ReadThreads threads_;
   std::vector<std::vector<WantedColumn>> wanted_;  ///< by source; kept between reads for its memory
+};
+
+/// Lets every source of a read free what it has left behind, however the read ends.
+class ReleaseSources {
+ public:
+  explicit ReleaseSources(const TableParts& parts) : parts_(parts) {}
+  ReleaseSources(const ReleaseSources&) = delete;
+  ReleaseSources& operator=(const ReleaseSources&) = delete;
+  ~ReleaseSources() {
+    for (const auto& source : parts_.sources) source->release();
+  }
+
+ private:
+  const TableParts& parts_;
 };
 
 void Hdf5Table::read(std::int64_t first_row, std::int64_t rows, std::span<const int> columns, RawChunk& out) {
@@ -83,9 +100,23 @@ void Hdf5Table::read(std::int64_t first_row, std::int64_t rows, std::span<const 
     wanted_[static_cast<std::size_t>(place.source)].push_back({place.column, static_cast<int>(slot)});
   }
   ChunkStorage storage(out);
+  const RowRead read = {first_row, rows, storage, out.columns};
+  const ReleaseSources release(parts_);
+  hdf5::ReadTasks tasks;
   for (std::size_t i = 0; i < wanted_.size(); ++i) {
-    if (!wanted_[i].empty()) parts_.sources[i]->read(first_row, rows, wanted_[i], storage, out.columns);
+    if (!wanted_[i].empty()) parts_.sources[i]->plan(read, wanted_[i], tasks);
   }
+  threads_.run(tasks);
+}
+
+std::int64_t Hdf5Table::working_bytes() const {
+  std::int64_t kept = 0;
+  std::int64_t of_thread = 0;
+  for (const auto& source : parts_.sources) {
+    kept += source->kept_bytes();
+    of_thread = std::max(of_thread, source->thread_bytes());
+  }
+  return kept + threads_.size() * of_thread;
 }
 
 std::int64_t Hdf5Table::row_bytes() const {
@@ -126,7 +157,7 @@ void Hdf5Table::try_out() {
   }
 }
 
-std::unique_ptr<Hdf5Table> open_unchecked(const std::string& path, const TableOptions& options) {
+std::unique_ptr<Hdf5Table> open_unchecked(const std::string& path, const TableOptions& options, int threads) {
   hdf5::InputFile file = hdf5::open_for_reading(path);
   TableParts parts = open_layout(file, choose_table(file, options.dataset));
   parts.info.path = path;
@@ -138,20 +169,20 @@ std::unique_ptr<Hdf5Table> open_unchecked(const std::string& path, const TableOp
     parts.info.notes.push_back(
         "the file system refused to lock the file, so it is read without a lock; nothing may write to it now");
   }
-  return std::make_unique<Hdf5Table>(std::move(file), std::move(parts));
+  return std::make_unique<Hdf5Table>(std::move(file), std::move(parts), threads);
 }
 
 }  // namespace
 
 std::unique_ptr<Table> open_trusted_hdf5_table(const std::filesystem::path& path, const TableOptions& options) {
-  return open_unchecked(path.string(), options);
+  return open_unchecked(path.string(), options, options.threads);
 }
 
 std::unique_ptr<Table> open_hdf5_table(const std::filesystem::path& path, const TableOptions& options,
                                        const hdf5::ChildLimits& limits) {
   const std::string file = path.string();
-  hdf5::run_in_child(file, limits, [&] { open_unchecked(file, options)->try_out(); });
-  return open_unchecked(file, options);
+  hdf5::run_in_child(file, limits, [&] { open_unchecked(file, options, 1)->try_out(); });
+  return open_unchecked(file, options, options.threads);
 }
 
 }  // namespace tessera

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstdint>
+
+namespace tessera::hdf5 {
+
+/// A run of bytes of a file, counted from its first.
+struct StoredBytes {
+  std::uint64_t address = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Makes the file that is opened with `access` be read through our driver, which moreover tells where values lie
+/// (WithheldReads). Keeps the other properties. @throws Error (internal) if libhdf5 does not accept it
+void use_input_driver(hid_t access);
+
+/// The descriptor of a file that is read through our driver, owned by HDF5; -1 for other files. An Hdf5Session must be held.
+[[nodiscard]] int input_descriptor(hid_t file);
+
+/// While it lives, values that HDF5 reads from the file are not fetched: instead their place is recorded. So asking HDF5 for a
+/// chunk looks it up in the index, whatever kind that is, in the time of one look-up, where the functions that are made for
+/// it (H5Dget_chunk_info_by_coord) walk the index from its beginning. An Hdf5Session must be held.
+class WithheldReads {
+ public:
+  /// @param file one for which input_descriptor() is not -1
+  explicit WithheldReads(hid_t file);
+  ~WithheldReads();
+  WithheldReads(const WithheldReads&) = delete;
+  WithheldReads& operator=(const WithheldReads&) = delete;
+
+  /// The place of what was read since the last call; false if that were not one read, but none or several.
+  [[nodiscard]] bool take(StoredBytes& place);
+
+ private:
+  struct DriverFile* file_;
+};
+
+}  // namespace tessera::hdf5
