@@ -39,8 +39,10 @@ std::optional<ElementPart> describe_part(const ElementType& type) {
   return H5Tequal(type.stored.get(), memory.get()) > 0 ? std::optional(part) : std::nullopt;
 }
 
+/// Where the members lie in a stored record is what the file says, and is not believed.
 std::vector<std::optional<ElementPart>> describe_parts(const ElementType& type) {
   if (type.form != ElementType::Form::record) return {describe_part(type)};
+  const std::size_t record_bytes = H5Tget_size(type.stored.get());
   std::vector<std::optional<ElementPart>> parts;
   for (std::size_t i = 0; i < type.members.size(); ++i) {
     const RecordMember& member = type.members[i];
@@ -49,7 +51,8 @@ std::vector<std::optional<ElementPart>> describe_parts(const ElementType& type) 
       part->from = H5Tget_member_offset(type.stored.get(), static_cast<unsigned>(i));
       part->to = member.offset_bytes;
       part->bytes *= static_cast<std::size_t>(member.cells);
-      if (part->negative_becomes_zero && member.cells != 1) part.reset();
+      const bool within = part->from <= record_bytes && part->bytes <= record_bytes - part->from;
+      if (!within || (part->negative_becomes_zero && member.cells != 1)) part.reset();
     }
     parts.push_back(part);
   }
