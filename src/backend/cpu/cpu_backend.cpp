@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <utility>
 
+#include "backend/cpu/amx_worker.hpp"
 #include "backend/cpu/eigen_worker.hpp"
 #include "backend/cpu/highway_worker.hpp"
 #include "backend/cpu/nearest_pass.hpp"
@@ -15,6 +17,9 @@ namespace tessera {
 
 std::vector<CpuLevel> supported_cpu_levels() {
   std::vector<CpuLevel> levels = highway_levels();
+  if (!levels.empty()) {
+    if (std::optional<CpuLevel> amx = amx_level(levels.front())) levels.insert(levels.begin(), std::move(*amx));
+  }
   levels.push_back({"eigen", 1, &make_eigen_worker});
   return levels;
 }

@@ -16,6 +16,7 @@ namespace {
 constexpr std::int64_t kMostSegments = 65535;
 constexpr std::int64_t kMostFeatures = 8192;  // what exact::upper_norm is proved for
 
+constexpr std::int64_t kBatchBytes = std::int64_t{512} << 10;  // half of a second-level cache
 constexpr std::int64_t kMostBlockRows = 16384;
 constexpr std::int64_t kLeastBlockRows = 1024;
 
@@ -62,10 +63,15 @@ CpuNearestPass::CpuNearestPass(const NearestTask& task, const CpuLevel& level, T
   if (task_.units != nullptr) units_.emplace(*task_.units);
   if (memory_ != nullptr) memory_->drift.advance(task.centroids);
   shared_sums_ = task_.statistics && SegmentSums::bytes(k, d) * threads_.size() > thread_sum_bytes;
+  batch_rows_ = std::clamp<std::int64_t>(kBatchBytes / (d * std::int64_t{sizeof(float)}), 64, kMostBlockRows);
   thread_.resize(static_cast<std::size_t>(threads_.size()));
   for (Thread& thread : thread_) {
     thread.worker = level.make_worker(screen_);
     if (task_.statistics && !shared_sums_) thread.sums.emplace(*units_, totals_);
+    const auto rows = static_cast<std::size_t>(batch_rows_);
+    for (auto* values : {&thread.first, &thread.second}) values->resize(rows);
+    for (auto* values : {&thread.first_distance2, &thread.second_distance2}) values->resize(rows);
+    thread.slack.resize(rows);
   }
 }
 
@@ -96,6 +102,7 @@ void CpuNearestPass::consume(const Chunk& chunk, const RowOutputs& outputs) {
     const std::int64_t first = index * rows;
     const std::int64_t count = std::min(rows, n - first);
     Thread& own = thread_[static_cast<std::size_t>(thread)];
+    own.moves.clear();
     process(own, {.first_row = chunk.first_row + first,
                   .rows = chunk.rows.slice(first, count),
                   .weights = part(chunk.weights, first, count),
@@ -103,7 +110,6 @@ void CpuNearestPass::consume(const Chunk& chunk, const RowOutputs& outputs) {
                   .state = part(state, first, count),
                   .outputs = {part(outputs.segment, first, count), part(outputs.distance2, first, count),
                               part(outputs.runner_up, first, count), part(outputs.runner_up_distance2, first, count)}});
-    if (own.sums) own.sums->move(*own.worker, chunk.rows.slice(first, count), own.moves, part(chunk.weights, first, count));
     if (shared_sums_) chunk_moves_[static_cast<std::size_t>(index)] = own.moves;
   });
   if (!shared_sums_) return;
@@ -121,67 +127,74 @@ void CpuNearestPass::consume(const Chunk& chunk, const RowOutputs& outputs) {
 }
 
 void CpuNearestPass::process(Thread& thread, const Block& block) {
-  const bool wants_second = !block.outputs.runner_up.empty() || !block.outputs.runner_up_distance2.empty();
-  const bool wants_distance = wants_second || task_.objective || !block.outputs.distance2.empty();
-  list_rows(thread, block, wants_second);
-  label(thread, block, wants_second);
-  if (wants_second) measure(thread, block, true);  // which of the two is the nearest
-  settle(thread, block);
-  if (wants_distance || !block.outputs.segment.empty()) {
-    if (!block.state.empty() && !wants_second) {  // settled rows were not listed
-      list_rows(thread, block, true);
-      for (std::size_t i = 0; i < thread.list.size(); ++i) {
-        thread.first[i] = block.state[static_cast<std::size_t>(thread.list[i])].segment_plus - 1;
-      }
-    }
-    if (wants_distance && !wants_second) measure(thread, block, false);
-    write(thread, block);
+  const RowOutputs& outputs = block.outputs;
+  const bool wants_second = !outputs.runner_up.empty() || !outputs.runner_up_distance2.empty();
+  const bool wants_distance = wants_second || task_.objective || !outputs.distance2.empty();
+  const bool wants_rows = wants_distance || !outputs.segment.empty();
+  const bool skips = !block.state.empty() && !wants_second;  // rows that their state settles
+  if (!block.flags.empty()) reject_rows(outputs);
+  list_rows(thread, block, !skips);
+  for_each_batch(thread, [&] {
+    label(thread, block, wants_second);
+    if (!skips && wants_distance) measure(thread, block, wants_second);  // says which of the two is the nearest
+    settle(thread, block);
+    if (!skips && wants_rows) publish(thread, block);
+  });
+  if (!skips || !wants_rows) return;
+  list_rows(thread, block, true);
+  for_each_batch(thread, [&] {
+    std::ranges::transform(thread.batch, thread.first.begin(),
+                           [&](std::int32_t row) { return block.state[static_cast<std::size_t>(row)].segment_plus - 1; });
+    if (wants_distance) measure(thread, block, false);
+    publish(thread, block);
+  });
+}
+
+/// Calls `work` for one batch of the listed rows after the other, few enough that they stay in the second-level cache.
+template <typename Work>
+void CpuNearestPass::for_each_batch(Thread& thread, const Work& work) const {
+  const auto most = static_cast<std::size_t>(batch_rows_);
+  for (std::span<const std::int32_t> left = thread.list; !left.empty(); left = left.subspan(thread.batch.size())) {
+    thread.batch = left.first(std::min(left.size(), most));
+    work();
   }
-  if (task_.objective) add_objective(thread, block);
 }
 
 /// Lists the rows that are not rejected and, unless `all` are wanted, not settled by their state.
 void CpuNearestPass::list_rows(Thread& thread, const Block& block, bool all) const {
   const auto m = static_cast<std::size_t>(block.rows.rows);
   thread.list.resize(m);
-  thread.first.resize(std::max(m, thread.first.size()));
   std::size_t count = 0;
-  const bool checks_state = !all && !block.state.empty();
-  for (std::size_t i = 0; i < m; ++i) {
+  for (std::size_t i = 0; i < m; ++i) {  // without branches: which rows are open is anybody's guess
     thread.list[count] = static_cast<std::int32_t>(i);
     const bool rejected = !block.flags.empty() && (block.flags[i] & kFlagRejected) != 0;
-    const bool settled = checks_state && memory_->drift.settles(block.state[i]);
+    const bool settled = !all && memory_->drift.settles(block.state[i]);
     count += rejected || settled ? 0 : 1;
   }
   thread.list.resize(count);
 }
 
-/// Labels the listed rows.
+/// Labels the rows of the batch.
 void CpuNearestPass::label(Thread& thread, const Block& block, bool wants_second) {
-  const std::size_t m = thread.list.size();
+  const std::size_t m = thread.batch.size();
   NearestResults results{.first = std::span(thread.first).first(m), .slack = {}, .second = {}};
-  if (!block.state.empty()) {
-    thread.slack.resize(std::max(m, thread.slack.size()));
-    results.slack = std::span(thread.slack).first(m);
-  }
-  if (wants_second) {
-    thread.second.resize(std::max(m, thread.second.size()));
-    results.second = std::span(thread.second).first(m);
-  }
+  if (!block.state.empty()) results.slack = std::span(thread.slack).first(m);
+  if (wants_second) results.second = std::span(thread.second).first(m);
   if (screen_.segments() == 1) {
     std::ranges::fill(results.first, 0);
     std::ranges::fill(results.slack, std::numeric_limits<float>::infinity());
     std::ranges::fill(results.second, -1);
   } else {
-    thread.reference_rows += thread.worker->nearest(block.rows, thread.list, results);
+    thread.reference_rows += thread.worker->nearest(block.rows, thread.batch, results);
   }
 }
 
-/// Keeps what was learned of the listed rows, and notes which of them change sums.
+/// Keeps what was learned of the rows of the batch, and carries out what that means for the sums.
 void CpuNearestPass::settle(Thread& thread, const Block& block) {
-  thread.moves.clear();
-  for (std::size_t i = 0; i < thread.list.size(); ++i) {
-    const auto row = static_cast<std::size_t>(thread.list[i]);
+  const std::size_t before = shared_sums_ ? thread.moves.size() : 0;
+  thread.moves.resize(before);
+  for (std::size_t i = 0; i < thread.batch.size(); ++i) {
+    const auto row = static_cast<std::size_t>(thread.batch[i]);
     const std::int32_t to = thread.first[i];
     std::int32_t from = -1;
     if (!block.state.empty()) {
@@ -190,21 +203,21 @@ void CpuNearestPass::settle(Thread& thread, const Block& block) {
       state = {memory_->drift.keep(to, thread.slack[i]), to + 1};
     }
     if (!task_.statistics || to == from) continue;
-    if (block.weights.empty() || block.weights[row] > 0.0F) thread.moves.push_back({thread.list[i], from, to});
+    if (block.weights.empty() || block.weights[row] > 0.0F) thread.moves.push_back({thread.batch[i], from, to});
   }
+  if (thread.sums) thread.sums->move(*thread.worker, block.rows, thread.moves, block.weights);
 }
 
-/// Reference distances of the listed rows; orders pairs that are the two nearest in either order.
+/// Reference distances of the rows of the batch; orders pairs that are the two nearest in either order.
 void CpuNearestPass::measure(Thread& thread, const Block& block, bool wants_second) {
-  const std::size_t m = thread.list.size();
-  const auto distances = [&](std::vector<std::int32_t>& labels, std::vector<double>& distance2) {
-    distance2.resize(std::max(m, distance2.size()));
-    thread.worker->distances(block.rows, thread.list, std::span(labels).first(m), std::span(distance2).first(m));
+  const std::size_t m = thread.batch.size();
+  const auto distances = [&](const std::vector<std::int32_t>& labels, std::vector<double>& distance2) {
+    thread.worker->distances(block.rows, thread.batch, std::span(labels).first(m), std::span(distance2).first(m));
   };
   distances(thread.first, thread.first_distance2);
   if (!wants_second) return;
   if (screen_.segments() == 1) {
-    thread.second_distance2.assign(m, std::numeric_limits<double>::infinity());
+    std::ranges::fill(thread.second_distance2, std::numeric_limits<double>::infinity());
     return;
   }
   distances(thread.second, thread.second_distance2);
@@ -217,24 +230,32 @@ void CpuNearestPass::measure(Thread& thread, const Block& block, bool wants_seco
   }
 }
 
-/// Fills the row outputs from the listed rows; rejected rows get no segment.
-void CpuNearestPass::write(const Thread& thread, const Block& block) {
-  const auto scatter = [&]<typename T>(std::span<T> into, const std::vector<T>& values, T rejected) {
-    if (into.empty()) return;
-    if (thread.list.size() < into.size()) std::ranges::fill(into, rejected);
-    for (std::size_t i = 0; i < thread.list.size(); ++i) into[static_cast<std::size_t>(thread.list[i])] = values[i];
-  };
+/// The outputs of rows that get no segment, for all rows: those of the others follow.
+void CpuNearestPass::reject_rows(const RowOutputs& outputs) {
   constexpr double kNoDistance = std::numeric_limits<double>::quiet_NaN();
-  scatter(block.outputs.segment, thread.first, -1);
-  scatter(block.outputs.distance2, thread.first_distance2, kNoDistance);
-  scatter(block.outputs.runner_up, thread.second, -1);
-  scatter(block.outputs.runner_up_distance2, thread.second_distance2, kNoDistance);
+  std::ranges::fill(outputs.segment, -1);
+  std::ranges::fill(outputs.distance2, kNoDistance);
+  std::ranges::fill(outputs.runner_up, -1);
+  std::ranges::fill(outputs.runner_up_distance2, kNoDistance);
+}
+
+/// Row outputs of the batch, and its part of the objective.
+void CpuNearestPass::publish(Thread& thread, const Block& block) const {
+  const auto scatter = [&](const auto& values, auto into) {
+    if (into.empty()) return;
+    for (std::size_t i = 0; i < thread.batch.size(); ++i) into[static_cast<std::size_t>(thread.batch[i])] = values[i];
+  };
+  scatter(thread.first, block.outputs.segment);
+  scatter(thread.first_distance2, block.outputs.distance2);
+  scatter(thread.second, block.outputs.runner_up);
+  scatter(thread.second_distance2, block.outputs.runner_up_distance2);
+  if (task_.objective) add_objective(thread, block);
 }
 
 void CpuNearestPass::add_objective(Thread& thread, const Block& block) const {
   constexpr double kLargestTerm = 0x1p62;
-  for (std::size_t i = 0; i < thread.list.size(); ++i) {
-    const std::int32_t row = thread.list[i];
+  for (std::size_t i = 0; i < thread.batch.size(); ++i) {
+    const std::int32_t row = thread.batch[i];
     const double weight = block.weights.empty() ? 1.0 : static_cast<double>(block.weights[static_cast<std::size_t>(row)]);
     if (!(weight > 0.0)) continue;
     const double term = weight * thread.first_distance2[i] * units_->objective_inverse;

@@ -40,27 +40,31 @@ class CpuNearestPass final : public NearestPass {
     RowOutputs outputs;
   };
 
-  /// What one thread owns. Vectors [block rows].
+  /// What one thread owns. Vectors of results are [batch_rows_] and belong to the rows of the batch.
   struct Thread {
     std::unique_ptr<NearestWorker> worker;
     std::optional<SegmentSums> sums;
     Int128 objective = 0;
     std::int64_t reference_rows = 0;
-    std::vector<std::int32_t> list;  ///< rows that are labelled anew,
+    std::vector<std::int32_t> list;  ///< rows of the block that are to be looked at
+    std::span<const std::int32_t> batch;
     std::vector<std::int32_t> first, second;
-    std::vector<float> slack;
-    std::vector<Move> moves;  ///< and what that means for the sums
     std::vector<double> first_distance2, second_distance2;
+    std::vector<float> slack;
+    std::vector<Move> moves;  ///< of the batch; of the whole block if sums are shared
   };
 
   [[nodiscard]] std::int64_t block_rows(std::int64_t chunk_rows) const;
   void process(Thread& thread, const Block& block);
+  template <typename Work>
+  void for_each_batch(Thread& thread, const Work& work) const;
   void list_rows(Thread& thread, const Block& block, bool all) const;
   void label(Thread& thread, const Block& block, bool wants_second);
   void settle(Thread& thread, const Block& block);
   void measure(Thread& thread, const Block& block, bool wants_second);
+  static void reject_rows(const RowOutputs& outputs);
+  void publish(Thread& thread, const Block& block) const;
   void add_objective(Thread& thread, const Block& block) const;
-  static void write(const Thread& thread, const Block& block);
 
   NearestTask task_;
   ScreenCentroids screen_;
@@ -68,6 +72,7 @@ class CpuNearestPass final : public NearestPass {
   SeriesMemory* memory_;
   std::optional<FeatureUnits> units_;
   StatisticsTotals totals_;
+  std::int64_t batch_rows_ = 0;
   std::vector<Thread> thread_;
   bool shared_sums_ = false;
   std::vector<std::vector<Move>> chunk_moves_;  ///< by block of the present chunk, only for shared sums

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -55,9 +56,10 @@ class NearestWorker {
 
 /// An instruction-set level of the CPU backend.
 struct CpuLevel {
-  std::string name;                 ///< "avx3", ..., "eigen"
+  std::string name;                 ///< "amx", "avx3", ..., "eigen"
   std::int64_t tile_centroids = 1;  ///< the width in which its workers want the centroids packed
-  std::unique_ptr<NearestWorker> (*make_worker)(const ScreenCentroids& centroids) = nullptr;  ///< `centroids` must outlive it
+  /// `centroids` must outlive the worker.
+  std::function<std::unique_ptr<NearestWorker>(const ScreenCentroids& centroids)> make_worker;
 };
 
 }  // namespace tessera
