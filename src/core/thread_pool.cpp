@@ -43,7 +43,7 @@ struct ThreadPool::State {
   const std::function<void(int, std::int64_t)>* task = nullptr;
   std::int64_t count = 0;
   std::int64_t generation = 0;
-  int busy = 0;
+  int busy = 0;  ///< workers that are starting or in the middle of a task
   bool stopping = false;
   std::vector<std::exception_ptr> failures;  ///< [threads] each written by its own thread only
   std::vector<std::thread> workers;
@@ -70,7 +70,18 @@ struct ThreadPool::State {
     innermost = frame.outer;
   }
 
+  void rest() {
+    const std::lock_guard lock(mutex);
+    if (--busy == 0) done.notify_one();
+  }
+
+  void wait_for_rest() {
+    std::unique_lock lock(mutex);
+    done.wait(lock, [&] { return busy == 0; });
+  }
+
   void loop(int thread) {
+    rest();
     std::int64_t seen = 0;
     for (;;) {
       {
@@ -80,8 +91,7 @@ struct ThreadPool::State {
         seen = generation;
       }
       work(thread);
-      const std::lock_guard lock(mutex);
-      if (--busy == 0) done.notify_one();
+      rest();
     }
   }
 
@@ -98,7 +108,15 @@ struct ThreadPool::State {
 
 ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(threads > 1 ? threads : 1)) {
   try {
-    for (int t = 1; t < state_->threads; ++t) state_->workers.emplace_back([state = state_.get(), t] { state->loop(t); });
+    for (int t = 1; t < state_->threads; ++t) {
+      {
+        const std::lock_guard lock(state_->mutex);
+        ++state_->busy;
+      }
+      state_->workers.emplace_back([state = state_.get(), t] { state->loop(t); });
+    }
+    // Threads on their way up hold locks of the C library and of sanitizers; a process forked in that moment would wait forever.
+    state_->wait_for_rest();
   } catch (const std::system_error&) {
     throw Error(ErrorCode::resource, fmt::format("the system does not allow {} threads", threads),
                 "ask for fewer with --threads");
@@ -125,10 +143,7 @@ void ThreadPool::run(std::int64_t count, const std::function<void(int, std::int6
   }
   state_->start.notify_all();
   state_->work(0);
-  {
-    std::unique_lock lock(state_->mutex);
-    state_->done.wait(lock, [&] { return state_->busy == 0; });
-  }
+  state_->wait_for_rest();
   if (const std::exception_ptr failure = state_->take_failure()) std::rethrow_exception(failure);
 }
 
