@@ -6,6 +6,7 @@
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <string>
@@ -80,6 +81,15 @@ void ScratchFile::read(std::int64_t offset_bytes, std::span<std::byte> bytes) co
     if (got == 0) fail("read", folder_, EIO);
     bytes = bytes.subspan(static_cast<std::size_t>(got));
     offset_bytes += got;
+  }
+}
+
+void ScratchFile::prefetch(std::int64_t offset_bytes, std::int64_t bytes) const {
+  // Linux fetches only the beginning of a long range.
+  constexpr std::int64_t kPiece = std::int64_t{1} << 20;
+  for (std::int64_t done = 0; done < bytes; done += kPiece) {
+    // Advice: that it fails is no loss.
+    ::posix_fadvise(file_.get(), offset_bytes + done, std::min(kPiece, bytes - done), POSIX_FADV_WILLNEED);
   }
 }
 

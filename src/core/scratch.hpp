@@ -33,6 +33,8 @@ class ScratchFile {
   void write(std::int64_t offset_bytes, std::span<const std::byte> bytes);
   /// @throws FileError if the disk fails or the file ends before
   void read(std::int64_t offset_bytes, std::span<std::byte> bytes) const;
+  /// Asks the system to fetch a range from the disk meanwhile, because read() will follow.
+  void prefetch(std::int64_t offset_bytes, std::int64_t bytes) const;
 
  private:
   std::filesystem::path folder_;  ///< for messages

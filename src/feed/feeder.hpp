@@ -48,9 +48,9 @@ class Feeder {
 /// Prepares the rows of `table` with `plan`, reading ahead on a thread of its own; that thread alone calls Table::read() during
 /// a sweep. Each rank feeds its own run of rows, with borders on block borders. Table, plan and job must outlive the feeder.
 ///
-/// The budget holds two raw chunks (measured on the first block of rows) and a third for decoding, the prepared rows or, when
-/// those are spilled, one or two prepared chunks, the row outputs of a sweep, and the reserve for passes. The spill file has no
-/// name: it is gone however the process ends.
+/// The budget holds two raw chunks (measured on the first block of rows) and a third for decoding, what the table takes to
+/// unpack them, the prepared rows or, when those are spilled, one or two prepared chunks, the row outputs of a sweep, and the
+/// reserve for passes. The spill file has no name: it is gone however the process ends.
 /// @throws MemoryError if even one block of rows does not fit the budget (says which budget would);
 ///         FileError if the spill file would not fit the disk
 [[nodiscard]] std::unique_ptr<Feeder> make_table_feeder(Table& table, const FeaturePlan& plan, const FeederOptions& options,

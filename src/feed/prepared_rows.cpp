@@ -88,4 +88,11 @@ void SpillFile::read(std::int64_t first, std::int64_t count, const PreparedRows&
   file_.read(at.flags, std::as_writable_bytes(into.flags(0, count)));
 }
 
+void SpillFile::prefetch(std::int64_t first, std::int64_t count) const {
+  const Offsets at = offsets(first);
+  file_.prefetch(at.values, count * features_ * kFloatBytes);
+  if (weighted_) file_.prefetch(at.weights, count * kFloatBytes);
+  file_.prefetch(at.flags, count);
+}
+
 }  // namespace tessera

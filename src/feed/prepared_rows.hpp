@@ -44,6 +44,8 @@ class SpillFile {
   void write(std::int64_t first, const Chunk& chunk);
   /// Loads rows [first, first + count) into the beginning of `into`.
   void read(std::int64_t first, std::int64_t count, const PreparedRows& into) const;
+  /// Has the disk fetch rows that are read soon.
+  void prefetch(std::int64_t first, std::int64_t count) const;
 
  private:
   struct Offsets {

@@ -60,7 +60,7 @@ std::int64_t prepared_bytes_per_row(const FeedSizes& sizes) {
 }
 
 FeedPlan plan_feed(const FeedSizes& sizes, const FeederOptions& options) {
-  const std::int64_t available = options.memory_bytes - reserve_bytes(options) - options.held_bytes;
+  const std::int64_t available = options.memory_bytes - reserve_bytes(options) - options.held_bytes - sizes.reading_bytes;
   const std::int64_t least_rows = std::min(sizes.rows, kBlockRows);
   const std::int64_t kept = sizes.rows * prepared_bytes_per_row(sizes);
 
@@ -71,7 +71,8 @@ FeedPlan plan_feed(const FeedSizes& sizes, const FeederOptions& options) {
   if (plan.residency != Residency::resident) for_chunks = available;
 
   const std::int64_t per_row = chunk_bytes_per_row(sizes, plan.residency);
-  if (for_chunks < least_rows * per_row) refuse(sizes, options, with_reserve(least_rows * per_row, options));
+  const std::int64_t least_bytes = least_rows * per_row;
+  if (for_chunks < least_bytes) refuse(sizes, options, with_reserve(sizes.reading_bytes + least_bytes, options));
   std::int64_t limit = for_chunks / per_row;
   if (options.chunk_rows > 0) limit = std::min(limit, options.chunk_rows);
   plan.chunk_rows = suitable_chunk_rows(limit, sizes);
@@ -83,7 +84,7 @@ FeedPlan plan_feed(const FeedSizes& sizes, const FeederOptions& options) {
 std::int64_t least_budget(const FeedSizes& sizes, Residency residency) {
   const std::int64_t kept = residency == Residency::resident ? sizes.rows * prepared_bytes_per_row(sizes) : 0;
   const std::int64_t chunk = std::min(sizes.rows, kBlockRows) * chunk_bytes_per_row(sizes, residency);
-  return with_reserve(kept + chunk, {});
+  return with_reserve(sizes.reading_bytes + kept + chunk, {});
 }
 
 }  // namespace tessera

@@ -17,6 +17,7 @@ struct FeedSizes {
   bool weighted = false;
   std::int64_t raw_bytes_per_row = 0;        ///< as a raw chunk holds them
   std::int64_t preferred_rows = kBlockRows;  ///< per read; from the table
+  std::int64_t reading_bytes = 0;            ///< that the table takes beside raw chunks: Table::working_bytes()
 };
 
 /// How a feeder divides its budget.

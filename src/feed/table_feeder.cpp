@@ -37,7 +37,8 @@ FeedSizes measure(Table& table, const Preparer& preparer, int features, RowRange
           .features = features,
           .weighted = preparer.weighted(),
           .raw_bytes_per_row = measure_raw_row(table, preparer.columns(), range),
-          .preferred_rows = table.preferred_rows()};
+          .preferred_rows = table.preferred_rows(),
+          .reading_bytes = table.working_bytes()};
 }
 
 class TableFeeder final : public Feeder {
@@ -152,7 +153,11 @@ class TableFeeder final : public Feeder {
 
   void replay_spill(const std::function<void(const Chunk&)>& visit) {
     const std::array<PreparedRows, ReadAhead::kSlots> prepared = {room(false), room(false)};
+    // The disk works on the chunks after the one that is being read, in the end on those that the next sweep begins with.
+    const auto prefetch = [&](std::int64_t i) { spill_->prefetch(first_of(i % chunks()), count_of(i % chunks())); };
     ReadAhead reader(chunks(), [&](std::int64_t i, int slot) {
+      if (i == 0) prefetch(1);
+      prefetch(i + 2);
       spill_->read(first_of(i), count_of(i), prepared[static_cast<std::size_t>(slot)]);
     });
     for (std::int64_t i = 0; i < chunks(); ++i) {

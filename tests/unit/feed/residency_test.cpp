@@ -105,8 +105,19 @@ TEST(PlanFeed, WhatIsHeldAlreadyIsPartOfTheBudget) {
   EXPECT_THROW((void)plan_feed(sizes, options), MemoryError);
 }
 
+TEST(PlanFeed, WhatReadingTakesIsPartOfTheBudget) {
+  FeedSizes sizes = {.rows = 1'000'000, .features = 25, .weighted = false, .raw_bytes_per_row = 200};
+  FeederOptions options;
+  options.memory_bytes = 200 * kMiB;
+  EXPECT_EQ(plan_feed(sizes, options).residency, Residency::resident);
+  sizes.reading_bytes = 100 * kMiB;
+  EXPECT_EQ(plan_feed(sizes, options).residency, Residency::spilled);
+  EXPECT_LE(plan_feed(sizes, options).planned_bytes, options.memory_bytes);
+}
+
 TEST(LeastBudget, IsWhereTheDecisionTurns) {
-  const FeedSizes sizes = {.rows = 1'000'000, .features = 25, .weighted = true, .raw_bytes_per_row = 200};
+  const FeedSizes sizes = {
+      .rows = 1'000'000, .features = 25, .weighted = true, .raw_bytes_per_row = 200, .reading_bytes = 3'000'000};
   FeederOptions options;
   options.memory_bytes = least_budget(sizes, Residency::resident);
   EXPECT_EQ(plan_feed(sizes, options).residency, Residency::resident);
