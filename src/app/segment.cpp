@@ -94,7 +94,7 @@ KSelection select_segments(Feeder& feeder, const FeaturePlan& plan, const Segmen
     return selection;
   }
   job.observer.stage("sample", feeder.rows());
-  const RowCollection sample = sample_rows(feeder, comm, kSelectionRows, fit.seed);
+  const RowCollection sample = sample_rows(feeder, comm, job.threads, kSelectionRows, fit.seed);
   ChooseKOptions choice;
   choice.smallest = options.smallest_segments;
   choice.largest = options.largest_segments;
@@ -191,8 +191,10 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   // Now, not hours later, when the file may have been moved away.
   summary.manifest = make_manifest(options, cancel);
   recorder.stage("prepare", table.info().rows);
-  summary.profiles = profile_columns(table, options.prepare, job, engine.memory_bytes());
-  FeaturePlan plan = learn_plan(table, summary.profiles, options.prepare, job, engine.memory_bytes());
+  std::vector<ColumnTally> tallies;
+  summary.profiles = profile_columns(table, options.prepare, job, engine.memory_bytes(), &tallies);
+  FeaturePlan plan = learn_plan(table, summary.profiles, options.prepare, job, engine.memory_bytes(), tallies);
+  tallies = {};
   note_duplicate_ids(table, plan, engine);
 
   KMeansOptions fit = options.fit;

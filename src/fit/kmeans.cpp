@@ -84,6 +84,8 @@ class Lloyd {
       const bool fixed = same_shape && next == centroids_;
       centroids_ = next;
       if (fixed) {
+        at_fixed_point_ = true;
+        weights_ = statistics.weights;
         stop("fixed point");
       } else if (!states.insert(fingerprint(centroids_)).second) {
         stop("cycle");  // rounding to float32 can make two states alternate
@@ -177,15 +179,15 @@ class Lloyd {
 
   /// Canonical order, then one more sweep in that order, which defines everything that is published.
   void publish() {
-    const NearestStatistics last = nearest_sweep(false);
+    // At a fixed point the last sweep was one of the present centroids.
+    if (!at_fixed_point_) weights_ = nearest_sweep(false).weights;
     std::vector<std::int64_t> order;
     for (std::int64_t c = 0; c < centroids_.rows(); ++c) {
-      if (last.weights[static_cast<std::size_t>(c)] > 0)
-        order.push_back(c);  // two centroids may have met at the iteration limit
+      if (weights_[static_cast<std::size_t>(c)] > 0) order.push_back(c);  // two centroids may have met at the iteration limit
     }
     std::ranges::sort(order, [&](std::int64_t a, std::int64_t b) {
-      const Int128 weight_a = last.weights[static_cast<std::size_t>(a)];
-      const Int128 weight_b = last.weights[static_cast<std::size_t>(b)];
+      const Int128 weight_a = weights_[static_cast<std::size_t>(a)];
+      const Int128 weight_b = weights_[static_cast<std::size_t>(b)];
       if (weight_a != weight_b) return weight_a > weight_b;
       return std::ranges::lexicographical_compare(std::as_const(centroids_).row(a), std::as_const(centroids_).row(b));
     });
@@ -232,6 +234,8 @@ class Lloyd {
   Matrix<float> centroids_;
   std::unique_ptr<NearestSeries> series_;  ///< of the iterations
   std::int64_t series_segments_ = 0;
+  bool at_fixed_point_ = false;
+  std::vector<Int128> weights_;  ///< [k] of the present centroids' segments, once they are known
   double constant_ = 0.0;
   KMeansResult result_;
 };

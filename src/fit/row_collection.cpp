@@ -53,24 +53,24 @@ void RowCollection::keep_smallest(std::int64_t most) {
   *this = std::move(kept);
 }
 
-RowCollection sample_rows(Feeder& feeder, Communicator& comm, std::int64_t most, std::uint64_t seed) {
-  RowCollection sample(feeder.features());
-  std::uint64_t largest_key = ~std::uint64_t{0};  // once the sample is full, later rows must beat it
+void SmallestKeys::keep(const Chunk& chunk, const std::vector<RowCollection::Row>& found) {
+  for (const RowCollection::Row& row : found) {
+    if (row.key > largest_key_) continue;
+    collection_.add(row, chunk.rows.row(row.id - chunk.first_row));
+    if (std::ssize(collection_.rows) < 2 * most_) continue;
+    collection_.keep_smallest(most_);
+    largest_key_ = collection_.rows.back().key;
+  }
+}
+
+RowCollection sample_rows(Feeder& feeder, Communicator& comm, ThreadPool& threads, std::int64_t most, std::uint64_t seed) {
+  SmallestKeys smallest(feeder.features(), most, threads);
   feeder.for_each([&](const Chunk& chunk) {
-    for (std::int64_t i = 0; i < chunk.rows.rows; ++i) {
-      const float weight = fit_weight(chunk, i);
-      if (!(weight > 0.0F)) continue;
-      const std::int64_t id = chunk.first_row + i;
-      const std::uint64_t key = exact::random_bits(seed, exact::Purpose::sample, static_cast<std::uint64_t>(id), 0);
-      if (key <= largest_key) sample.add({key, id, static_cast<double>(weight)}, chunk.rows.row(i));
-      if (static_cast<std::int64_t>(sample.rows.size()) >= 2 * most) {
-        sample.keep_smallest(most);
-        largest_key = sample.rows.back().key;
-      }
-    }
+    smallest.offer(chunk, [&](std::int64_t i, double) {
+      return exact::random_bits(seed, exact::Purpose::sample, static_cast<std::uint64_t>(chunk.first_row + i), 0);
+    });
   });
-  sample.gather(comm);
-  sample.keep_smallest(most);
+  RowCollection sample = smallest.take(comm);
   for (RowCollection::Row& row : sample.rows) row.key = 0;
   sample.keep_smallest(most);  // by row id now
   return sample;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
+#include "core/thread_pool.hpp"
 #include "feed/feeder.hpp"
 #include "fit/point_clustering.hpp"
 #include "tessera/communicator.hpp"
@@ -32,7 +35,53 @@ struct RowCollection {
   [[nodiscard]] WeightedPoints points() const { return {values.view(), weights}; }
 };
 
+/// Collects the `most` rows of positive weight with the smallest keys, in a sweep; equal keys go by row id.
+class SmallestKeys {
+ public:
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};  ///< the key of a row that is not wanted
+
+  SmallestKeys(std::int64_t features, std::int64_t most, ThreadPool& threads)
+      : most_(most), threads_(threads), collection_(features) {}
+
+  /// Offers the rows of a chunk. key_of(row of the chunk, its weight) is called from several threads at a time.
+  template <typename KeyOf>
+  void offer(const Chunk& chunk, const KeyOf& key_of) {
+    constexpr std::int64_t kTaskRows = 4096;
+    const std::int64_t tasks = (chunk.rows.rows + kTaskRows - 1) / kTaskRows;
+    found_.resize(static_cast<std::size_t>(tasks));
+    threads_.run(tasks, [&](int, std::int64_t task) {
+      std::vector<RowCollection::Row>& found = found_[static_cast<std::size_t>(task)];
+      found.clear();
+      const std::int64_t last = std::min((task + 1) * kTaskRows, chunk.rows.rows);
+      for (std::int64_t i = task * kTaskRows; i < last; ++i) {
+        const float weight = fit_weight(chunk, i);
+        if (!(weight > 0.0F)) continue;
+        const std::uint64_t key = key_of(i, static_cast<double>(weight));
+        if (key != kNever && key <= largest_key_) found.push_back({key, chunk.first_row + i, static_cast<double>(weight)});
+      }
+    });
+    for (const auto& found : found_) keep(chunk, found);
+  }
+
+  /// The rows of all ranks, by key and id.
+  [[nodiscard]] RowCollection take(Communicator& comm) {
+    collection_.gather(comm);
+    collection_.keep_smallest(most_);
+    return std::move(collection_);
+  }
+
+ private:
+  void keep(const Chunk& chunk, const std::vector<RowCollection::Row>& found);
+
+  std::int64_t most_;
+  ThreadPool& threads_;
+  RowCollection collection_;
+  std::uint64_t largest_key_ = kNever;                  ///< once the collection is full, later rows must beat it
+  std::vector<std::vector<RowCollection::Row>> found_;  ///< by task of a chunk
+};
+
 /// The `most` rows of positive weight with the smallest Philox keys: the same sample for any split of the table. In row order.
-[[nodiscard]] RowCollection sample_rows(Feeder& feeder, Communicator& comm, std::int64_t most, std::uint64_t seed);
+[[nodiscard]] RowCollection sample_rows(Feeder& feeder, Communicator& comm, ThreadPool& threads, std::int64_t most,
+                                        std::uint64_t seed);
 
 }  // namespace tessera

@@ -20,17 +20,21 @@ constexpr std::int64_t kLeastOversampling =
 
 class CandidateSearch {
  public:
-  CandidateSearch(Feeder& feeder, Backend& backend, Communicator& comm, const GridUnits& units, const KMeansOptions& options)
+  CandidateSearch(Feeder& feeder, Backend& backend, Communicator& comm, const GridUnits& units, const KMeansOptions& options,
+                  ThreadPool& threads)
       : feeder_(feeder),
         backend_(backend),
         comm_(comm),
+        threads_(threads),
         units_(units),
         options_(options),
         oversampling_(std::max<std::int64_t>(2 * std::int64_t{options.segments}, kLeastOversampling)),
         candidates_(0, feeder.features()) {}
 
-  RowCollection run() {
-    append(sample_rows(feeder_, comm_, 1, options_.seed));
+  /// @param first the row that the search begins with
+  RowCollection run(std::span<const float> first) {
+    candidates_.resize_rows(1);
+    std::ranges::copy(first, candidates_.row(0).begin());
     for (int round = 0; round < kMostRounds; ++round) {
       const bool enough = candidates_.rows() >= 2 * std::int64_t{options_.segments};
       if (round >= kRounds && enough) break;
@@ -52,30 +56,21 @@ class CandidateSearch {
   /// One sweep: phi is known only at its end, so the rows with the least u / (w d^2) are kept on the way and judged afterwards.
   RowCollection draw_round(int round) {
     const std::int64_t most = 4 * oversampling_;  // l are expected
-    std::uint64_t largest_key = ~std::uint64_t{0};
-    RowCollection drawn(feeder_.features());
+    SmallestKeys smallest(feeder_.features(), most, threads_);
     const auto pass =
         backend_.nearest({.centroids = candidates_.view(), .units = &units_, .statistics = false, .objective = true});
     const auto visit = [&](const Chunk& chunk, const RowOutputs& outputs) {
-      for (std::int64_t i = 0; i < chunk.rows.rows; ++i) {
-        const auto weight = static_cast<double>(fit_weight(chunk, i));
+      smallest.offer(chunk, [&](std::int64_t i, double weight) {
         const double mass = weight * outputs.distance2[static_cast<std::size_t>(i)];
-        if (!(mass > 0.0)) continue;
-        const std::int64_t id = chunk.first_row + i;
-        const double u = exact::random_uniform(options_.seed, exact::Purpose::seeding, static_cast<std::uint64_t>(id),
-                                               static_cast<std::uint32_t>(round));
-        const auto key = std::bit_cast<std::uint64_t>(u / mass);  // non-negative doubles order like their bits
-        if (key > largest_key) continue;
-        drawn.add({key, id, weight}, chunk.rows.row(i));
-        if (static_cast<std::int64_t>(drawn.rows.size()) >= 2 * most) {
-          drawn.keep_smallest(most);
-          largest_key = drawn.rows.back().key;
-        }
-      }
+        if (!(mass > 0.0)) return SmallestKeys::kNever;
+        const double u =
+            exact::random_uniform(options_.seed, exact::Purpose::seeding, static_cast<std::uint64_t>(chunk.first_row + i),
+                                  static_cast<std::uint32_t>(round));
+        return std::bit_cast<std::uint64_t>(u / mass);  // non-negative doubles order like their bits
+      });
     };
     const NearestStatistics found = sweep(feeder_, *pass, comm_, {.segment = false, .distance2 = true}, visit);
-    drawn.gather(comm_);
-    drawn.keep_smallest(most);
+    RowCollection drawn = smallest.take(comm_);
     const double objective = std::ldexp(static_cast<double>(found.objective), units_.objective_exponent);
     const double limit = static_cast<double>(oversampling_) / objective;
     drawn.keep_smallest(std::ranges::count_if(
@@ -102,6 +97,7 @@ class CandidateSearch {
   Feeder& feeder_;
   Backend& backend_;
   Communicator& comm_;
+  ThreadPool& threads_;
   const GridUnits& units_;
   const KMeansOptions& options_;
   std::int64_t oversampling_;
@@ -113,10 +109,14 @@ class CandidateSearch {
 Matrix<float> seed_centroids(Feeder& feeder, Backend& backend, Communicator& comm, const GridUnits& units,
                              const KMeansOptions& options, const JobContext& job) {
   // One row more than the limit tells whether the table is small without a sweep just for counting.
-  RowCollection candidates = sample_rows(feeder, comm, kAllRowsAreCandidates + 1, options.seed);
+  RowCollection candidates = sample_rows(feeder, comm, job.threads, kAllRowsAreCandidates + 1, options.seed);
   if (candidates.rows.empty()) throw DataError("no row can be used: all are rejected or of weight zero");
   if (static_cast<std::int64_t>(candidates.rows.size()) > kAllRowsAreCandidates) {
-    candidates = CandidateSearch(feeder, backend, comm, units, options).run();
+    const auto first = std::ranges::min_element(candidates.rows, {}, [&](const RowCollection::Row& row) {
+      return exact::random_bits(options.seed, exact::Purpose::sample, static_cast<std::uint64_t>(row.id), 0);
+    });
+    candidates = CandidateSearch(feeder, backend, comm, units, options, job.threads)
+                     .run(candidates.values.row(first - candidates.rows.begin()));
   }
   const PointClustering best = cluster_points(
       candidates.points(), {.segments = options.segments, .seed = options.seed, .restarts = options.restarts}, &job.threads);
