@@ -43,9 +43,10 @@ void count_ids(Table& table, const Engine& engine, InspectReport& report) {
   report.duplicate_ids_note = text ? "by 64-bit hashes" : "";
 }
 
-void learn(Table& table, const InspectOptions& options, const Engine& engine, InspectReport& report) {
+void learn(Table& table, const InspectOptions& options, const Engine& engine, std::span<const ColumnTally> tallies,
+           InspectReport& report) {
   try {
-    report.plan = learn_plan(table, report.profiles, options.prepare, engine.job(), engine.memory_bytes());
+    report.plan = learn_plan(table, report.profiles, options.prepare, engine.job(), engine.memory_bytes(), tallies);
   } catch (const DataError& error) {
     report.plan_problem = fmt::format("{}{}{}", error.what(), error.advice().empty() ? "" : "; ", error.advice());
   }
@@ -65,9 +66,10 @@ InspectReport run_inspect(const InspectOptions& options, Observer& observer, con
   std::error_code error;
   report.file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.input, error));
   recorder.stage("inspect", report.table.rows);
-  report.profiles = profile_columns(*table, options.prepare, engine.job(), engine.memory_bytes());
+  std::vector<ColumnTally> tallies;
+  report.profiles = profile_columns(*table, options.prepare, engine.job(), engine.memory_bytes(), &tallies);
   count_ids(*table, engine, report);
-  learn(*table, options, engine, report);
+  learn(*table, options, engine, tallies, report);
   if (report.plan) {
     const std::int64_t held_bytes = resident_bytes();  // the budget counts what the process holds already
     const FeedNeeds needs = table_feeder_needs(*table, *report.plan);

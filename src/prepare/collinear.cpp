@@ -40,39 +40,66 @@ std::vector<double> standardized(const std::vector<double>& values) {
   return out;
 }
 
-}  // namespace
+/// Which rows are looked at.
+struct SamplePlan {
+  std::int64_t block_step;  ///< every how many-th block
+  std::int64_t row_step;    ///< and which rows of it
+};
 
-CollinearityCheck::CollinearityCheck(std::int64_t columns, std::int64_t rows)
-    : columns_(columns <= kMostColumns ? columns : 0) {
+SamplePlan plan_sample(std::int64_t columns, std::int64_t rows) {
   const std::int64_t wanted = std::clamp<std::int64_t>(kMostCells / std::max<std::int64_t>(columns, 1), 256, kMostRows);
   const std::int64_t blocks = (rows + kReductionRows - 1) / kReductionRows;
   constexpr std::int64_t kSpread = 16;
-  block_step_ = std::max<std::int64_t>(blocks / kSpread, 1);
-  const std::int64_t looked_at = std::min(rows, (blocks + block_step_ - 1) / block_step_ * kReductionRows);
-  row_step_ = std::max<std::int64_t>((looked_at + wanted - 1) / wanted, 1);
-  sample_.resize(static_cast<std::size_t>(columns_));
+  const std::int64_t step = std::max<std::int64_t>(blocks / kSpread, 1);
+  const std::int64_t looked_at = std::min(rows, (blocks + step - 1) / step * kReductionRows);
+  return {step, std::max<std::int64_t>((looked_at + wanted - 1) / wanted, 1)};
 }
 
-void CollinearityCheck::consume(const ValueChunk& chunk) {
-  for (std::int64_t begin = 0; begin < chunk.rows; begin += kReductionRows) {
-    if ((chunk.first_row + begin) / kReductionRows % block_step_ != 0) continue;
-    const std::int64_t end = std::min(begin + kReductionRows, chunk.rows);
-    for (std::int64_t j = 0; j < columns_; ++j) {
-      const auto values = chunk.column(j);
-      for (std::int64_t i = begin; i < end; i += row_step_) {
-        sample_[static_cast<std::size_t>(j)].push_back(values[static_cast<std::size_t>(i)]);
-      }
+using Sample = std::vector<std::vector<double>>;  // [columns][rows]
+
+/// Adds the rows looked at of a run of rows that begins with such a block.
+void take_rows(const RawChunk& raw, const LearnColumns& columns, SamplePlan plan, ThreadPool& threads, Sample& sample) {
+  std::vector<double> values;
+  convert_values(raw, columns, threads, values);
+  for (std::int64_t begin = 0; begin < raw.rows; begin += kReductionRows * plan.block_step) {
+    const std::int64_t end = std::min(begin + kReductionRows, raw.rows);
+    for (std::size_t j = 0; j < sample.size(); ++j) {
+      const double* const column = values.data() + static_cast<std::int64_t>(j) * raw.rows;
+      for (std::int64_t i = begin; i < end; i += plan.row_step) sample[j].push_back(column[i]);
     }
   }
 }
 
-std::vector<std::string> CollinearityCheck::findings(std::span<const std::string> names) const {
+/// Blocks that lie within one long read are read together: each read may have to unpack all that is near.
+Sample read_sample(Table& table, const LearnColumns& columns, std::int64_t rows_at_once, const JobContext& job) {
+  const std::int64_t rows = table.info().rows;
+  const SamplePlan plan = plan_sample(std::ssize(columns.numeric), rows);
+  const std::int64_t step = plan.block_step * kReductionRows;
+  Sample sample(columns.numeric.size());
+  RawChunk raw;
+  for (std::int64_t first = 0; first < rows;) {
+    job.cancel.check();
+    const std::int64_t further = std::max<std::int64_t>(rows_at_once - kReductionRows, 0) / step;
+    const std::int64_t last = first + further * step;
+    table.read(first, std::min(last + kReductionRows, rows) - first, columns.numeric, raw);
+    take_rows(raw, columns, plan, job.threads, sample);
+    first = last + step;
+  }
+  return sample;
+}
+
+}  // namespace
+
+std::vector<std::string> find_collinear(Table& table, const LearnColumns& learned, std::span<const std::string> names,
+                                        std::int64_t rows_at_once, const JobContext& job) {
   constexpr std::size_t kFewRows = 10;
   constexpr int kShown = 5;
   std::vector<std::string> found;
-  if (sample_.empty() || sample_.front().size() < kFewRows) return found;
+  if (std::ssize(names) < 2 || std::ssize(names) > kMostColumns || table.info().rows == 0) return found;
+  const Sample sample = read_sample(table, learned, rows_at_once, job);
+  if (sample.front().size() < kFewRows) return found;
   std::vector<std::vector<double>> columns;
-  for (const auto& values : sample_) columns.push_back(standardized(values));
+  for (const auto& values : sample) columns.push_back(standardized(values));
   int pairs = 0;
   for (std::size_t a = 0; a < columns.size(); ++a) {
     for (std::size_t b = a + 1; b < columns.size(); ++b) {

@@ -10,20 +10,14 @@
 
 namespace tessera {
 
-/// Looks for numeric columns that say the same thing twice: copies, and pairs that move together (|r| > 0.98). Works on a
-/// bounded number of rows from blocks spread evenly over the table, so it is advice, not a statistic.
-class CollinearityCheck {
- public:
-  CollinearityCheck(std::int64_t columns, std::int64_t rows);
-  void consume(const ValueChunk& chunk);
-  /// One sentence per pair, at most five, then a count. @param names [columns] of the numeric columns
-  [[nodiscard]] std::vector<std::string> findings(std::span<const std::string> names) const;
-
- private:
-  std::int64_t columns_;
-  std::int64_t block_step_;                  // every how many-th block is looked at
-  std::int64_t row_step_;                    // and which rows of it
-  std::vector<std::vector<double>> sample_;  // [columns][rows]
-};
+/// Looks for numeric columns that say the same thing twice: copies, and pairs that move together (|r| > 0.98). Reads a bounded
+/// number of rows from blocks spread evenly over the table, so it is advice, not a statistic.
+/// @param columns only the numeric ones are looked at
+/// @param names [numeric columns]
+/// @param rows_at_once rows of the longest read
+/// @return one sentence per pair, at most five, then a count
+[[nodiscard]] std::vector<std::string> find_collinear(Table& table, const LearnColumns& columns,
+                                                      std::span<const std::string> names, std::int64_t rows_at_once,
+                                                      const JobContext& job);
 
 }  // namespace tessera

@@ -2,10 +2,13 @@
 #include "prepare/distinct.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <utility>
+
+#include "prepare/cell_kernels.hpp"
 
 namespace tessera {
 
@@ -70,6 +73,23 @@ void NumberLevels::add(double value) {
     grow();
   }
 }
+
+template <typename T>
+void NumberLevels::add_cells(std::span<const T> values) {
+  std::size_t i = 0;
+  for (; i < values.size() && !overflowed_; ++i) {
+    if (std::isfinite(values[i])) add(static_cast<double>(values[i]));
+  }
+  constexpr std::size_t kRun = 1024;
+  std::array<std::uint64_t, kRun> hashes;
+  for (; i < values.size(); i += kRun) {
+    const auto run = values.subspan(i, std::min(kRun, values.size() - i));
+    const std::size_t found = level_hashes(run, sketch_.threshold(), hashes.data());
+    for (std::size_t h = 0; h < found; ++h) sketch_.add(hashes[h]);
+  }
+}
+template void NumberLevels::add_cells(std::span<const float>);
+template void NumberLevels::add_cells(std::span<const double>);
 
 void NumberLevels::for_each(const std::function<void(double, std::int64_t)>& visit) const {
   for (const Slot& slot : slots_) {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace tessera {
@@ -24,6 +27,8 @@ class DistinctSketch {
     if (smallest_.size() >= 2 * kKept) compact();
   }
   [[nodiscard]] std::int64_t estimate();
+  /// Hashes from here up change nothing any more.
+  [[nodiscard]] std::uint64_t threshold() const { return threshold_; }
 
  private:
   static constexpr std::size_t kKept = 16'384;
@@ -33,12 +38,17 @@ class DistinctSketch {
   std::uint64_t threshold_ = std::numeric_limits<std::uint64_t>::max();
 };
 
+inline constexpr std::uint64_t kMixFactor = 0xD6E8FEB86659FD93U;
+
 /// A bijection that spreads keys over all 64 bits.
 [[nodiscard]] constexpr std::uint64_t mix_bits(std::uint64_t key) {
-  key = (key ^ (key >> 32)) * 0xD6E8FEB86659FD93U;
-  key = (key ^ (key >> 32)) * 0xD6E8FEB86659FD93U;
+  key = (key ^ (key >> 32)) * kMixFactor;
+  key = (key ^ (key >> 32)) * kMixFactor;
   return key ^ (key >> 32);
 }
+
+/// The hash of a number as a level; both zeros are one level.
+[[nodiscard]] inline std::uint64_t level_hash(double value) { return mix_bits(std::bit_cast<std::uint64_t>(value + 0.0)); }
 
 /// A 64-bit hash of a text, the same on every machine.
 [[nodiscard]] std::uint64_t hash_text(std::string_view text);
@@ -47,6 +57,9 @@ class DistinctSketch {
 class NumberLevels {
  public:
   void add(double value);
+  /// The cells present among `values`.
+  void add(std::span<const float> values) { add_cells(values); }
+  void add(std::span<const double> values) { add_cells(values); }
   [[nodiscard]] bool exact() const { return !overflowed_; }
   [[nodiscard]] std::int64_t distinct() { return overflowed_ ? sketch_.estimate() : used_; }
   /// Calls visit(value, rows) for every level, in no particular order; nothing once there are too many.
@@ -57,6 +70,8 @@ class NumberLevels {
     std::uint64_t key = 0;
     std::int64_t rows = 0;  // 0: free
   };
+  template <typename T>
+  void add_cells(std::span<const T> values);
   Slot& find(std::uint64_t key);
   void grow();
 
@@ -84,6 +99,8 @@ class TextLevels {
   [[nodiscard]] std::int64_t distinct() { return overflowed_ ? sketch_.estimate() : static_cast<std::int64_t>(levels_.size()); }
   /// Empty once there are too many.
   [[nodiscard]] const TextMap<std::int64_t>& levels() const { return levels_; }
+  /// The levels, for good.
+  [[nodiscard]] TextMap<std::int64_t> take() { return std::move(levels_); }
 
  private:
   TextMap<std::int64_t> levels_;

@@ -14,6 +14,7 @@
 #include "prepare/collinear.hpp"
 #include "prepare/level_learner.hpp"
 #include "prepare/numeric_learner.hpp"
+#include "prepare/raw_sweep.hpp"
 #include "prepare/value_stream.hpp"
 #include "tessera/error.hpp"
 
@@ -23,16 +24,12 @@ namespace {
 /// A float32 has no bits below this.
 constexpr int kLeastGridExponent = -149;
 
-bool learned_as_levels(const ColumnProfile& profile) {
-  return profile.kind != Kind::date && (profile.type == DataType::text || profile.kind == Kind::nominal);
-}
-
-/// Learns a plan over the sweeps of a ValueStream.
+/// Learns a plan: from tallies where they tell enough, else over the sweeps of a ValueStream.
 class PlanLearner {
  public:
   PlanLearner(Table& table, std::span<const ColumnProfile> profiles, const PrepareOptions& options, const JobContext& job,
-              std::int64_t memory_bytes)
-      : table_(table), profiles_(profiles), options_(options), job_(job), memory_bytes_(memory_bytes) {}
+              std::int64_t memory_bytes, std::span<const ColumnTally> tallies)
+      : table_(table), profiles_(profiles), options_(options), job_(job), memory_bytes_(memory_bytes), tallies_(tallies) {}
 
   FeaturePlan learn() {
     if (table_.info().rows == 0) throw DataError("the table has no rows", here(), "give at least one customer");
@@ -42,11 +39,8 @@ class PlanLearner {
     take_roles();
     choose_as_of();
     make_learners();
-    ValueStream stream(table_, learn_columns(), job_, memory_bytes_ / 2);
-    first_sweep(stream);
-    while (refine_quantiles()) {
-      stream.for_each([&](const ValueChunk& chunk) { count_quantiles(chunk); });
-    }
+    sweep();
+    look_for_collinear();
     finish_sources();
     describe();
     return std::move(plan_);
@@ -89,51 +83,96 @@ class PlanLearner {
     plan_.as_of_days = latest.value_or(0.0);
   }
 
+  /// True if rows do not all count once. Under MissingPolicy::drop_row that takes a missing cell.
+  [[nodiscard]] bool rows_are_weighted() const {
+    if (weight_column_ >= 0) return true;
+    return options_.missing == MissingPolicy::drop_row && cells_are_missing();
+  }
+  [[nodiscard]] bool cells_are_missing() const {
+    return std::any_of(features_.begin(), features_.end(),
+                       [&](const auto& feature) { return profile_of(feature).missing > 0; });
+  }
+
   void make_learners() {
-    LearnSettings settings{options_.missing, options_.scale, options_.transform, plan_.as_of_days, false, 16'384};
-    settings.weighted = weight_column_ >= 0 || options_.missing == MissingPolicy::drop_row;
+    weighted_ = rows_are_weighted();
+    // The row of the first missing cell is known only to a sweep over all columns.
+    if (weighted_ || (options_.missing == MissingPolicy::error && cells_are_missing())) tallies_ = {};
+    LearnSettings settings{options_.missing, options_.scale, options_.transform, plan_.as_of_days, weighted_, 16'384};
     constexpr std::size_t kBinBytes = 32;
     const auto searches = static_cast<std::int64_t>(features_.size()) * (options_.scale == ScalePolicy::robust ? 3 : 1);
     const std::int64_t bins = memory_bytes_ / 8 / static_cast<std::int64_t>(kBinBytes) / searches;
     settings.quantile_bins = std::bit_floor(static_cast<std::size_t>(std::clamp<std::int64_t>(bins, 256, 16'384)));
     for (const FeatureSettings& feature : features_) {
-      if (learned_as_levels(profile_of(feature))) {
-        level_learners_.emplace_back(profile_of(feature), feature, options_.top_levels, options_.missing);
+      const ColumnProfile& profile = profile_of(feature);
+      const ColumnTally* tally = tallies_.empty() ? nullptr : &tallies_[static_cast<std::size_t>(feature.column)];
+      if (read_as_levels(profile)) {
+        LevelLearner& learner = level_learners_.emplace_back(profile, feature, options_.top_levels, options_.missing);
+        if (tally != nullptr && tally->levels) {
+          learner.take(*tally->levels);
+        } else {
+          swept_levels_.push_back(level_learners_.size() - 1);
+        }
       } else {
-        numeric_learners_.emplace_back(profile_of(feature), feature, settings);
+        const NumericLearner& learner = numeric_learners_.emplace_back(profile, feature, settings, tally);
+        if (learner.wants_sweep()) swept_numbers_.push_back(numeric_learners_.size() - 1);
       }
     }
   }
 
-  [[nodiscard]] LearnColumns learn_columns() const {
+  /// Of the features: all that are numbers.
+  [[nodiscard]] LearnColumns numeric_columns() const {
     LearnColumns columns;
+    columns.as_of_days = plan_.as_of_days;
+    for (const FeatureSettings& feature : features_) {
+      if (read_as_levels(profile_of(feature))) continue;
+      columns.numeric.push_back(feature.column);
+      columns.is_date.push_back(profile_of(feature).kind == Kind::date);
+    }
+    return columns;
+  }
+
+  /// Those that a sweep is needed for.
+  [[nodiscard]] LearnColumns swept_columns() const {
+    const LearnColumns numbers = numeric_columns();
+    LearnColumns columns;
+    for (const std::size_t i : swept_numbers_) {
+      columns.numeric.push_back(numbers.numeric[i]);
+      columns.is_date.push_back(numbers.is_date[i]);
+    }
+    std::vector<int> levels;
     std::vector<std::string> counts;
     for (const FeatureSettings& feature : features_) {
       const ColumnProfile& profile = profile_of(feature);
       if (profile.missing > 0) counts.push_back(fmt::format("{} {}", profile.name, profile.missing));
-      if (learned_as_levels(profile)) {
-        columns.nominal.push_back(feature.column);
-      } else {
-        columns.numeric.push_back(feature.column);
-        columns.is_date.push_back(profile.kind == Kind::date);
-      }
+      if (read_as_levels(profile)) levels.push_back(feature.column);
     }
+    for (const std::size_t i : swept_levels_) columns.nominal.push_back(levels[i]);
     columns.weight = weight_column_;
     columns.as_of_days = plan_.as_of_days;
     columns.missing = options_.missing;
+    if (options_.missing == MissingPolicy::drop_row && !weighted_) columns.missing = MissingPolicy::impute;
     columns.missing_counts = fmt::format("{}", fmt::join(counts, ", "));
     columns.largest_weight = plan_.largest_weight;
     return columns;
   }
 
+  void sweep() {
+    row_weight_ = static_cast<double>(table_.info().rows);
+    if (!weighted_ && swept_numbers_.empty() && swept_levels_.empty()) return;
+    ValueStream stream(table_, swept_columns(), job_, memory_bytes_ / 2);
+    first_sweep(stream);
+    while (refine_quantiles()) {
+      stream.for_each([&](const ValueChunk& chunk) { count_quantiles(chunk); });
+    }
+  }
+
   void first_sweep(ValueStream& stream) {
-    const auto numeric = std::ssize(numeric_learners_);
-    CollinearityCheck collinearity(numeric, table_.info().rows);
+    const auto numeric = std::ssize(swept_numbers_);
     PairwiseSum<Moments> row_weight;
     std::vector<NumericLearner::Leaf> leaves;
     stream.for_each([&](const ValueChunk& chunk) {
       const std::int64_t blocks = (chunk.rows + kReductionRows - 1) / kReductionRows;
-      for (std::int64_t j = 0; j < numeric; ++j) numeric_at(j).begin(chunk.column(j), chunk.weights);
+      for (std::int64_t j = 0; j < numeric; ++j) swept_number(j).begin(chunk.column(j), chunk.weights);
       leaves.assign(static_cast<std::size_t>(blocks * numeric), {});
       const auto part = [&](auto whole, std::int64_t b) {
         if (whole.empty()) return whole;
@@ -144,11 +183,11 @@ class PlanLearner {
       job_.threads.run(blocks, [&](int, std::int64_t b) {
         for (std::int64_t j = 0; j < numeric; ++j) {
           leaves[static_cast<std::size_t>(b * numeric + j)] =
-              numeric_at(j).sum(part(chunk.column(j), b), part(chunk.weights, b));
+              swept_number(j).sum(part(chunk.column(j), b), part(chunk.weights, b));
         }
       });
       for (std::int64_t b = 0; b < blocks; ++b) {
-        for (std::int64_t j = 0; j < numeric; ++j) numeric_at(j).add(leaves[static_cast<std::size_t>(b * numeric + j)]);
+        for (std::int64_t j = 0; j < numeric; ++j) swept_number(j).add(leaves[static_cast<std::size_t>(b * numeric + j)]);
         if (!chunk.weights.empty()) {
           const auto weights = part(chunk.weights, b);
           row_weight.push(sum_block(weights, {}, MomentFrame{}));
@@ -156,16 +195,18 @@ class PlanLearner {
       }
       count_levels(chunk);
       count_quantiles(chunk);
-      collinearity.consume(chunk);
     });
-    const bool counted = weight_column_ >= 0 || options_.missing == MissingPolicy::drop_row;
-    row_weight_ = counted ? row_weight.total().first : static_cast<double>(table_.info().rows);
+    if (weighted_) row_weight_ = row_weight.total().first;
     check_rows_left();
+  }
+
+  void look_for_collinear() {
+    const LearnColumns columns = numeric_columns();
     std::vector<std::string> names;
-    for (const FeatureSettings& feature : features_) {
-      if (!learned_as_levels(profile_of(feature))) names.push_back(profile_of(feature).name);
-    }
-    collinear_ = collinearity.findings(names);
+    for (const int column : columns.numeric) names.push_back(profiles_[static_cast<std::size_t>(column)].name);
+    const std::int64_t row_bytes = raw_row_bytes(table_.info(), columns.numeric) + 8 * std::ssize(columns.numeric);
+    const std::int64_t rows_at_once = std::min(table_.preferred_rows(), rows_per_read(table_, row_bytes, memory_bytes_ / 8));
+    collinear_ = find_collinear(table_, columns, names, rows_at_once, job_);
   }
 
   void check_rows_left() const {
@@ -179,27 +220,28 @@ class PlanLearner {
   }
 
   void count_levels(const ValueChunk& chunk) {
-    job_.threads.run(std::ssize(level_learners_), [&](int, std::int64_t j) {
-      const auto column = static_cast<std::size_t>(std::ssize(numeric_learners_) + j);
-      level_learners_[static_cast<std::size_t>(j)].count(chunk.raw->columns[column], chunk.rows, chunk.units);
+    job_.threads.run(std::ssize(swept_levels_), [&](int, std::int64_t j) {
+      const std::size_t learner = swept_levels_[static_cast<std::size_t>(j)];
+      const auto column = swept_numbers_.size() + static_cast<std::size_t>(j);
+      level_learners_[learner].count(chunk.raw->columns[column], chunk.rows, chunk.units);
     });
   }
 
   void count_quantiles(const ValueChunk& chunk) {
-    job_.threads.run(std::ssize(numeric_learners_), [&](int, std::int64_t j) {
-      if (numeric_at(j).searching()) numeric_at(j).count(chunk.column(j), chunk.units);
+    job_.threads.run(std::ssize(swept_numbers_), [&](int, std::int64_t j) {
+      if (swept_number(j).searching()) swept_number(j).count(chunk.column(j), chunk.units);
     });
   }
 
   bool refine_quantiles() {
     bool more = false;
-    for (NumericLearner& learner : numeric_learners_) {
-      if (learner.searching() && learner.refine()) more = true;
+    for (std::int64_t j = 0; j < std::ssize(swept_numbers_); ++j) {
+      if (swept_number(j).searching() && swept_number(j).refine()) more = true;
     }
     return more;
   }
 
-  NumericLearner& numeric_at(std::int64_t j) { return numeric_learners_[static_cast<std::size_t>(j)]; }
+  NumericLearner& swept_number(std::int64_t j) { return numeric_learners_[swept_numbers_[static_cast<std::size_t>(j)]]; }
 
   void finish_sources() {
     // A row dropped for its missing cell stays dropped, so under that policy even a column that turns out constant is kept.
@@ -208,7 +250,7 @@ class PlanLearner {
     auto level = level_learners_.cbegin();
     for (const FeatureSettings& feature : features_) {
       const ColumnProfile& profile = profile_of(feature);
-      LearnedSource learned = learned_as_levels(profile) ? (level++)->finish() : (numeric++)->finish(row_weight_);
+      LearnedSource learned = read_as_levels(profile) ? (level++)->finish() : (numeric++)->finish(row_weight_);
       if (learned.constant) {
         plan_.decisions.push_back(
             fmt::format("{}: constant among the rows fitted, {}", profile.name,
@@ -269,11 +311,14 @@ class PlanLearner {
   const PrepareOptions& options_;
   const JobContext& job_;
   std::int64_t memory_bytes_;
+  std::span<const ColumnTally> tallies_;  // empty: everything is learned by sweeps
   std::vector<FeatureSettings> features_;
   int weight_column_ = -1;
+  bool weighted_ = false;
   double row_weight_ = 0.0;
-  std::vector<NumericLearner> numeric_learners_;  // of features_ that are numbers, in order
-  std::vector<LevelLearner> level_learners_;      // of the others, in order
+  std::vector<NumericLearner> numeric_learners_;           // of features_ that are numbers, in order
+  std::vector<LevelLearner> level_learners_;               // of the others, in order
+  std::vector<std::size_t> swept_numbers_, swept_levels_;  // indices of those that a sweep is needed for
   std::vector<std::string> collinear_;
   FeaturePlan plan_;
 };
@@ -281,8 +326,8 @@ class PlanLearner {
 }  // namespace
 
 FeaturePlan learn_plan(Table& table, const std::vector<ColumnProfile>& profiles, const PrepareOptions& options,
-                       const JobContext& job, std::int64_t memory_bytes) {
-  return PlanLearner(table, profiles, options, job, memory_bytes).learn();
+                       const JobContext& job, std::int64_t memory_bytes, std::span<const ColumnTally> tallies) {
+  return PlanLearner(table, profiles, options, job, memory_bytes, tallies).learn();
 }
 
 }  // namespace tessera

@@ -15,6 +15,11 @@
 
 namespace tessera {
 
+void LevelLearner::take(const LevelCounts& levels) {
+  for (const auto& [text, rows] : levels.texts) texts_.emplace(text, rows);
+  for (const auto& [code, rows] : levels.codes) codes_.emplace(std::bit_cast<std::uint64_t>(code + 0.0), rows);
+}
+
 void LevelLearner::count(const ColumnView& view, std::int64_t rows, std::span<const std::int64_t> units) {
   const auto weight_of = [&](std::int64_t i) { return units.empty() ? std::int64_t{1} : units[static_cast<std::size_t>(i)]; };
   if (view.type == DataType::text) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "prepare/column_tally.hpp"
 #include "prepare/distinct.hpp"
 #include "prepare/feature_settings.hpp"
 #include "prepare/numeric_learner.hpp"
@@ -20,6 +21,8 @@ class LevelLearner {
   LevelLearner(const ColumnProfile& profile, const FeatureSettings& feature, int top_levels, MissingPolicy missing)
       : profile_(&profile), feature_(feature), top_levels_(top_levels), missing_(missing) {}
 
+  /// All cells at once, every row counting once.
+  void take(const LevelCounts& levels);
   /// The cells of a chunk. @param units integer weights [rows], or empty: one each
   void count(const ColumnView& view, std::int64_t rows, std::span<const std::int64_t> units);
   [[nodiscard]] LearnedSource finish() const;

@@ -37,16 +37,31 @@ double round_center(double mean, double range) {
 
 }  // namespace
 
-NumericLearner::NumericLearner(const ColumnProfile& profile, const FeatureSettings& feature, const LearnSettings& settings)
+NumericLearner::NumericLearner(const ColumnProfile& profile, const FeatureSettings& feature, const LearnSettings& settings,
+                               const ColumnTally* tally)
     : profile_(&profile),
       feature_(feature),
       settings_(settings),
       lowest_(profile.kind == Kind::date ? settings.as_of_days - profile.max : profile.min),
-      highest_(profile.kind == Kind::date ? settings.as_of_days - profile.min : profile.max),
-      quantiles_(lowest_, highest_, quarters_for(settings), settings.quantile_bins) {
+      highest_(profile.kind == Kind::date ? settings.as_of_days - profile.min : profile.max) {
   const bool amounts = profile.kind == Kind::continuous || profile.kind == Kind::count;
   const bool skewed = settings.weighted || profile.skew > kSkewToMend;
   try_log_ = feature.log1p_listed || (settings.transform == TransformPolicy::automatic && amounts && lowest_ >= 0.0 && skewed);
+  const std::vector<int> quarters = quarters_for(settings);
+  // A tally counts every row once, and dates as they are instead of back from the as-of day.
+  if (tally != nullptr && !settings.weighted && !is_date()) take(*tally, quarters);
+  if (known_.empty()) search_.emplace(lowest_, highest_, quarters, settings.quantile_bins);
+}
+
+void NumericLearner::take(const ColumnTally& tally, std::span<const int> quarters) {
+  const auto of = [&](int quarter) { return tally.quarters[static_cast<std::size_t>(quarter - 1)]; };
+  if (std::all_of(quarters.begin(), quarters.end(), [&](int quarter) { return of(quarter).has_value(); })) {
+    for (const int quarter : quarters) known_.push_back(*of(quarter));
+  }
+  if (try_log_) return;
+  frame_ = tally.frame;
+  sums_.push({tally.sums, {}});
+  summed_ = true;
 }
 
 void NumericLearner::begin(std::span<const double> values, std::span<const double> weights) {
@@ -62,7 +77,7 @@ void NumericLearner::begin(std::span<const double> values, std::span<const doubl
 
 NumericLearner::Leaf NumericLearner::sum(std::span<const double> values, std::span<const double> weights) const {
   Leaf leaf;
-  if (!frame_) return leaf;
+  if (!frame_ || summed_) return leaf;
   leaf.plain = sum_block(values, weights, *frame_);
   if (!try_log_) return leaf;
   std::vector<double> logged(values.size());
@@ -103,7 +118,7 @@ void NumericLearner::choose_fill(LearnedSource& learned) const {
   const std::size_t median = median_index(settings_);
   // A fill that no customer has (2.5 on a scale, half a yes) would be odd: levels take the lower of the two middle values.
   const bool levels = profile_->kind == Kind::binary || profile_->kind == Kind::ordinal;
-  const double fill = levels ? quantiles_.lower(median) : quantiles_.quantile(median);
+  const double fill = levels ? quantile(median).lower : quantile(median).value();
   source.fill = is_date() ? settings_.as_of_days - fill : fill;
   if (profile_->missing == 0 || settings_.missing != MissingPolicy::impute) return;
   const double share = 100.0 * static_cast<double>(profile_->missing) / static_cast<double>(profile_->rows);
@@ -136,8 +151,8 @@ void NumericLearner::choose_scale(LearnedSource& learned, double row_weight) con
     source.center = learned.constant ? summary.mean : round_center(summary.mean, transformed(highest_) - transformed(lowest_));
     source.scale = 1.0;
   } else if (settings_.scale == ScalePolicy::robust) {
-    const double width = transformed(quantiles_.quantile(2)) - transformed(quantiles_.quantile(0));
-    source.center = transformed(quantiles_.quantile(1));
+    const double width = transformed(quantile(2).value()) - transformed(quantile(0).value());
+    source.center = transformed(quantile(1).value());
     if (width > 0.0) {
       source.scale = width / kNormalIqr;
     } else if (!learned.constant) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "prepare/block_moments.hpp"
+#include "prepare/column_tally.hpp"
 #include "prepare/feature_settings.hpp"
 #include "prepare/quantile.hpp"
 #include "tessera/prepare.hpp"
@@ -35,7 +36,12 @@ struct LearnedSource {
 /// Learns one numeric, binary (numbers) or date column. Dates are days before as-of from here on.
 class NumericLearner {
  public:
-  NumericLearner(const ColumnProfile& profile, const FeatureSettings& feature, const LearnSettings& settings);
+  /// @param tally of the column, or null; what it tells need not be learned again
+  NumericLearner(const ColumnProfile& profile, const FeatureSettings& feature, const LearnSettings& settings,
+                 const ColumnTally* tally);
+
+  /// True if at least one sweep over the column is needed before finish().
+  [[nodiscard]] bool wants_sweep() const { return !summed_ || searching(); }
 
   struct Leaf {
     Moments plain, logged;
@@ -45,12 +51,14 @@ class NumericLearner {
   void begin(std::span<const double> values, std::span<const double> weights);
   /// The sums of one block; by any thread.
   [[nodiscard]] Leaf sum(std::span<const double> values, std::span<const double> weights) const;
-  void add(const Leaf& leaf) { sums_.push(leaf); }
+  void add(const Leaf& leaf) {
+    if (!summed_) sums_.push(leaf);
+  }
 
   /// The quantile search, one or more sweeps.
-  void count(std::span<const double> values, std::span<const std::int64_t> units) { quantiles_.count(values, units); }
-  bool refine() { return quantiles_.refine(); }
-  [[nodiscard]] bool searching() const { return !quantiles_.done(); }
+  void count(std::span<const double> values, std::span<const std::int64_t> units) { search_->count(values, units); }
+  bool refine() { return search_->refine(); }
+  [[nodiscard]] bool searching() const { return search_ && !search_->done(); }
 
   /// @param row_weight total weight of the rows fitted, missing cells included
   /// @throws DataError if prepared values leave the range of float32
@@ -62,6 +70,8 @@ class NumericLearner {
   void choose_scale(LearnedSource& learned, double row_weight) const;
   void check_range(LearnedSource& learned) const;
   [[nodiscard]] bool is_date() const { return profile_->kind == Kind::date; }
+  void take(const ColumnTally& tally, std::span<const int> quarters);
+  [[nodiscard]] Quantile quantile(std::size_t i) const { return search_ ? search_->quantile(i) : known_[i]; }
 
   const ColumnProfile* profile_;
   FeatureSettings feature_;
@@ -71,7 +81,9 @@ class NumericLearner {
   std::optional<MomentFrame> frame_;
   MomentFrame log_frame_;
   PairwiseSum<Leaf> sums_;
-  QuantileSearch quantiles_;
+  bool summed_ = false;                   // sums_ came with the tally
+  std::vector<Quantile> known_;           // quantiles that came with the tally,
+  std::optional<QuantileSearch> search_;  // or their search
 };
 
 }  // namespace tessera

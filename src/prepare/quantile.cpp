@@ -87,15 +87,15 @@ bool QuantileSearch::refine() {
   return !intervals_.empty();
 }
 
-double QuantileSearch::lower(std::size_t i) const { return total_ == 0 ? 0.0 : value_of(targets_[2 * i].pattern); }
+Quantile QuantileSearch::quantile(std::size_t i) const {
+  if (total_ == 0) return {};
+  return {value_of(targets_[2 * i].pattern), value_of(targets_[2 * i + 1].pattern)};
+}
 
-double QuantileSearch::quantile(std::size_t i) const {
-  if (total_ == 0) return 0.0;
-  const double low = lower(i);
-  const double high = value_of(targets_[2 * i + 1].pattern);
-  const double sum = low + high;
-  if (low == high) return low;
-  return std::isfinite(sum) ? 0.5 * sum : 0.5 * low + 0.5 * high;
+double Quantile::value() const {
+  if (lower == upper) return lower;
+  const double sum = lower + upper;
+  return std::isfinite(sum) ? 0.5 * sum : 0.5 * lower + 0.5 * upper;
 }
 
 }  // namespace tessera

@@ -10,6 +10,13 @@
 
 namespace tessera {
 
+/// The least value whose cumulated weight reaches a quantile, and the least whose cumulated weight exceeds it.
+struct Quantile {
+  double lower = 0.0, upper = 0.0;
+  /// Their mean.
+  [[nodiscard]] double value() const;
+};
+
 /// Exact weighted quantiles of one column in a few sweeps and bounded memory: integer counts over the ordered bit pattern of
 /// float64, refined around every quantile until its value is known. The result depends on the multiset of (value, weight)
 /// alone.
@@ -29,10 +36,8 @@ class QuantileSearch {
   bool refine();
   [[nodiscard]] bool done() const { return intervals_.empty(); }
 
-  /// The quantile of index i in `quarters`; 0 if no cell had weight.
-  [[nodiscard]] double quantile(std::size_t i) const;
-  /// The lower of its two values, always a value of the column.
-  [[nodiscard]] double lower(std::size_t i) const;
+  /// The quantile of index i in `quarters`; 0 if no cell had weight. Its lower value is always a value of the column.
+  [[nodiscard]] Quantile quantile(std::size_t i) const;
 
  private:
   struct Bin {

@@ -2,7 +2,9 @@
 #include "prepare/raw_sweep.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include "core/read_ahead.hpp"
 #include "prepare/block_moments.hpp"
 
 namespace tessera {
@@ -21,19 +23,23 @@ std::int64_t raw_row_bytes(const TableInfo& info, std::span<const int> columns) 
   for (const int column : columns) {
     bytes += info.columns[static_cast<std::size_t>(column)].type == DataType::text ? kTypicalText : 8;
   }
-  return bytes;
+  return bytes * ReadAhead::kSlots;
 }
 
 void sweep_raw(Table& table, std::span<const int> columns, std::int64_t rows_per_chunk, const JobContext& job,
                const std::function<void(const RawChunk&)>& visit) {
   const std::int64_t rows = table.info().rows;
-  RawChunk chunk;
-  for (std::int64_t first = 0; first < rows; first += rows_per_chunk) {
+  const std::int64_t chunks = (rows + rows_per_chunk - 1) / rows_per_chunk;
+  std::array<RawChunk, ReadAhead::kSlots> raw;
+  ReadAhead reader(chunks, [&](std::int64_t i, int slot) {
+    const std::int64_t first = i * rows_per_chunk;
+    table.read(first, std::min(rows_per_chunk, rows - first), columns, raw[static_cast<std::size_t>(slot)]);
+  });
+  for (std::int64_t i = 0; i < chunks; ++i) {
     job.cancel.check();
-    const std::int64_t count = std::min(rows_per_chunk, rows - first);
-    table.read(first, count, columns, chunk);
+    const RawChunk& chunk = raw[static_cast<std::size_t>(reader.next())];
     visit(chunk);
-    job.observer.progress(first + count);
+    job.observer.progress(chunk.first_row + chunk.rows);
   }
 }
 

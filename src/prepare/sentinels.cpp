@@ -13,9 +13,10 @@ void SentinelCounter::warn(ColumnProfile& profile, bool dates, std::int64_t nega
   const std::int64_t present = profile.rows - profile.missing;
   for (std::size_t place = dates ? kNumberSentinels : 0; place < (dates ? kSentinels.size() : kNumberSentinels); ++place) {
     const auto value = static_cast<double>(kSentinels[place]);
-    const std::int64_t count = rows_[place];
+    if (profile.distinct < 4 || (value != profile.min && value != profile.max)) continue;
+    const std::int64_t count = value == profile.min ? lowest_.rows : highest_.rows;
     const bool frequent = count >= 3 && count * 200 >= present && count * 2 <= present;
-    if (!frequent || profile.distinct < 4 || (value != profile.min && value != profile.max)) continue;
+    if (!frequent) continue;
     const double d = (value - frame.pivot) * frame.inverse_unit;
     const auto gone = static_cast<double>(count);
     const Summary others = summarize({sums.weight - gone, sums.first - gone * d, sums.second - gone * (d * d), 0.0}, frame);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <span>
 
 #include "prepare/block_moments.hpp"
 #include "tessera/prepare.hpp"
@@ -40,14 +43,20 @@ static_assert(
     }(),
     "two sentinels share a slot: choose another multiplier");
 
-/// Counts the sentinels of one column.
+[[nodiscard]] inline bool is_sentinel(double x) {
+  if (!(std::fabs(x) < 1e7)) return false;
+  const std::uint8_t place = kSentinelPlaces[sentinel_slot(static_cast<std::int64_t>(x))];
+  return place != kNoSentinel && static_cast<double>(kSentinels[place]) == x;
+}
+
+/// Counts how often the least and the largest value of one column occur, if they are sentinels: others are not suspicious.
 class SentinelCounter {
  public:
-  void add(double x) {
-    if (std::fabs(x) >= 1e7) return;
-    const auto whole = static_cast<std::int64_t>(x);
-    const std::uint8_t place = kSentinelPlaces[sentinel_slot(whole)];
-    if (place != kNoSentinel && static_cast<double>(kSentinels[place]) == x) ++rows_[place];
+  /// @param min, max of the cells present
+  template <typename T>
+  void add(std::span<const T> values, double min, double max) {
+    if (min <= lowest_.value) lowest_.add(values, min);
+    if (max >= highest_.value) highest_.add(values, max);
   }
 
   /// Adds a warning for every sentinel that is frequent and stands apart from the other values.
@@ -56,7 +65,18 @@ class SentinelCounter {
   void warn(ColumnProfile& profile, bool dates, std::int64_t negatives, const Moments& sums, MomentFrame frame) const;
 
  private:
-  std::array<std::int64_t, kSentinels.size()> rows_{};
+  struct Extreme {
+    double value;
+    std::int64_t rows = 0;  // 0 unless it is a sentinel
+
+    template <typename T>
+    void add(std::span<const T> values, double found) {
+      if (found != value) *this = {found};
+      if (is_sentinel(found)) rows += std::count(values.begin(), values.end(), static_cast<T>(found));
+    }
+  };
+  Extreme lowest_{std::numeric_limits<double>::infinity()};
+  Extreme highest_{-std::numeric_limits<double>::infinity()};
 };
 
 }  // namespace tessera

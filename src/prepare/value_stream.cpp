@@ -42,27 +42,31 @@ ValueStream::ValueStream(Table& table, LearnColumns columns, const JobContext& j
   keep_ = table.info().rows <= budget_bytes / 2 / std::max<std::int64_t>(kept_bytes, 1);
 }
 
-void ValueStream::convert(const RawChunk& raw, Kept& chunk) const {
-  chunk.first_row = raw.first_row;
-  chunk.rows = raw.rows;
-  const auto numeric = std::ssize(columns_.numeric);
-  chunk.values.resize(static_cast<std::size_t>(numeric * raw.rows));
-  for_blocks(raw.rows, job_.threads, [&](std::int64_t begin, std::int64_t count) {
+void convert_values(const RawChunk& raw, const LearnColumns& columns, ThreadPool& threads, std::vector<double>& values) {
+  const auto numeric = std::ssize(columns.numeric);
+  values.resize(static_cast<std::size_t>(numeric * raw.rows));
+  for_blocks(raw.rows, threads, [&](std::int64_t begin, std::int64_t count) {
     for (std::int64_t j = 0; j < numeric; ++j) {
-      double* const out = chunk.values.data() + j * raw.rows + begin;
+      double* const out = values.data() + j * raw.rows + begin;
       const ColumnView& view = raw.columns[static_cast<std::size_t>(j)];
       if (view.type == DataType::text) {
         for (std::int64_t i = 0; i < count; ++i) out[i] = parse_iso_date((*view.text)[begin + i]).value_or(kMissing);
       } else {
         read_cells(view, begin, count, out);
       }
-      const bool date = columns_.is_date[static_cast<std::size_t>(j)];
+      const bool date = columns.is_date[static_cast<std::size_t>(j)];
       for (std::int64_t i = 0; i < count; ++i) {
         const double x = std::fabs(out[i]) <= std::numeric_limits<double>::max() ? out[i] : kMissing;
-        out[i] = date ? columns_.as_of_days - x : x;
+        out[i] = date ? columns.as_of_days - x : x;
       }
     }
   });
+}
+
+void ValueStream::convert(const RawChunk& raw, Kept& chunk) const {
+  chunk.first_row = raw.first_row;
+  chunk.rows = raw.rows;
+  convert_values(raw, columns_, job_.threads, chunk.values);
   if (!uses_weights()) return;
   chunk.weights.assign(static_cast<std::size_t>(raw.rows), 1.0);
   if (columns_.weight < 0) return;

@@ -25,6 +25,10 @@ struct LearnColumns {
   double largest_weight = 1.0;
 };
 
+/// The numeric columns of a raw chunk, its first ones, as the learners see them: float64, NaN where missing, dates as days
+/// before as-of. @param out [numeric columns x rows]
+void convert_values(const RawChunk& raw, const LearnColumns& columns, ThreadPool& threads, std::vector<double>& out);
+
 /// A run of rows ready for the learners.
 struct ValueChunk {
   std::int64_t first_row = 0;

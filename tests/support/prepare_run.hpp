@@ -41,7 +41,9 @@ inline std::vector<ColumnProfile> profile(Table& table, const PrepareOptions& op
 
 inline FeaturePlan learn(Table& table, const PrepareOptions& options = {}, int threads = 1, std::int64_t memory = kTestMemory) {
   const QuietJob job(threads);
-  return learn_plan(table, profile_columns(table, options, job.context(), memory), options, job.context(), memory);
+  std::vector<ColumnTally> tallies;
+  const auto profiles = profile_columns(table, options, job.context(), memory, &tallies);
+  return learn_plan(table, profiles, options, job.context(), memory, tallies);
 }
 
 struct PreparedTable {

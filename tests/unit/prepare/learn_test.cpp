@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -328,9 +329,70 @@ TEST(Learn, AReplayFromTheFileLearnsTheSame) {
   table.add("a", lognormals(20'000, 9)).add("b", lognormals(20'000, 10)).add("city", city);
   const FeaturePlan resident = learn(table);
   const std::int64_t read = table.rows_read();
-  EXPECT_EQ(read, 2 * 20'000) << "one sweep to profile, one to learn; the rest from memory";
+  EXPECT_EQ(read, 3 * 20'000) << "one sweep to profile, one for the logarithms, one to look for columns that move together";
   EXPECT_EQ(learn(table, {}, 1, 100'000), resident);
   EXPECT_GT(table.rows_read() - read, 3 * 20'000);
+}
+
+/// What the profile's sweep found on the way saves sweeps and changes nothing, for rows in any order and all options.
+TEST(Learn, TalliesChangeNothing) {
+  constexpr std::size_t kRows = 80'000;
+  std::mt19937_64 random(15);
+  std::normal_distribution<double> normal(50.0, 9.0);
+  std::vector<float> narrow(kRows), level(kRows), gaps(kRows);
+  std::vector<double> sorted(kRows), drift(kRows), half(kRows), weight(kRows), code(kRows);
+  std::vector<std::string> city(kRows), day(kRows);
+  double walk = 0.0;
+  for (std::size_t i = 0; i < kRows; ++i) {
+    narrow[i] = static_cast<float>(normal(random));
+    level[i] = static_cast<float>(random() % 11);
+    gaps[i] = random() % 9 == 0 ? std::numeric_limits<float>::infinity() : static_cast<float>(normal(random));
+    sorted[i] = normal(random);
+    drift[i] = walk += normal(random) - 50.0;
+    half[i] = random() % 2 == 0 ? 0.0 : normal(random) * normal(random) * normal(random);
+    weight[i] = static_cast<double>(random() % 3);
+    code[i] = static_cast<double>(random() % 30);
+    city[i] = i % 50 == 7 ? "" : "city " + std::to_string(random() % 40);
+    day[i] = "2021-03-" + std::to_string(10 + random() % 20);
+  }
+  std::sort(sorted.begin(), sorted.end());
+  MemoryTable table;
+  table.add("narrow", narrow).add("level", level).add("gaps", gaps).add("sorted", sorted).add("drift", drift).add("half", half);
+  table.add("amount", lognormals(kRows, 16))
+      .add("importance", weight)
+      .add("branch_code", code)
+      .add("city", city)
+      .add("day", day);
+  table.set_interleaved(true);
+
+  std::vector<PrepareOptions> cases(6);
+  cases[1].scale = ScalePolicy::robust;
+  cases[2].weights = {"importance"};
+  cases[3].missing = MissingPolicy::drop_row;
+  cases[4].missing = MissingPolicy::drop_row;
+  cases[4].ignored = {"gaps", "city"};  // without them no cell is missing
+  cases[5].scale = ScalePolicy::none;
+  for (const PrepareOptions& options : cases) {
+    testing::QuietJob job(2);
+    const auto profiles = profile_columns(table, options, job.context(), testing::kTestMemory);
+    const FeaturePlan slow = learn_plan(table, profiles, options, job.context(), testing::kTestMemory);
+    for (const int threads : {1, 3}) {
+      EXPECT_EQ(learn(table, options, threads), slow);
+      EXPECT_EQ(learn(table, options, threads, 40'000'000), slow) << "not all columns at once";
+    }
+  }
+}
+
+TEST(Learn, OneSweepIsEnoughForColumnsInRandomOrder) {
+  constexpr std::size_t kRows = 250'000;
+  std::mt19937_64 random(17);
+  std::vector<float> x(kRows), y(kRows);
+  std::normal_distribution<float> normal;
+  for (std::size_t i = 0; i < kRows; ++i) x[i] = normal(random), y[i] = normal(random);
+  MemoryTable table;
+  table.add("x", x).add("y", y);
+  (void)learn(table);
+  EXPECT_LT(table.rows_read(), 3 * static_cast<std::int64_t>(kRows) / 2) << "one sweep, and a look at some blocks";
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ TEST(QuantileSearch, EqualsSortedQuantilesForAnyNumberOfBins) {
     for (const std::size_t bins : {2U, 16U, 256U, 16'384U}) {
       const QuantileSearch found = search(values, {}, bins);
       for (int quarter = 1; quarter <= 3; ++quarter) {
-        EXPECT_EQ(found.quantile(static_cast<std::size_t>(quarter - 1)), sorted_quantile(values, {}, quarter))
+        EXPECT_EQ(found.quantile(static_cast<std::size_t>(quarter - 1)).value(), sorted_quantile(values, {}, quarter))
             << values.size() << " values, " << bins << " bins, quarter " << quarter;
       }
     }
@@ -80,15 +80,15 @@ TEST(QuantileSearch, AWeightIsARepetition) {
     if (std::isnan(values.front())) units[1] = 1;
     const QuantileSearch found = search(values, units, 64);
     for (int quarter = 1; quarter <= 3; ++quarter) {
-      EXPECT_EQ(found.quantile(static_cast<std::size_t>(quarter - 1)), sorted_quantile(values, units, quarter));
+      EXPECT_EQ(found.quantile(static_cast<std::size_t>(quarter - 1)).value(), sorted_quantile(values, units, quarter));
     }
   }
 }
 
 TEST(QuantileSearch, TheLowerOneIsAlwaysAValueOfTheColumn) {
   const QuantileSearch found = search({1.0, 2.0, 3.0, 4.0}, {}, 16);
-  EXPECT_EQ(found.quantile(1), 2.5);
-  EXPECT_EQ(found.lower(1), 2.0);
+  EXPECT_EQ(found.quantile(1).value(), 2.5);
+  EXPECT_EQ(found.quantile(1).lower, 2.0);
 }
 
 TEST(QuantileSearch, FewSweepsAreEnough) {
@@ -108,7 +108,7 @@ TEST(QuantileSearch, NoWeightAtAllIsZero) {
   QuantileSearch found(1.0, 2.0, {2}, 16);
   found.count(std::vector<double>{1.0, 2.0}, std::vector<std::int64_t>{0, 0});
   EXPECT_FALSE(found.refine());
-  EXPECT_EQ(found.quantile(0), 0.0);
+  EXPECT_EQ(found.quantile(0).value(), 0.0);
 }
 
 }  // namespace
