@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -57,14 +58,12 @@ void check_rows(const TableInfo& info, const SegmentOptions& options) {
   }
 }
 
-void note_duplicate_ids(Table& table, const FeaturePlan& plan, const Engine& engine) {
-  const auto& columns = table.info().columns;
-  const auto id = std::find_if(columns.begin(), columns.end(), [&](const ColumnSchema& c) { return c.name == plan.id_column; });
+void note_duplicate_ids(Table& table, std::span<const ColumnProfile> profiles, const FeaturePlan& plan, const Engine& engine) {
+  const auto id = std::find_if(profiles.begin(), profiles.end(), [&](const auto& p) { return p.name == plan.id_column; });
+  if (plan.id_column.empty() || id == profiles.end() || id->counts_rows) return;
   // Segmentation does not depend on ids, so a table too large to be checked in one pass goes unchecked; `inspect` does it.
-  if (plan.id_column.empty() || id == columns.end() || duplicate_id_passes(table.info().rows, engine.memory_bytes() / 2) > 1) {
-    return;
-  }
-  const auto column = static_cast<int>(id - columns.begin());
+  if (duplicate_id_passes(table.info().rows, engine.memory_bytes() / 2) > 1) return;
+  const auto column = static_cast<int>(id - profiles.begin());
   const std::int64_t duplicates = count_duplicate_ids(table, column, engine.memory_bytes() / 2, engine.job());
   if (duplicates == 0) return;
   engine.job().observer.note(
@@ -195,7 +194,7 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   summary.profiles = profile_columns(table, options.prepare, job, engine.memory_bytes(), &tallies);
   FeaturePlan plan = learn_plan(table, summary.profiles, options.prepare, job, engine.memory_bytes(), tallies);
   tallies = {};
-  note_duplicate_ids(table, plan, engine);
+  note_duplicate_ids(table, summary.profiles, plan, engine);
 
   KMeansOptions fit = options.fit;
   if (!options.initial.empty()) take_initial_centroids(options, plan, fit);

@@ -10,7 +10,7 @@
 namespace tessera {
 
 std::int64_t rows_per_read(const Table& table, std::int64_t bytes_per_row, std::int64_t budget_bytes) {
-  constexpr std::int64_t kWanted = 32 * kReductionRows;
+  constexpr std::int64_t kWanted = 16 * kReductionRows;
   const std::int64_t preferred = std::max(table.preferred_rows() / kReductionRows, std::int64_t{1}) * kReductionRows;
   const std::int64_t wanted = preferred * std::max(kWanted / preferred, std::int64_t{1});
   const std::int64_t affordable = budget_bytes / std::max(bytes_per_row, std::int64_t{1}) / kReductionRows * kReductionRows;

@@ -10,8 +10,8 @@
 
 namespace tessera {
 
-/// Rows per read: what suits the file, at least a few blocks for every thread, at most what `budget_bytes` holds; a multiple of
-/// kReductionRows.
+/// Rows per read: what suits the file, but not so few that a read is mostly waiting, at most what `budget_bytes` holds; a
+/// multiple of kReductionRows.
 [[nodiscard]] std::int64_t rows_per_read(const Table& table, std::int64_t bytes_per_row, std::int64_t budget_bytes);
 
 /// Bytes that sweep_raw holds for each row of a read of these columns (text counted at a typical length): one chunk is read
