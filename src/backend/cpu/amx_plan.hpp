@@ -22,9 +22,9 @@ struct AmxPlan {
 /// @param d features, @param k segments
 [[nodiscard]] inline AmxPlan plan_amx(std::int64_t d, std::int64_t k) {
   constexpr std::int64_t kTileFeatures = 32;
-  constexpr std::int64_t kLeastSegments = 12;    // below, tiles stay half empty and rows are bound by memory anyway
-  constexpr std::int64_t kMostSegments = 2048;   // the scores of 32 rows stay in the second-level cache
-  constexpr std::int64_t kMostFeatures = 1024;   // as do the packed rows and tiles
+  constexpr std::int64_t kLeastSegments = 12;   // below, tiles stay half empty and rows are bound by memory anyway
+  constexpr std::int64_t kMostSegments = 2048;  // the scores of 32 rows stay in the second-level cache
+  constexpr std::int64_t kMostFeatures = 1024;  // as do the packed rows and tiles
   if (k < kLeastSegments || k > kMostSegments || d > kMostFeatures) return {};
   const auto tiles = static_cast<int>((d + kTileFeatures - 1) / kTileFeatures);
   if (2 * d <= kTileFeatures) return {.screen = AmxScreen::split, .paired = true, .a_tiles = 1, .steps = 2};

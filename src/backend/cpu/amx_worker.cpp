@@ -23,7 +23,8 @@
 
 // The functions below are compiled for these instructions; nothing that other files share is.
 #ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16"))), \
+                             apply_to = function)
 #else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16")
@@ -32,14 +33,14 @@
 namespace tessera {
 namespace {
 
-constexpr std::int64_t kLanes = 16;           // floats in a vector, rows and columns of a tile
-constexpr std::int64_t kGroupRows = 32;       // rows that are screened together: two tiles
+constexpr std::int64_t kLanes = 16;      // floats in a vector, rows and columns of a tile
+constexpr std::int64_t kGroupRows = 32;  // rows that are screened together: two tiles
 constexpr std::int64_t kTileDwords = 16 * 16;
-constexpr float kBfloat16 = 0x1p-8F;          // unit roundoff of bfloat16
+constexpr float kBfloat16 = 0x1p-8F;  // unit roundoff of bfloat16
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-/// The score of padding: no centroid's is less (rows and centroids whose norms add up to 2^60 are not screened), and its bits can
-/// carry a tag, which those of an infinity can't.
+/// The score of padding: no centroid's is less (rows and centroids whose norms add up to 2^60 are not screened), and its bits
+/// can carry a tag, which those of an infinity can't.
 constexpr float kLowest = -0x1p126F;
 
 /// One class of centroids whose norms are alike, so that one bound serves all: whole tiles.
@@ -127,7 +128,8 @@ inline __m512 sum_rows(__m512* sums) {
   return sums[0];
 }
 
-/// The two largest tagged scores of each of 16 rows, whose candidates lie on the lanes of best[i] and second[i]: one row a lane.
+/// The two largest tagged scores of each of 16 rows, whose candidates lie on the lanes of best[i] and second[i]: one row a
+/// lane.
 inline void best_of_rows(__m512* best, __m512* second) {
   reduce_sixteen([&](int i, const auto& halves) {
     const auto [best_a, best_b] = halves(best[2 * i], best[2 * i + 1]);
@@ -142,7 +144,8 @@ class AmxWorker final : public NearestWorker {
   AmxWorker(const ScreenCentroids& screen, std::unique_ptr<NearestWorker> base)
       : screen_(screen), base_(std::move(base)), plan_(plan_amx(screen.features(), screen.segments())) {}
 
-  std::int64_t nearest(MatrixView<const float> rows, std::span<const std::int32_t> list, const NearestResults& results) override {
+  std::int64_t nearest(MatrixView<const float> rows, std::span<const std::int32_t> list,
+                       const NearestResults& results) override {
     if (plan_.screen == AmxScreen::none || !results.second.empty() || gave_up_) return base_->nearest(rows, list, results);
     if (!centroids_) pack_centroids();
     open_.clear();
@@ -393,7 +396,8 @@ class AmxWorker final : public NearestWorker {
   }
 
   /// The two best tagged scores of 16 rows within a class.
-  void search(MatrixView<const float> rows, const NormClass& group, std::int64_t first_row, int tag_bits, __m512& best, __m512& second) const {
+  void search(MatrixView<const float> rows, const NormClass& group, std::int64_t first_row, int tag_bits, __m512& best,
+              __m512& second) const {
     __m512 bests[kLanes], seconds[kLanes];
     const __m512i keep = _mm512_set1_epi32(static_cast<int>(~0U << static_cast<unsigned>(tag_bits)));
     const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
@@ -468,8 +472,8 @@ class AmxWorker final : public NearestWorker {
     const __m512 nearest2 = _mm512_max_ps(_mm512_setzero_ps(), _mm512_add_ps(_mm512_sub_ps(square, twice), rounding));
     const __m512 difference = _mm512_mul_ps(_mm512_set1_ps(2.0F), _mm512_sub_ps(threshold, rival));
     const __m512 farther = _mm512_mul_ps(_mm512_sqrt_ps(_mm512_add_ps(nearest2, difference)), loose);
-    const __m512 gap = _mm512_div_ps(_mm512_mul_ps(difference, tight),
-                                     _mm512_add_ps(farther, _mm512_mul_ps(_mm512_sqrt_ps(nearest2), loose)));
+    const __m512 gap =
+        _mm512_div_ps(_mm512_mul_ps(difference, tight), _mm512_add_ps(farther, _mm512_mul_ps(_mm512_sqrt_ps(nearest2), loose)));
     return _mm512_max_ps(_mm512_setzero_ps(), _mm512_fnmadd_ps(farther, _mm512_set1_ps(0x1p-20F), gap));
   }
 
@@ -577,7 +581,7 @@ class AmxWorker final : public NearestWorker {
   hwy::AlignedFreeUniquePtr<std::int32_t[]> rows_;       ///< [2 x a_tiles x 16 x 16] of the present group
   hwy::AlignedFreeUniquePtr<float[]> scores_;            ///< [32 x score_stride]
   std::vector<ClassError> errors_;
-  std::vector<std::int32_t> open_;         ///< places in the list that neither screen nor second look decided
+  std::vector<std::int32_t> open_;  ///< places in the list that neither screen nor second look decided
   std::vector<std::int32_t> open_rows_, open_first_;
   std::vector<float> open_slack_;
   mutable std::span<const std::int32_t> upcoming_;  ///< rows of the next group that were not asked for yet

@@ -66,10 +66,9 @@ class HighwayWorker final : public NearestWorker {
     for (std::int64_t first = 0; first < std::ssize(list); first += kPanelRows) {
       const std::int64_t count = std::min(kPanelRows, std::ssize(list) - first);
       pack_rows(rows, list.data() + first, count, kPanelRows, panel(0));
-      std::int32_t numbers[kPanelRows] = {};
-      std::copy_n(labels.data() + first, count, numbers);
+      pack_rows(screen_.centroids, labels.data() + first, count, kPanelRows, panel(1));
       alignas(HWY_ALIGNMENT) double found[kPanelRows];
-      pair_distances<true>(panel(0), kPanelRows, nullptr, numbers, count, screen_.centroids, found);
+      panel_distances(panel(0), panel(1), rows.columns, found);
       std::copy_n(found, count, distance2.data() + first);
     }
   }
@@ -224,7 +223,7 @@ class HighwayWorker final : public NearestWorker {
     pair_lanes_.resize(padded);
     pair_centroids_.resize(padded);
     pair_distance2_.resize(padded);
-    pair_distances<false>(rows_on_lanes, stride, pair_lanes_.data(), pair_centroids_.data(), static_cast<std::int64_t>(count),
+    pair_distances(rows_on_lanes, stride, pair_lanes_.data(), pair_centroids_.data(), static_cast<std::int64_t>(count),
                           screen_.centroids, pair_distance2_.data());
     exact::TwoNearest nearest[kPanelRows];
     for (std::size_t p = 0; p < count; ++p) nearest[pair_lanes_[p]].offer_in_any_order(pair_centroids_[p], pair_distance2_[p]);

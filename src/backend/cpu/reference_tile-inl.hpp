@@ -101,10 +101,29 @@ HWY_NOINLINE void direct_panel(const float* panel, std::int64_t stride, MatrixVi
   }
 }
 
-/// Reference distances of (row, centroid) pairs, a pair on each lane. With kInOrder the rows are lanes 0, 1, ... of the panel;
-/// else pair p is of lane lanes[p].
+/// Reference distances of the rows of a panel, each to the row on the same lane of another panel [d x kPanelRows].
+HWY_NOINLINE void panel_distances(const float* HWY_RESTRICT rows, const float* HWY_RESTRICT others, std::int64_t d,
+                                  double* HWY_RESTRICT distance2) {
+  constexpr int kDoubles = static_cast<int>(kPanelRows / kDoubleLanes);
+  const DoubleTag dd;
+  const HalfTag half;
+  DoubleVector sum[kDoubles];
+#pragma GCC unroll 8
+  for (int u = 0; u < kDoubles; ++u) sum[u] = hn::Zero(dd);
+  for (std::int64_t j = 0; j < d; ++j) {
+#pragma GCC unroll 8
+    for (int u = 0; u < kDoubles; ++u) {
+      const std::int64_t at = j * kPanelRows + u * kDoubleLanes;
+      const DoubleVector difference = hn::Sub(hn::PromoteTo(dd, hn::Load(half, rows + at)), hn::PromoteTo(dd, hn::Load(half, others + at)));
+      sum[u] = hn::Add(sum[u], hn::Mul(difference, difference));
+    }
+  }
+#pragma GCC unroll 8
+  for (int u = 0; u < kDoubles; ++u) hn::Store(sum[u], dd, distance2 + u * kDoubleLanes);
+}
+
+/// Reference distances of (row, centroid) pairs, a pair on each lane: pair p is of lane lanes[p] of the panel.
 /// @param centroid_numbers [count, rounded up to kPairGroup], as are lanes and distance2; entries beyond count must be valid
-template <bool kInOrder>
 HWY_NOINLINE void pair_distances(const float* panel, std::int64_t stride, const std::int32_t* lanes,
                                  const std::int32_t* centroid_numbers, std::int64_t count, MatrixView<const float> centroids,
                                  double* distance2) {
@@ -117,13 +136,13 @@ HWY_NOINLINE void pair_distances(const float* panel, std::int64_t stride, const 
     hn::Vec<HalfIntTag> start[2], lane[2];
     for (int u = 0; u < 2; ++u) {
       start[u] = hn::Mul(hn::LoadU(half_int, centroid_numbers + p + u * kDoubleLanes), d);
-      lane[u] = kInOrder ? hn::Zero(half_int) : hn::LoadU(half_int, lanes + p + u * kDoubleLanes);
+      lane[u] = hn::LoadU(half_int, lanes + p + u * kDoubleLanes);
     }
     const float* x_row = panel;
     for (std::int64_t j = 0; j < centroids.columns; ++j) {
 #pragma GCC unroll 2
       for (int u = 0; u < 2; ++u) {
-        const auto x = kInOrder ? hn::LoadU(half, x_row + p + u * kDoubleLanes) : hn::GatherIndex(half, x_row, lane[u]);
+        const auto x = hn::GatherIndex(half, x_row, lane[u]);
         const auto c = hn::GatherIndex(half, centroids.data + j, start[u]);
         const DoubleVector difference = hn::Sub(hn::PromoteTo(dd, x), hn::PromoteTo(dd, c));
         sum[u] = hn::Add(sum[u], hn::Mul(difference, difference));
