@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "hdf5/type_check.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera::hdf5 {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr hssize_t kMostStrings = hssize_t{1} << 20;
 constexpr hssize_t kMostNumbers = hssize_t{1} << 24;
+constexpr std::size_t kMostNumberBytes = 16;
 
 std::string file_of(hid_t object) {
   const ssize_t length = H5Fget_name(object, nullptr, 0);
@@ -30,6 +32,11 @@ struct OpenAttribute {
   std::string what;
 };
 
+[[noreturn]] void refuse(const OpenAttribute& open, const std::string& why) {
+  throw DataError("cannot " + open.what + ": " + why, {.path = open.path, .dataset = {}, .column = {}},
+                  "the file may be damaged; check it with h5dump -A, or write it again");
+}
+
 std::optional<OpenAttribute> open_attribute(hid_t object, const std::string& name) {
   if (!has_attribute(object, name)) return std::nullopt;
   OpenAttribute open;
@@ -37,6 +44,7 @@ std::optional<OpenAttribute> open_attribute(hid_t object, const std::string& nam
   open.what = "read attribute '" + name + "'";
   open.attribute = check_handle(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose, open.what, open.path, {});
   open.type = check_handle(H5Aget_type(open.attribute.get()), H5Tclose, open.what, open.path, {});
+  if (!is_sound_type(open.type.get())) refuse(open, "the parts of its type do not fit into it");
   const Hdf5Handle space = check_handle(H5Aget_space(open.attribute.get()), H5Sclose, open.what, open.path, {});
   if (H5Sget_simple_extent_type(space.get()) != H5S_NULL) {
     open.elements = check(H5Sget_simple_extent_npoints(space.get()), open.what, open.path, {});
@@ -60,7 +68,7 @@ std::vector<std::string> read_fixed_strings(const OpenAttribute& open) {
   const std::size_t size = H5Tget_size(open.type.get());
   const auto count = static_cast<std::size_t>(open.elements);
   if (size == 0 || size > (std::size_t{1} << 20) || count * size > (std::size_t{1} << 26)) {
-    throw DataError("cannot " + open.what + ": its strings are too long", {.path = open.path, .dataset = {}, .column = {}});
+    refuse(open, "its strings are too long");
   }
   std::vector<char> bytes(count * size);
   check(H5Aread(open.attribute.get(), open.type.get(), bytes.data()), open.what, open.path, {});
@@ -82,6 +90,7 @@ std::optional<std::vector<Number>> read_numbers(hid_t object, const std::string&
   const Hdf5Session session;
   std::optional<OpenAttribute> open = open_attribute(object, name);
   if (!open || open->elements > kMostNumbers) return std::nullopt;
+  if (H5Tget_size(open->type.get()) > kMostNumberBytes) return std::nullopt;
   const H5T_class_t type_class = H5Tget_class(open->type.get());
   if (type_class == H5T_BITFIELD && H5Tget_size(open->type.get()) == 1) {  // how PyTables stores a boolean
     std::vector<unsigned char> bits(static_cast<std::size_t>(open->elements));

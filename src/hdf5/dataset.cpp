@@ -18,6 +18,7 @@ constexpr std::int64_t kMostRowElements = std::int64_t{1} << 24;
 constexpr std::int64_t kMostLabels = std::int64_t{1} << 20;
 /// What unpacked chunks may take per dataset. Beyond it a chunk is unpacked again for every read that touches it.
 constexpr std::int64_t kMostCacheBytes = std::int64_t{64} << 20;
+constexpr const char* kAdvice = "the file may be damaged; check it with h5dump -H, or write it again";
 
 /// Filters of other makers by the number that the HDF Group registered for them, and where Debian has them.
 struct KnownFilter {
@@ -60,6 +61,7 @@ constexpr std::array<KnownFilter, 16> kKnownFilters = {{{4, "szip", "libhdf5-103
 
 Dataset::Dataset(const InputFile& file, const std::string& path) : file_(file.path), path_(path), file_id_(file.handle.get()) {
   const Hdf5Session session;
+  static_cast<void>(find_object(file, path));  // follows no link out of the file
   handle_ = check_handle(H5Dopen2(file_id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open the dataset", file_, path_);
   type_ = describe_type(check_handle(H5Dget_type(handle_.get()), H5Tclose, "read the type", file_, path_), file_, path_);
   const Hdf5Handle space = check_handle(H5Dget_space(handle_.get()), H5Sclose, "read the shape", file_, path_);
@@ -73,7 +75,7 @@ Dataset::Dataset(const InputFile& file, const std::string& path) : file_(file.pa
   for (std::size_t i = 0; i < extents.size(); ++i) {
     if (extents[i] > static_cast<hsize_t>(kMostRows)) {
       throw DataError(fmt::format("an extent of {} is beyond what a table can have", extents[i]),
-                      {.path = file_, .dataset = path_, .column = {}});
+                      {.path = file_, .dataset = path_, .column = {}}, kAdvice);
     }
     shape_.push_back(static_cast<std::int64_t>(extents[i]));
     // Saturates: a dataset with rows this long is never a table, but must not stop others in the file from being one.
@@ -119,7 +121,7 @@ void Dataset::learn_storage(hid_t properties) {
 void Dataset::prepare_to_read() {
   const Hdf5Session session;
   if (row_elements_ >= kMostRowElements) {  // it is no longer exact
-    throw DataError("its rows have more than 16,777,215 values", {.path = file_, .dataset = path_, .column = {}});
+    throw DataError("its rows have more than 16,777,215 values", {.path = file_, .dataset = path_, .column = {}}, kAdvice);
   }
   {
     const Hdf5Handle properties =
@@ -150,6 +152,7 @@ void Dataset::reopen_with_cache() {
 bool Dataset::plan_read(std::int64_t first, std::int64_t rows, std::span<const char> wanted, std::byte* out,
                         ReadTasks& tasks) const {
   if (rows == 0 || row_elements_ == 0) return true;
+  if (first + rows > this->rows()) return false;  // rows that there are not: the library says so
   return direct_ != nullptr && direct_->plan(first, rows, wanted, out, tasks);
 }
 
@@ -187,7 +190,7 @@ void Dataset::touch_index() const {
 std::vector<std::string> read_labels(Dataset& dataset) {
   if (dataset.shape().size() != 1 || dataset.rows() > kMostLabels) {
     throw DataError("the list of names is not 1-D, or has more than 1,048,576 cells",
-                    {.path = dataset.file(), .dataset = dataset.path(), .column = {}});
+                    {.path = dataset.file(), .dataset = dataset.path(), .column = {}}, kAdvice);
   }
   dataset.prepare_to_read();
   return read_text_column(dataset);

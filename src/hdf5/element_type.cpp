@@ -7,6 +7,7 @@
 #include <array>
 #include <numeric>
 
+#include "hdf5/type_check.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera::hdf5 {
@@ -20,7 +21,10 @@ struct Place {
   const std::string& dataset;
 };
 
-DataLocation location(Place place) { return {.path = place.file, .dataset = place.dataset, .column = {}}; }
+[[noreturn]] void refuse(const std::string& what, Place place) {
+  throw DataError(what, {.path = place.file, .dataset = place.dataset, .column = {}},
+                  "the file may be damaged; check it with h5dump -H, or write it again");
+}
 
 hid_t native(DataType type) {
   const std::array<hid_t, 10> types = {H5T_NATIVE_INT8,  H5T_NATIVE_INT16,  H5T_NATIVE_INT32,  H5T_NATIVE_INT64,
@@ -79,7 +83,7 @@ std::string member_name(hid_t type, unsigned index) {
 /// Sorted by code. Codes come from the file in the enumeration's own base type.
 CodeLabels read_labels(hid_t type, Place place) {
   const int count = check(H5Tget_nmembers(type), "read the enumeration", place.file, place.dataset);
-  if (count > kMostLabels) throw DataError(fmt::format("its enumeration has {} members", count), location(place));
+  if (count > kMostLabels) refuse(fmt::format("its enumeration has {} members", count), place);
   const Hdf5Handle base = check_handle(H5Tget_super(type), H5Tclose, "read the enumeration", place.file, place.dataset);
   const std::size_t bytes = std::max(H5Tget_size(base.get()), sizeof(std::int64_t));
   std::vector<std::pair<std::int64_t, std::string>> pairs;
@@ -134,7 +138,7 @@ RecordMember describe_member(hid_t record, unsigned index, Place place) {
     for (const hsize_t extent : member.extent) {
       member.cells = extent > kLargestRecordBytes ? -1 : member.cells * static_cast<std::int64_t>(extent);
       if (member.cells < 0 || member.cells > static_cast<std::int64_t>(kLargestRecordBytes)) {
-        throw DataError("an array in its records is too long", location(place));
+        refuse("an array in its records is too long", place);
       }
     }
     type = check_handle(H5Tget_super(type.get()), H5Tclose, "read the type", place.file, place.dataset);
@@ -151,7 +155,7 @@ void describe_record(ElementType& type, Place place) {
     RecordMember member = describe_member(type.stored.get(), i, place);
     member.offset_bytes = offset;
     offset += (member.type.memory_bytes * static_cast<std::size_t>(member.cells) + 7) / 8 * 8;
-    if (offset > kLargestRecordBytes) throw DataError("its records are larger than 16 MiB", location(place));
+    if (offset > kLargestRecordBytes) refuse("its records are larger than 16 MiB", place);
     type.members.push_back(std::move(member));
   }
   const bool complex = count == 2 && type.members[0].name == "r" && type.members[1].name == "i";
@@ -172,7 +176,7 @@ ElementType describe(Hdf5Handle stored, Place place, bool top) {
   type.description = "a type that is not a number or text";
   const std::size_t bytes = H5Tget_size(type.stored.get());
   if (bytes == 0) raise("read the type", place.file, place.dataset);
-  if (bytes > kLargestRecordBytes) throw DataError("its elements are larger than 16 MiB", location(place));
+  if (bytes > kLargestRecordBytes) refuse("its elements are larger than 16 MiB", place);
   switch (H5Tget_class(type.stored.get())) {
     case H5T_INTEGER:
       if (bytes <= 8) describe_number(type, integer_type(bytes, H5Tget_sign(type.stored.get()) == H5T_SGN_2));
@@ -253,6 +257,7 @@ Hdf5Handle ElementType::memory_type(std::span<const char> wanted) const {
 
 ElementType describe_type(Hdf5Handle stored, const std::string& file, const std::string& dataset) {
   const Hdf5Session session;
+  if (!is_sound_type(stored.get())) refuse("its type is damaged: its parts do not fit into it", {file, dataset});
   return describe(std::move(stored), {file, dataset}, true);
 }
 

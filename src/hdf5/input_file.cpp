@@ -49,13 +49,17 @@ ObjectKind kind_of(H5O_type_t type) {
   return type == H5O_TYPE_DATASET ? ObjectKind::dataset : ObjectKind::other;
 }
 
-/// False if the name leads nowhere.
-bool look_up(hid_t place, const std::string& name, Member& member) {
+enum class Found { here, elsewhere, nowhere };
+
+/// A soft link can lead to a link into another file, so that the object itself is asked where it is.
+Found look_up(hid_t place, const std::string& name, Member& member) {
   H5O_info_t info;
-  if (H5Oget_info_by_name2(place, name.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0) return false;
+  if (H5Oget_info_by_name2(place, name.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0) return Found::nowhere;
   member.kind = kind_of(info.type);
   member.address = static_cast<std::uint64_t>(info.addr);
-  return true;
+  H5O_info_t home;
+  const bool known = H5Oget_info2(place, &home, H5O_INFO_BASIC) >= 0;
+  return known && home.fileno == info.fileno ? Found::here : Found::elsewhere;
 }
 
 Hdf5Handle reading_properties(bool locked) {
@@ -99,8 +103,8 @@ Listing list_group(hid_t group, const std::string& file, const std::string& grou
   for (LinkName& link : links) {
     Member member;
     member.name = std::move(link.name);
-    const bool here = link.type == H5L_TYPE_HARD || link.type == H5L_TYPE_SOFT;
-    if (here && look_up(group, member.name, member)) {
+    const bool followed = link.type == H5L_TYPE_HARD || link.type == H5L_TYPE_SOFT;
+    if (followed && look_up(group, member.name, member) == Found::here) {
       listing.members.push_back(std::move(member));
       soft.push_back(link.type == H5L_TYPE_SOFT ? 1 : 0);
     } else if (link.type == H5L_TYPE_HARD) {
@@ -117,6 +121,10 @@ Member find_object(const InputFile& file, const std::string& path) {
   const Hdf5Session session;
   Member member;
   member.name = base_name(path);
+  const auto refuse = [&] {
+    throw DataError("there is no such object in the file", {.path = file.path, .dataset = path, .column = {}},
+                    "list what is in it with h5ls -r");
+  };
   // Step by step, so that a link into another file is seen before it is followed.
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
@@ -124,12 +132,13 @@ Member find_object(const InputFile& file, const std::string& path) {
     const bool root = part.find_first_not_of('/') == std::string::npos;
     if (!root && (H5Lget_info(file.handle.get(), part.c_str(), &link, H5P_DEFAULT) < 0 ||
                   (link.type != H5L_TYPE_HARD && link.type != H5L_TYPE_SOFT))) {
-      throw DataError("there is no such object in the file", {.path = file.path, .dataset = path, .column = {}},
-                      "list what is in it with h5ls -r");
+      refuse();
     }
     if (end == std::string::npos) break;
   }
-  if (!look_up(file.handle.get(), path, member)) raise("look at the object", file.path, path);
+  const Found found = look_up(file.handle.get(), path, member);
+  if (found == Found::nowhere) raise("look at the object", file.path, path);
+  if (found == Found::elsewhere) refuse();
   return member;
 }
 

@@ -7,9 +7,13 @@
 #include <cstring>
 
 #include "hdf5/half.hpp"
+#include "tessera/error.hpp"
 
 namespace tessera::hdf5 {
 namespace {
+
+/// Of a column that is read at once; a file may claim more than it holds.
+constexpr std::int64_t kMostColumnBytes = std::int64_t{1} << 28;
 
 template <typename T>
 T load(const std::byte* cell) {
@@ -103,6 +107,13 @@ std::vector<std::string> read_text_column(const Dataset& dataset) {
   const ElementType& type = dataset.type();
   const Hdf5Handle memory = type.memory_type();
   const std::int64_t rows = dataset.rows();
+  if (dataset.shape().size() != 1 || !(type.is_number() || type.is_text()) ||
+      rows > kMostColumnBytes / static_cast<std::int64_t>(type.memory_bytes)) {
+    throw DataError(
+        "a list of names or labels is to be 1-D, of numbers or text and of at most 256 MiB, not " + dataset.description(),
+        {.path = dataset.file(), .dataset = dataset.path(), .column = {}},
+        "the file may be damaged; check it with h5dump -H, or write it again");
+  }
   std::vector<std::byte> buffer(static_cast<std::size_t>(rows * dataset.row_bytes()));
   dataset.read(0, rows, memory, buffer.data());
   TextCells cells;

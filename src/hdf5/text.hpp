@@ -33,7 +33,8 @@ struct StridedCells {
 /// A cell that reads `missing` becomes empty.
 void append_text(const ElementType& type, StridedCells cells, TextCells& out, std::string_view missing = {});
 
-/// A whole 1-D dataset as text. Call prepare_to_read() first.
+/// A whole 1-D dataset as text. Call prepare_to_read() first. @throws DataError if it is not one of numbers or text, or takes
+/// more than 256 MiB
 [[nodiscard]] std::vector<std::string> read_text_column(const Dataset& dataset);
 
 }  // namespace tessera::hdf5

@@ -10,6 +10,8 @@
 namespace tessera {
 namespace {
 
+constexpr const char* kAdvice = "the file may be damaged; write it again with anndata";
+
 std::string encoding_of(const hdf5::InputFile& file, const std::string& path) {
   const Hdf5Handle object = hdf5::open_object(file, path);
   return hdf5::read_string_attribute(object.get(), "encoding-type").value_or("");
@@ -39,9 +41,28 @@ std::unique_ptr<DatasetSource> open_single(const hdf5::InputFile& file, const st
   using Form = hdf5::ElementType::Form;
   const Form form = dataset.type().form;
   if (dataset.shape().size() != 1 || form == Form::record || form == Form::unsupported) {
-    throw DataError("it is not a 1-D dataset of numbers or text", {.path = file.path, .dataset = path, .column = {}});
+    throw DataError("it is not a 1-D dataset of numbers or text", {.path = file.path, .dataset = path, .column = {}}, kAdvice);
   }
   return std::make_unique<DatasetSource>(std::move(dataset), std::vector<DatasetColumn>{std::move(column)}, std::move(labels));
+}
+
+[[noreturn]] void refuse_length(const hdf5::InputFile& file, const std::string& path, std::int64_t cells, std::int64_t rows) {
+  throw DataError(fmt::format("it has {} cells for {} rows", cells, rows), {.path = file.path, .dataset = path, .column = {}},
+                  kAdvice);
+}
+
+/// A column of numbers or text with a second one of numbers, which are not zero where a cell is missing.
+std::unique_ptr<MaskedSource> open_nullable(const hdf5::InputFile& file, const std::string& path) {
+  const std::string values_path = path + "/values";
+  const std::string mask_path = path + "/mask";
+  auto mask = open_single(file, mask_path);
+  if (mask->type_of(0) == DataType::text) {
+    throw DataError("the mask of missing cells is text", {.path = file.path, .dataset = mask_path, .column = {}}, kAdvice);
+  }
+  const std::int64_t rows = hdf5::Dataset(file, values_path).rows();
+  const std::int64_t cells = hdf5::Dataset(file, mask_path).rows();
+  if (cells != rows) refuse_length(file, mask_path, cells, rows);
+  return std::make_unique<MaskedSource>(open_single(file, values_path), std::move(mask));
 }
 
 std::unique_ptr<DatasetSource> open_categorical(const hdf5::InputFile& file, const std::string& path) {
@@ -68,7 +89,7 @@ bool add_column(const hdf5::InputFile& file, const std::string& path, ColumnSche
     return true;
   }
   if (encoding.starts_with("nullable-")) {
-    auto source = std::make_unique<MaskedSource>(open_single(file, path + "/values"), open_single(file, path + "/mask"));
+    auto source = open_nullable(file, path);
     schema.type = source->type();
     declare_columns(object.get(), path, {&schema, 1}, parts.info.notes);
     parts.add_single(std::move(schema), std::move(source));
@@ -100,9 +121,8 @@ void add_frame(const hdf5::InputFile& file, const std::string& frame, TableParts
     const std::string name = schema.name;
     if (!add_column(file, path, std::move(schema), parts)) {
       skipped.push_back(name);
-    } else if (rows_of(file, path) != parts.info.rows) {
-      throw DataError(fmt::format("it has {} cells for {} rows", rows_of(file, path), parts.info.rows),
-                      {.path = file.path, .dataset = path, .column = {}}, "the file may be damaged; write it again");
+    } else if (const std::int64_t cells = rows_of(file, path); cells != parts.info.rows) {
+      refuse_length(file, path, cells, parts.info.rows);
     }
   };
   const std::string index_name = hdf5::base_name(index);
@@ -118,13 +138,13 @@ void add_matrix(const hdf5::InputFile& file, const std::string& path, const std:
   hdf5::Dataset matrix(file, path);
   const DataLocation location = {.path = file.path, .dataset = path, .column = {}};
   if (matrix.shape().size() != 2 || !matrix.type().is_number()) {
-    throw DataError("X is not a 2-D dataset of numbers: " + matrix.description(), location);
+    throw DataError("X is not a 2-D dataset of numbers: " + matrix.description(), location, kAdvice);
   }
   hdf5::Dataset index(file, index_path(file, variables));
   const std::vector<std::string> names = hdf5::read_labels(index);
   const std::int64_t columns = matrix.shape()[1];
   if (static_cast<std::int64_t>(names.size()) != columns) {
-    throw DataError(fmt::format("X has {} columns, var has {} names", columns, names.size()), location);
+    throw DataError(fmt::format("X has {} columns, var has {} names", columns, names.size()), location, kAdvice);
   }
   const DataType type = matrix.type().type;
   std::vector<DatasetColumn> cells;

@@ -56,7 +56,9 @@ DatasetSource::DatasetSource(hdf5::Dataset dataset, std::vector<DatasetColumn> c
     : dataset_(std::move(dataset)), columns_(std::move(columns)), labels_(std::move(labels)) {
   dataset_.prepare_to_read();
   for (DatasetColumn& column : columns_) {
-    if (element_of(column).form != Form::number) column.decode = Decode::none;
+    const hdf5::ElementType& element = element_of(column);
+    const bool integer = element.form == Form::number && element.type < DataType::float32;
+    if (!integer) column.decode = Decode::none;
   }
 }
 

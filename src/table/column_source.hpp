@@ -101,7 +101,7 @@ class TextRelease {
 /// Columns of one dataset [rows, ...]: a matrix, a vector, or the members of records. The dataset is read once for all of them.
 class DatasetSource final : public ColumnSource {
  public:
-  /// Decoding that does not suit the stored type (labels or days of text) is left out.
+  /// Decoding (labels or days) of anything but integers is left out.
   DatasetSource(hdf5::Dataset dataset, std::vector<DatasetColumn> columns, std::vector<hdf5::CodeLabels> labels = {});
 
   void plan(const RowRead& read, std::span<const WantedColumn> wanted, hdf5::ReadTasks& tasks) override;

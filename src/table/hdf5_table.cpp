@@ -163,7 +163,9 @@ std::unique_ptr<Hdf5Table> open_unchecked(const std::string& path, const TableOp
   parts.info.path = path;
   const DataLocation location = {.path = path, .dataset = parts.info.dataset, .column = {}};
   if (parts.info.rows == 0) throw DataError("the table has no rows", location, "check how it was written");
-  if (parts.info.columns.empty()) throw DataError("the table has no column of numbers or text", location);
+  if (parts.info.columns.empty())
+    throw DataError("the table has no column of numbers or text", location,
+                    "list what is in the file with h5ls -r, and choose with --dataset PATH");
   make_names_unique(parts.info);
   if (file.unlocked) {
     parts.info.notes.push_back(

@@ -12,7 +12,7 @@
 namespace tessera {
 namespace {
 
-using Form = hdf5::ElementType::Form;
+constexpr std::size_t kMostColumns = std::size_t{1} << 20;
 
 /// A frame in the file: its group, and how errors name it.
 struct Frame {
@@ -24,7 +24,8 @@ struct Frame {
 
 /// pandas pickles what is neither number nor text into variable-length bytes.
 bool is_pickled(const hdf5::Dataset& dataset) {
-  return dataset.type().form == Form::unsupported || hdf5::has_attribute(dataset.id(), "PSEUDOATOM");
+  const bool plain = dataset.type().is_number() || dataset.type().is_text();
+  return !plain || hdf5::has_attribute(dataset.id(), "PSEUDOATOM");
 }
 
 [[noreturn]] void refuse_pickled(const Frame& frame, const std::string& what) {
@@ -86,6 +87,9 @@ void add_block(const Frame& frame, int number, TableParts& parts, std::multimap<
   const std::vector<std::string> items = read_names(frame, name + "_items");
   hdf5::Dataset values = frame.dataset(name + "_values");
   if (is_pickled(values)) refuse_pickled(frame, fmt::format("column {}", list_names(items)));
+  if (items.size() > kMostColumns - located.size()) {
+    throw DataError("it has more than 1,048,576 columns", frame.location(), "choose those that matter before saving");
+  }
   const auto count = static_cast<std::int64_t>(items.size());
   const bool transposed = hdf5::read_integer_attribute(values.id(), "transposed").value_or(0) != 0;
   if (!transposed || values.shape() != std::vector<std::int64_t>{parts.info.rows, count}) {
@@ -98,6 +102,7 @@ void add_block(const Frame& frame, int number, TableParts& parts, std::multimap<
     columns.push_back(pandas_column(stored));
     columns.back().cell = j;
   }
+  if (count == 0) return;
   auto source = std::make_unique<DatasetSource>(std::move(values), std::move(columns));
   const DataType type = source->type_of(0);
   const int index = parts.add_source(std::move(source));
@@ -113,7 +118,9 @@ void add_blocks(const Frame& frame, hid_t group, TableParts& parts) {
   for (std::int64_t number = 0; number < blocks; ++number) add_block(frame, static_cast<int>(number), parts, located);
   for (const std::string& name : read_names(frame, "axis0")) {
     const auto at = located.find(name);
-    if (at == located.end()) throw DataError(fmt::format("no block holds the column '{}'", name), frame.location());
+    if (at == located.end())
+      throw DataError(fmt::format("no block holds the column '{}'", name), frame.location(),
+                      pandas_recipe(frame.file.path, frame.path));
     parts.add_column(std::move(at->second.schema), at->second.source, at->second.column);
     located.erase(at);
   }
@@ -123,7 +130,8 @@ void add_series(const Frame& frame, hid_t group, TableParts& parts) {
   hdf5::Dataset values = frame.dataset("values");
   if (is_pickled(values)) refuse_pickled(frame, "it");
   if (values.shape().size() != 1 || (parts.info.rows >= 0 && values.rows() != parts.info.rows)) {
-    throw DataError("its values and its index do not have the same length", frame.location());
+    throw DataError("its values and its index do not have the same length", frame.location(),
+                    pandas_recipe(frame.file.path, frame.path));
   }
   parts.info.rows = values.rows();
   const std::string stored = hdf5::read_string_attribute(values.id(), "value_type").value_or("");

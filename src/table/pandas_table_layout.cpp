@@ -22,14 +22,18 @@ std::string about(const hdf5::Dataset& table, const std::string& member, const s
 hdf5::CodeLabels read_categories(const hdf5::InputFile& file, const std::string& frame, const std::string& column) {
   const std::string path = frame + "/meta/" + column + "/meta/table";
   hdf5::Dataset table(file, path);
-  const std::int64_t rows = table.rows();
   constexpr std::int64_t kMostCategories = std::int64_t{1} << 20;
-  for (std::size_t i = 0; i < table.type().members.size() && rows <= kMostCategories; ++i) {
+  constexpr std::int64_t kMostBytes = std::int64_t{1} << 28;
+  const bool small =
+      table.shape().size() == 1 && table.rows() <= kMostCategories && table.rows() * table.row_bytes() <= kMostBytes;
+  for (std::size_t i = 0; i < table.type().members.size() && small; ++i) {
     const hdf5::RecordMember& member = table.type().members[i];
-    if (member.name != "values" || member.cells != 1) continue;
+    const bool readable = member.cells == 1 && (member.type.is_number() || member.type.is_text());
+    if (member.name != "values" || !readable) continue;
     return read_member_labels(std::move(table), static_cast<int>(i));
   }
-  throw DataError("the categories of the column cannot be read", {.path = file.path, .dataset = path, .column = column});
+  throw DataError("the categories of the column cannot be read", {.path = file.path, .dataset = path, .column = column},
+                  pandas_recipe(file.path, frame));
 }
 
 [[noreturn]] void refuse_blocks(const hdf5::InputFile& file, const std::string& frame, const std::string& member) {
@@ -44,7 +48,8 @@ TableParts open_pandas_table(const hdf5::InputFile& file, const Candidate& candi
   const Hdf5Handle group = hdf5::open_group(file, frame);
   hdf5::Dataset table(file, hdf5::join_path(frame, "table"));
   if (table.type().form != Form::record || table.shape().size() != 1) {
-    throw DataError("a pandas table needs a 1-D compound dataset 'table'", {.path = file.path, .dataset = frame, .column = {}});
+    throw DataError("a pandas table needs a 1-D compound dataset 'table'", {.path = file.path, .dataset = frame, .column = {}},
+                    pandas_recipe(file.path, frame));
   }
   const std::string missing = hdf5::read_string_attribute(group.get(), "nan_rep").value_or("nan");
   TableParts parts;

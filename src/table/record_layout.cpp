@@ -7,6 +7,11 @@
 #include "tessera/error.hpp"
 
 namespace tessera {
+namespace {
+
+constexpr std::size_t kMostColumns = std::size_t{1} << 20;
+
+}  // namespace
 
 TableParts open_record(const hdf5::InputFile& file, const Candidate& candidate) {
   hdf5::Dataset dataset(file, candidate.path);
@@ -23,6 +28,11 @@ TableParts open_record(const hdf5::InputFile& file, const Candidate& candidate) 
     if (member.type.form == Form::unsupported || member.type.form == Form::record) {
       skipped.push_back(fmt::format("{} ({})", member.name, member.type.description));
       continue;
+    }
+    if (static_cast<std::size_t>(member.cells) > kMostColumns - columns.size()) {
+      throw DataError("its records have more than 1,048,576 cells",
+                      {.path = file.path, .dataset = candidate.path, .column = {}},
+                      "leave out long array members, or write them to a dataset of their own");
     }
     for (std::int64_t cell = 0; cell < member.cells; ++cell) {
       ColumnSchema schema = {

@@ -15,15 +15,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "hdf5/handle.hpp"
+#include "input.hpp"
 #include "report/model_reader.hpp"
 #include "report/summary.hpp"
 #include "tessera/error.hpp"
@@ -35,25 +34,7 @@ namespace {
 using namespace tessera;
 namespace fs = std::filesystem;
 
-/// Takes values from the front of the input; zeros when it is used up.
-class Input {
- public:
-  Input(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
-  [[nodiscard]] bool empty() const { return size_ == 0; }
-  template <typename T>
-  T take() {
-    T value{};
-    const std::size_t count = std::min(sizeof value, size_);
-    std::memcpy(&value, data_, count);
-    data_ += count;
-    size_ -= count;
-    return value;
-  }
-
- private:
-  const std::uint8_t* data_;
-  std::size_t size_;
-};
+using fuzz::Input;
 
 /// The sound model, and where its copies go.
 struct Ground {
@@ -94,22 +75,6 @@ constexpr std::array kDatasets = {"/centroids",
 constexpr std::array kAttributes = {"inertia", "iterations", "converged", "outlier_quantile", "outlier_distance", "seed"};
 constexpr std::array kPlanAttributes = {"weight_exponent", "largest_weight", "as_of_days"};
 
-/// A number that checks tend to forget, or any other.
-double take_number(Input& input) {
-  constexpr std::array<double, 10> kOdd = {0.0,
-                                           -0.0,
-                                           -1.0,
-                                           1.0,
-                                           std::numeric_limits<double>::quiet_NaN(),
-                                           std::numeric_limits<double>::infinity(),
-                                           -std::numeric_limits<double>::infinity(),
-                                           std::numeric_limits<double>::max(),
-                                           std::numeric_limits<double>::denorm_min(),
-                                           2147483647.0};
-  const auto choice = input.take<std::uint8_t>();
-  return choice < kOdd.size() ? kOdd[choice] : choice < 128 ? static_cast<double>(choice) - 64.0 : input.take<double>();
-}
-
 /// Writes bytes of the input somewhere into the raw data of a dataset.
 void change_bytes(hid_t dataset, Input& input) {
   const Hdf5Handle type(H5Dget_type(dataset), H5Tclose);
@@ -131,13 +96,13 @@ void change_number(hid_t dataset, Input& input) {
   const auto cells = static_cast<std::size_t>(std::max<hssize_t>(0, H5Sget_simple_extent_npoints(space.get())));
   std::vector<double> values(cells);
   if (cells == 0 || H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) return;
-  values[input.take<std::uint8_t>() % cells] = take_number(input);
+  values[input.take<std::uint8_t>() % cells] = input.take_number();
   H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
 }
 
 void change_attribute(hid_t file, const char* object, const char* name, Input& input) {
   const Hdf5Handle attribute(H5Aopen_by_name(file, object, name, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
-  const double value = take_number(input);
+  const double value = input.take_number();
   if (attribute) H5Awrite(attribute.get(), H5T_NATIVE_DOUBLE, &value);
 }
 
