@@ -153,6 +153,39 @@ TEST_P(CpuParity, ASeriesEqualsPassesOnTheirOwn) {
   }
 }
 
+/// Rows near the border of two centroids, at every distance from it that some precision cannot resolve: a bound that is too small
+/// would show here. 65 centroids of two magnitudes leave tiles half filled.
+TEST_P(CpuParity, RowsNearABorderEqualTheNaiveTwin) {
+  testing::AwkwardRandom random(12);
+  for (const std::int64_t d : {2, 15, 16, 17, 32, 33, 64, 100}) {
+    SCOPED_TRACE(d);
+    constexpr std::int64_t kCentroids = 65;
+    constexpr std::int64_t kRows = 3000;
+    AwkwardCase made = testing::make_case("borders", kRows, d, kCentroids, 0.0, random, [](std::int64_t, std::int64_t) { return 0.0; });
+    for (std::int64_t c = 0; c < kCentroids; ++c) {
+      for (float& value : made.centroids.row(c)) value = static_cast<float>((c % 5 == 0 ? 9.0 : 1.0) * random.bell());
+    }
+    for (std::int64_t i = 0; i < kRows; ++i) {
+      const std::int64_t a = random.below(kCentroids), b = random.below(kCentroids);
+      const double aside = std::ldexp(random.uniform() - 0.5, static_cast<int>(-(i % 30)));
+      for (std::int64_t j = 0; j < d; ++j) {
+        const auto from = static_cast<double>(made.centroids(a, j));
+        made.rows(i, j) = static_cast<float>(from + (0.5 + aside) * (static_cast<double>(made.centroids(b, j)) - from));
+      }
+    }
+    made.units = testing::put_on_grid(made.rows, {});
+    const NaiveNearest want = testing::naive_nearest(made.rows.view(), {}, {}, made.centroids.view(), made.units);
+    expect_equal(run_backend(made, GetParam(), 2, 100000), want);
+    SilentObserver observer;
+    const CancelToken cancel;
+    ThreadPool pool(2);
+    const auto pass = open_backend({"cpu", GetParam()}, {observer, cancel, pool})->nearest({made.centroids.view(), &made.units});
+    std::vector<std::int32_t> segment(static_cast<std::size_t>(kRows));
+    pass->consume({0, made.rows.view(), {}, {}}, {segment, {}, {}, {}});
+    ASSERT_EQ(segment, want.segment);
+  }
+}
+
 /// Easy rows must be certified: a screen that certified nothing would pass every other test, slowly.
 TEST_P(CpuParity, ScreensRowsThatAreClearlyNearest) {
   testing::AwkwardRandom random(3);
