@@ -16,6 +16,8 @@ namespace {
 
 /// Chunks smaller than this are unpacked several in a task.
 constexpr std::size_t kTaskBytes = std::size_t{1} << 16;
+/// Chunks narrower than this, too: threads that write to the same cache line, or pair of lines, wait for each other.
+constexpr std::size_t kLineBytes = 128;
 
 }  // namespace
 
@@ -86,7 +88,9 @@ bool DirectReader::plan_chunks(std::int64_t first, std::int64_t rows, std::byte*
 }
 
 void DirectReader::add_tasks(const std::vector<ChunkPart>& parts, ReadTasks& tasks) const {
-  const std::size_t each = std::max<std::size_t>(kTaskBytes / std::max<std::size_t>(chunk_bytes(), 1), 1);
+  const std::size_t width = static_cast<std::size_t>(chunk_columns_) * memory_bytes_;
+  const std::size_t within_line = width < row_stride() ? kLineBytes / width : 1;
+  const std::size_t each = std::max({kTaskBytes / chunk_bytes(), within_line, std::size_t{1}});
   for (std::size_t i = 0; i < parts.size(); i += each) {
     const auto begin = parts.begin() + static_cast<std::ptrdiff_t>(i);
     const auto end = parts.begin() + static_cast<std::ptrdiff_t>(std::min(i + each, parts.size()));

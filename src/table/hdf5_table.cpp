@@ -18,6 +18,7 @@ namespace {
 
 /// Chunk borders of the rest of the program lie on multiples of this.
 constexpr std::int64_t kRowsUnit = 4096;
+/// A read has chunks for several threads: this much for every four of them, within limits.
 constexpr std::int64_t kReadBytes = std::int64_t{8} << 20;
 constexpr std::int64_t kMostReadBytes = std::int64_t{32} << 20;
 /// A table up to this size is read whole by the child, so that what crashes HDF5 crashes it there.
@@ -138,7 +139,8 @@ std::int64_t Hdf5Table::preferred_rows() const {
     const std::int64_t both = sane ? std::lcm(chunk, kRowsUnit) : kRowsUnit;
     unit = both <= kMostReadBytes / bytes ? both : kRowsUnit;
   }
-  return std::max<std::int64_t>(kReadBytes / bytes / unit, 1) * unit;
+  const std::int64_t wanted = std::clamp(kReadBytes * threads_.size() / 4, kReadBytes, kMostReadBytes);
+  return std::max<std::int64_t>(wanted / bytes / unit, 1) * unit;
 }
 
 void Hdf5Table::try_out() {
