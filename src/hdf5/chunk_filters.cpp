@@ -108,7 +108,11 @@ std::size_t ChunkFilters::most_stored_bytes() const {
 }
 
 std::size_t ChunkFilters::working_bytes() const {
-  return empty() ? 0 : most_stored_bytes() + 2 * (chunk_bytes_ + kChecksumBytes);
+  const std::size_t checksums = static_cast<std::size_t>(std::count(filters_.begin(), filters_.end(), Filter::fletcher32));
+  const std::size_t steps = filters_.size() - checksums;
+  // A shuffle that is undone last goes from the buffer of the step before it right to its place.
+  const std::size_t buffers = steps > 1 && filters_.front() == Filter::shuffle ? steps - 1 : steps;
+  return most_stored_bytes() + buffers * (chunk_bytes_ + kChecksumBytes);
 }
 
 bool ChunkFilters::plain(unsigned skipped) const {

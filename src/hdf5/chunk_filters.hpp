@@ -26,7 +26,7 @@ class ChunkFilters {
   [[nodiscard]] bool empty() const { return filters_.empty(); }
   /// A chunk in the file is not larger than this, or something is wrong with it.
   [[nodiscard]] std::size_t most_stored_bytes() const;
-  /// Bytes that undoing takes per thread, the stored chunk among them.
+  /// Bytes that reading and undoing take per thread, the stored chunk among them.
   [[nodiscard]] std::size_t working_bytes() const;
   /// Whether all filters of a chunk with this mask were skipped.
   [[nodiscard]] bool plain(unsigned skipped) const;

@@ -50,6 +50,10 @@ class Dataset {
   /// Memory that reading takes beside `out`: of each thread, and whatever the threads.
   [[nodiscard]] std::int64_t thread_bytes() const { return direct_ == nullptr ? 0 : direct_->thread_bytes(); }
   [[nodiscard]] std::int64_t kept_bytes() const { return direct_ == nullptr ? cache_bytes_ : direct_->kept_bytes(); }
+  /// See DirectReader. Does not limit what the library keeps.
+  void keep_at_most(std::int64_t bytes) {
+    if (direct_ != nullptr) direct_->keep_at_most(bytes);
+  }
   /// Frees the variable-length text that read() left in `buffer`.
   void release_text(std::int64_t rows, const Hdf5Handle& memory_type, void* buffer) const;
   /// Walks the index of the chunks, so that damage in it shows now. @throws DataError

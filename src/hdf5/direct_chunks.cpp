@@ -41,7 +41,8 @@ bool DirectReader::find_chunk(WithheldReads& withheld, std::int64_t band, std::i
 std::int64_t DirectReader::kept_band_bytes() const {
   if (chunk_rows_ == 0 || filters_.empty()) return 0;
   const auto each = static_cast<std::int64_t>(chunk_bytes());
-  return column_chunks() <= kMostKeptBytes / each ? column_chunks() * each : 0;
+  const std::int64_t most = most_kept_bytes_ / static_cast<std::int64_t>(kept_.size());
+  return column_chunks() <= most / each ? column_chunks() * each : 0;
 }
 
 /// Makes room for the chunks that a read ends within: the next one begins there.

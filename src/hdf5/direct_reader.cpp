@@ -109,7 +109,7 @@ bool DirectReader::learn_chunks(hid_t properties) {
 
 std::int64_t DirectReader::thread_bytes() const {
   if (chunk_rows_ == 0) return static_cast<std::int64_t>(kPassingPieceBytes);
-  return static_cast<std::int64_t>(filters_.working_bytes() + chunk_bytes() + kPassingRowBytes);
+  return static_cast<std::int64_t>(filters_.working_bytes() + kPassingRowBytes);
 }
 
 /// Chooses the parts that a read wants; false if one of them is not known.

@@ -49,6 +49,8 @@ class DirectReader {
   /// Memory beside `out`: what a thread takes, and what is kept from read to read.
   [[nodiscard]] std::int64_t thread_bytes() const;
   [[nodiscard]] std::int64_t kept_bytes() const { return static_cast<std::int64_t>(kept_.size()) * kept_band_bytes(); }
+  /// Limits what is kept; what may not be is unpacked again for every read that ends within it. Call before the first read.
+  void keep_at_most(std::int64_t bytes) { most_kept_bytes_ = bytes; }
 
  private:
   /// A chunk that was unpacked for a read that ended within it; the next read begins there.
@@ -75,7 +77,6 @@ class DirectReader {
 
   /// Larger chunks are left to the library: so few of them fit memory that threads gain nothing.
   static constexpr std::size_t kMostChunkBytes = std::size_t{64} << 20;
-  static constexpr std::int64_t kMostKeptBytes = std::int64_t{64} << 20;
   /// Rows that are no longer shuffled but not yet in their place.
   static constexpr std::size_t kPassingRowBytes = std::size_t{1} << 14;
   /// What is read from a contiguous dataset in one piece.
@@ -120,6 +121,7 @@ class DirectReader {
   std::vector<ElementPart> wanted_parts_;  ///< of the read that is planned
   ElementMap map_;                         ///< of these
   std::array<KeptBand, 2> kept_;           ///< the last two
+  std::int64_t most_kept_bytes_ = std::int64_t{128} << 20;
 };
 
 }  // namespace tessera::hdf5

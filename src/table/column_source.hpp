@@ -59,6 +59,8 @@ class ColumnSource {
   /// Memory that reading takes beside rows: of each thread, and whatever the threads.
   [[nodiscard]] virtual std::int64_t thread_bytes() const = 0;
   [[nodiscard]] virtual std::int64_t kept_bytes() const = 0;
+  /// Limits the latter, for datasets that are read past the HDF5 library. Call before the first read.
+  virtual void keep_at_most(std::int64_t bytes) = 0;
   /// Rows of a chunk in the file; 0 if it is not chunked.
   [[nodiscard]] virtual std::int64_t chunk_rows() const = 0;
   /// Walks the index of the chunks. @throws DataError if it is damaged
@@ -109,6 +111,7 @@ class DatasetSource final : public ColumnSource {
   [[nodiscard]] std::int64_t row_bytes() const override { return dataset_.row_bytes(); }
   [[nodiscard]] std::int64_t thread_bytes() const override { return dataset_.thread_bytes(); }
   [[nodiscard]] std::int64_t kept_bytes() const override { return dataset_.kept_bytes(); }
+  void keep_at_most(std::int64_t bytes) override { dataset_.keep_at_most(bytes); }
   [[nodiscard]] std::int64_t chunk_rows() const override { return dataset_.chunk_rows(); }
   void touch_index() const override { dataset_.touch_index(); }
   /// The type of a column as it is seen.
@@ -145,6 +148,10 @@ class MaskedSource final : public ColumnSource {
   [[nodiscard]] std::int64_t row_bytes() const override { return values_->row_bytes() + mask_->row_bytes() + 8; }
   [[nodiscard]] std::int64_t thread_bytes() const override { return std::max(values_->thread_bytes(), mask_->thread_bytes()); }
   [[nodiscard]] std::int64_t kept_bytes() const override { return values_->kept_bytes() + mask_->kept_bytes(); }
+  void keep_at_most(std::int64_t bytes) override {
+    values_->keep_at_most(bytes);
+    mask_->keep_at_most(bytes - values_->kept_bytes());
+  }
   [[nodiscard]] std::int64_t chunk_rows() const override { return values_->chunk_rows(); }
   void touch_index() const override;
   [[nodiscard]] DataType type() const { return values_->type_of(0) == DataType::text ? DataType::text : DataType::float64; }

@@ -21,6 +21,8 @@ constexpr std::int64_t kRowsUnit = 4096;
 /// A read has chunks for several threads: this much for every four of them, within limits.
 constexpr std::int64_t kReadBytes = std::int64_t{8} << 20;
 constexpr std::int64_t kMostReadBytes = std::int64_t{32} << 20;
+/// What may be kept from read to read, because reads end within chunks, of all columns together.
+constexpr std::int64_t kMostKeptBytes = std::int64_t{256} << 20;
 /// A table up to this size is read whole by the child, so that what crashes HDF5 crashes it there.
 constexpr std::int64_t kReadByChildBytes = std::int64_t{64} << 20;
 
@@ -50,7 +52,13 @@ TableParts open_layout(const hdf5::InputFile& file, const Candidate& candidate) 
 class Hdf5Table final : public Table {
  public:
   Hdf5Table(hdf5::InputFile file, TableParts parts, int threads)
-      : file_(std::move(file)), parts_(std::move(parts)), threads_(threads) {}
+      : file_(std::move(file)), parts_(std::move(parts)), threads_(threads) {
+    std::int64_t left = kMostKeptBytes;
+    for (const auto& source : parts_.sources) {
+      source->keep_at_most(left);
+      left = std::max<std::int64_t>(left - source->kept_bytes(), 0);
+    }
+  }
 
   [[nodiscard]] const TableInfo& info() const override { return parts_.info; }
   void read(std::int64_t first_row, std::int64_t rows, std::span<const int> columns, RawChunk& out) override;

@@ -242,6 +242,7 @@ Direct compare_reads(const std::string& path, const char* name, std::span<const 
     ReadThreads threads(thread_count);
     Dataset dataset(file, name);
     dataset.prepare_to_read();
+    if (thread_count > 1) dataset.keep_at_most(0);
     const std::int64_t total = dataset.rows();
     const auto part = [&](std::int64_t first, std::int64_t rows) {
       ++reads;

@@ -292,6 +292,23 @@ TEST(Hdf5Storage, PreferredRowsFollowTheChunks) {
   EXPECT_LE(rows * 16 * 4, std::int64_t{16} << 20);
 }
 
+TEST(Hdf5Storage, WhatUnpackingTakesIsKnown) {
+  const testing::TemporaryFolder folder;
+  const std::string path = (folder.path() / "t.h5").string();
+  {
+    const Hdf5Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
+    const std::vector<float> values(30000 * 16);
+    write_dataset(file.get(), "x", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {30000, 16}, {10000, 16}, Filter::gzip_shuffle,
+                  values.data());
+  }
+  constexpr std::int64_t kChunkBytes = 10000 * 16 * 4;
+  const std::int64_t of_one = open_hdf5_table(path, {.threads = 1})->working_bytes();
+  const std::int64_t of_three = open_hdf5_table(path, {.threads = 3})->working_bytes();
+  EXPECT_GE(of_three - of_one, 2 * 2 * kChunkBytes) << "a thread holds a chunk as it is stored, and unpacked";
+  EXPECT_LE(of_three - of_one, 2 * 3 * kChunkBytes);
+  EXPECT_GE(of_one, 2 * kChunkBytes + 2 * kChunkBytes) << "chunks at the ends of reads are kept";
+}
+
 TEST(Hdf5Storage, AMissingFilterIsNamedWithItsNumber) {
   const testing::TemporaryFolder folder;
   const std::string path = (folder.path() / "t.h5").string();
