@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 #include <cmath>
+#include <span>
 #include <string>
 #include <utility>
 

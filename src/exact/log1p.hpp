@@ -7,6 +7,9 @@
 
 namespace tessera::exact {
 
+inline constexpr double kLn2High = 0x1.62e42fefa38p-1;  ///< 42 bits: exponent * kLn2High is exact
+inline constexpr double kLn2Low = 0x1.ef35793c7673p-45;
+
 /// log(1 + x) for finite x >= 0, in float64, by additions, multiplications and divisions only: the same bits on every machine
 /// (libm's differ between versions). Within 2 ulp.
 ///
@@ -26,8 +29,6 @@ TESSERA_HOST_DEVICE inline double log1p(double x) {
   const double z = s * s;
   double series = 0.0;
   for (int term = 25; term >= 3; term -= 2) series = (series + 1.0 / static_cast<double>(term)) * z;
-  constexpr double kLn2High = 0x1.62e42fefa38p-1;  // 42 bits: exponent * kLn2High is exact
-  constexpr double kLn2Low = 0x1.ef35793c7673p-45;
   const double k = static_cast<double>(exponent);
   const double small = 2.0 * s * series + (k * kLn2Low + lost);
   return k * kLn2High + (2.0 * s + small);

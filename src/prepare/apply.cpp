@@ -12,9 +12,9 @@
 #include <unordered_map>
 
 #include "core/dates.hpp"
+#include "prepare/apply_kernels.hpp"
 #include "prepare/cells.hpp"
 #include "prepare/distinct.hpp"
-#include "prepare/grid_rounding.hpp"
 #include "prepare/level_warnings.hpp"
 #include "prepare/prepared_value.hpp"
 #include "prepare/row_checks.hpp"
@@ -26,9 +26,6 @@ namespace {
 /// Rows that a thread works on at a time: their raw and prepared cells stay in its cache while it goes over the columns.
 constexpr std::int64_t kTileRows = 256;
 constexpr std::int64_t kTaskRows = 4096;
-
-/// What was odd about a row.
-enum Trouble : std::uint8_t { kMissingCell = 1, kUnseenLevel = 2 };
 
 struct Tile {
   const RawChunk& raw;
@@ -42,12 +39,15 @@ struct Tile {
 struct NumericColumn {
   std::size_t raw = 0;  // index into RawChunk::columns
   const FeatureSource* source = nullptr;
-  exact::Grid grid;
   double as_of_days = 0.0;  // dates only
-  float fill = 0.0F;        // prepared
 
-  void read(const ColumnView& view, const Tile& tile) const {
+  /// True if prepared values follow from the cells as they are stored.
+  [[nodiscard]] bool is_plain() const { return source->transform == Transform::none && source->kind != Kind::date; }
+
+  /// The cells of a tile in the unit that is centred and scaled.
+  void read(const Tile& tile) const {
     double* const values = tile.values.data();
+    const ColumnView& view = tile.raw.columns[raw];
     if (view.type == DataType::text) {
       for (std::int64_t i = 0; i < tile.rows; ++i) {
         values[i] = parse_iso_date((*view.text)[tile.first + i]).value_or(std::numeric_limits<double>::quiet_NaN());
@@ -58,33 +58,13 @@ struct NumericColumn {
     if (source->kind == Kind::date) {
       for (std::int64_t i = 0; i < tile.rows; ++i) values[i] = as_of_days - values[i];
     }
+    if (source->transform == Transform::log1p) log1p_cells({values, static_cast<std::size_t>(tile.rows)});
   }
+};
 
-  void apply(const Tile& tile) const {
-    read(tile.raw.columns[raw], tile);
-    double* const values = tile.values.data();
-    std::uint8_t* const trouble = tile.trouble.data();
-    std::array<double, kTileRows> present;
-    for (std::int64_t i = 0; i < tile.rows; ++i) {
-      const bool finite = std::fabs(values[i]) <= std::numeric_limits<double>::max();
-      trouble[i] = static_cast<std::uint8_t>(trouble[i] | (finite ? 0 : kMissingCell));
-      present[static_cast<std::size_t>(i)] = finite ? 1.0 : 0.0;
-    }
-    if (source->transform == Transform::log1p) {
-      for (std::int64_t i = 0; i < tile.rows; ++i) {
-        if (present[static_cast<std::size_t>(i)] != 0.0) values[i] = transform_value(Transform::log1p, values[i]);
-      }
-    }
-    std::array<float, kTileRows> prepared;
-    const double center = source->center, scale = source->scale, factor = source->block_factor;
-    for (std::int64_t i = 0; i < tile.rows; ++i) {
-      const double value = clamp_prepared((values[i] - center) / scale * factor);
-      const float rounded = round_to_grid(value, grid);
-      prepared[static_cast<std::size_t>(i)] = present[static_cast<std::size_t>(i)] != 0.0 ? rounded : fill;
-    }
-    float* out = tile.out.data + source->first_feature;
-    for (std::int64_t i = 0; i < tile.rows; ++i, out += tile.out.columns) *out = prepared[static_cast<std::size_t>(i)];
-  }
+/// Numeric columns [first, first + count) that lie side by side in the chunk, as their features do in prepared rows.
+struct NumericRun {
+  std::size_t first, count;
 };
 
 struct LevelColumn {
@@ -154,10 +134,14 @@ struct Preparer::Columns {
   DataLocation table;
   std::vector<std::string> names;  // of the columns read
   std::vector<NumericColumn> numeric;
+  PreparedColumns scaling;  // of `numeric`
   std::vector<LevelColumn> levels;
   std::size_t weight = 0;  // index into RawChunk::columns
   bool has_weight = false;
 
+  /// Cuts `numeric` into runs; most of them are of one column where the chunk holds a column after the other.
+  [[nodiscard]] std::vector<NumericRun> find_runs(const RawChunk& raw) const;
+  void apply_numbers(NumericRun run, const Tile& tile) const;
   /// Weights and flags of a tile from what was odd about its rows.
   void settle(const Tile& tile, std::span<float> weights, std::span<std::uint8_t> flags) const;
   [[nodiscard]] DataError missing_in(const RawChunk& raw, std::int64_t row) const;
@@ -196,8 +180,9 @@ Preparer::Preparer(const FeaturePlan& plan, const TableInfo& table) {
       problems.push_back(fmt::format("'{}' is text, but the model learned numbers", source.name));
     } else {
       const double fill = source.kind == Kind::date ? plan.as_of_days - source.fill : source.fill;
-      prepared->numeric.push_back(
-          {take(*column), &source, grid, plan.as_of_days, exact::to_grid(clamp_prepared(prepare_value(source, fill)), grid)});
+      prepared->numeric.push_back({take(*column), &source, plan.as_of_days});
+      prepared->scaling.add(source.center, source.scale, source.block_factor, grid,
+                            exact::to_grid(clamp_prepared(prepare_value(source, fill)), grid));
     }
   }
   const auto weight = find(plan.weight_column);
@@ -212,6 +197,55 @@ Preparer::Preparer(const FeaturePlan& plan, const TableInfo& table) {
   }
   weighted_ = prepared->has_weight || plan.missing == MissingPolicy::drop_row;
   prepared_ = std::move(prepared);
+}
+
+std::vector<NumericRun> Preparer::Columns::find_runs(const RawChunk& raw) const {
+  const auto bytes_of = [](DataType type) { return static_cast<std::ptrdiff_t>(type == DataType::float32 ? 4 : 8); };
+  const auto may_run = [&](std::size_t i) {
+    const ColumnView& view = raw.columns[numeric[i].raw];
+    if (!numeric[i].is_plain() || (view.type != DataType::float32 && view.type != DataType::float64)) return false;
+    const auto address = reinterpret_cast<std::uintptr_t>(view.data) | static_cast<std::uintptr_t>(view.stride_bytes);
+    return address % static_cast<std::uintptr_t>(bytes_of(view.type)) == 0;
+  };
+  const auto follows = [&](std::size_t i) {
+    const ColumnView& before = raw.columns[numeric[i - 1].raw];
+    const ColumnView& view = raw.columns[numeric[i].raw];
+    return may_run(i) && view.type == before.type && view.stride_bytes == before.stride_bytes &&
+           view.data == before.data + bytes_of(view.type) &&
+           numeric[i].source->first_feature == numeric[i - 1].source->first_feature + 1;
+  };
+  std::vector<NumericRun> runs;
+  for (std::size_t i = 0; i < numeric.size(); ++i) {
+    if (i > 0 && runs.back().first + runs.back().count == i && may_run(i - 1) && follows(i)) {
+      ++runs.back().count;
+    } else {
+      runs.push_back({i, 1});
+    }
+  }
+  return runs;
+}
+
+void Preparer::Columns::apply_numbers(NumericRun run, const Tile& tile) const {
+  const NumericColumn& column = numeric[run.first];
+  const ColumnView& view = tile.raw.columns[column.raw];
+  float* out = tile.out.data + column.source->first_feature;
+  if (run.count > 1) {
+    const PreparedRun columns = {&scaling, run.first, run.count};
+    const std::byte* const cells = view.data + tile.first * view.stride_bytes;
+    if (view.type == DataType::float32) {
+      prepare_rows(columns, reinterpret_cast<const float*>(cells), view.stride_bytes, tile.rows, out, tile.out.columns,
+                   tile.trouble.data());
+    } else {
+      prepare_rows(columns, reinterpret_cast<const double*>(cells), view.stride_bytes, tile.rows, out, tile.out.columns,
+                   tile.trouble.data());
+    }
+    return;
+  }
+  column.read(tile);
+  std::array<float, kTileRows> prepared;
+  prepare_cells(scaling, run.first, std::span(tile.values).first(static_cast<std::size_t>(tile.rows)), prepared.data(),
+                tile.trouble.data());
+  for (std::int64_t i = 0; i < tile.rows; ++i, out += tile.out.columns) *out = prepared[static_cast<std::size_t>(i)];
 }
 
 DataError Preparer::Columns::missing_in(const RawChunk& raw, std::int64_t row) const {
@@ -250,6 +284,7 @@ void Preparer::Columns::settle(const Tile& tile, std::span<float> weights, std::
 void Preparer::apply(const RawChunk& raw, MatrixView<float> rows, std::span<float> weights, std::span<std::uint8_t> flags,
                      ThreadPool& threads) const {
   const std::int64_t tasks = (raw.rows + kTaskRows - 1) / kTaskRows;
+  const std::vector<NumericRun> runs = prepared_->find_runs(raw);
   threads.run(tasks, [&](int, std::int64_t task) {
     std::array<double, kTileRows> values;
     std::array<std::uint8_t, kTileRows> trouble;
@@ -258,7 +293,7 @@ void Preparer::apply(const RawChunk& raw, MatrixView<float> rows, std::span<floa
       const std::int64_t count = std::min(kTileRows, end - first);
       trouble.fill(0);
       const Tile tile{raw, first, count, rows.slice(first, count), values, trouble};
-      for (const NumericColumn& column : prepared_->numeric) column.apply(tile);
+      for (const NumericRun run : runs) prepared_->apply_numbers(run, tile);
       for (const LevelColumn& column : prepared_->levels) column.apply(tile);
       const auto part = [&](auto whole) {
         return whole.empty() ? whole : whole.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));

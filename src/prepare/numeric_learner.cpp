@@ -8,6 +8,7 @@
 
 #include "core/dates.hpp"
 #include "exact/grid.hpp"
+#include "prepare/apply_kernels.hpp"
 #include "prepare/level_warnings.hpp"
 #include "prepare/prepared_value.hpp"
 #include "tessera/error.hpp"
@@ -80,9 +81,8 @@ NumericLearner::Leaf NumericLearner::sum(std::span<const double> values, std::sp
   if (!frame_ || summed_) return leaf;
   leaf.plain = sum_block(values, weights, *frame_);
   if (!try_log_) return leaf;
-  std::vector<double> logged(values.size());
-  std::transform(values.begin(), values.end(), logged.begin(),
-                 [](double x) { return std::isnan(x) ? x : transform_value(Transform::log1p, x); });
+  std::vector<double> logged(values.begin(), values.end());
+  log1p_cells(logged);
   leaf.logged = sum_block(logged, weights, log_frame_);
   return leaf;
 }

@@ -13,7 +13,6 @@
 
 #include "exact/grid.hpp"
 #include "exact/log1p.hpp"
-#include "prepare/grid_rounding.hpp"
 #include "support/memory_table.hpp"
 #include "support/prepare_run.hpp"
 #include "tessera/backend.hpp"
@@ -32,25 +31,6 @@ using testing::source;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-TEST(RoundToGrid, HasTheBitsOfTheDefinition) {
-  std::mt19937_64 random(1);
-  std::vector<double> values = {0.0,   -0.0,   0.5,          -0.5,       1.5,    2.5,        -2.5,         0.49999999999999994,
-                                1e300, -1e300, 0x1p51 + 0.5, 0x1p52 + 1, 5e-324, 0x1p53 + 2, -0x1p51 - 0.5};
-  for (int i = 0; i < 100'000; ++i) {
-    const double x = std::bit_cast<double>(random());
-    if (std::isfinite(x)) values.push_back(x);
-    values.push_back(std::ldexp(static_cast<double>(static_cast<std::int64_t>(random())), -static_cast<int>(random() % 80)));
-  }
-  for (const int exponent : {-149, -42, -40, 0, 7, 87}) {
-    const exact::Grid grid = exact::make_grid(exponent);
-    for (const double x : values) {
-      const float expected = exact::to_grid(x, grid);
-      EXPECT_EQ(std::bit_cast<std::uint32_t>(round_to_grid(x, grid)), std::bit_cast<std::uint32_t>(expected))
-          << x << " " << exponent;
-    }
-  }
-}
 
 /// One cell at a time, straight from the definition in prepare.hpp.
 float naive_cell(const FeaturePlan& plan, const FeatureSource& s, double x) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "prepare/distinct.hpp"
+#include "support/instruction_sets.hpp"
 
 namespace tessera {
 namespace {
@@ -173,6 +174,44 @@ TYPED_TEST(CellKernels, BracketsSplitCells) {
       }
     }
   }
+}
+
+/// Everything the kernels find in the awkward columns, as bits.
+template <typename T>
+std::vector<std::uint64_t> all_findings() {
+  std::vector<std::uint64_t> bits;
+  const auto note = [&](auto value) {
+    if constexpr (std::is_floating_point_v<decltype(value)>) {
+      bits.push_back(std::bit_cast<std::uint64_t>(static_cast<double>(value)));
+    } else {
+      bits.push_back(static_cast<std::uint64_t>(value));
+    }
+  };
+  for (const std::size_t n : kLengths) {
+    for (const auto& values : awkward_columns<T>(n)) {
+      const std::span<const T> cells(values);
+      const CellCounts counts = count_cells(cells);
+      for (const auto count : {counts.missing, counts.infinite, counts.zeros, counts.negatives}) note(count);
+      note(counts.min), note(counts.max);
+      const Moments sums = sum_cells(cells, {0.1, 0x1p-3}, counts.missing == 0);
+      for (const double sum : {sums.weight, sums.first, sums.second, sums.third}) note(std::isnan(sum) ? 0.0 : sum);
+      note(are_whole(cells, 0x1p20));
+      std::vector<std::uint64_t> hashes(n);
+      hashes.resize(level_hashes(cells, std::uint64_t{1} << 62, hashes.data()));
+      for (const std::uint64_t hash : hashes) note(hash);
+      std::vector<T> between(n);
+      const BracketCounts split = split_cells(cells, T(-1), T(4), between.data());
+      for (const auto count : {split.below, split.at_low, split.between, split.at_high}) note(count);
+      for (std::int64_t i = 0; i < split.between; ++i) note(between[static_cast<std::size_t>(i)]);
+    }
+  }
+  return bits;
+}
+
+TYPED_TEST(CellKernels, EveryInstructionSetFindsTheSame) {
+  const auto expected = all_findings<TypeParam>();
+  testing::for_each_instruction_set(
+      [&](const std::string& name) { EXPECT_TRUE(all_findings<TypeParam>() == expected) << name; });
 }
 
 TEST(TransposeCells, TurnsAnyShapeAtAnyAlignment) {
