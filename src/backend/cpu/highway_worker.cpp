@@ -26,6 +26,28 @@ HWY_BEFORE_NAMESPACE();
 namespace tessera::HWY_NAMESPACE {
 namespace {
 
+/// Lists the rows whose slack does not exceed the limit of their segment.
+HWY_NOINLINE std::size_t open_rows(std::span<const RowState> state, const float* limits, std::int32_t* list) {
+  const FloatTag df;
+  const IntTag di;
+  static_assert(sizeof(RowState) == 2 * sizeof(std::int32_t));
+  std::size_t count = 0;
+  std::size_t i = 0;
+  const auto lanes = static_cast<std::size_t>(kLanes);
+  for (; i + lanes <= state.size(); i += lanes) {
+    hn::Vec<IntTag> slack, segment_plus;
+    hn::LoadInterleaved2(di, reinterpret_cast<const std::int32_t*>(state.data() + i), slack, segment_plus);
+    const auto limit = hn::GatherIndex(df, limits, segment_plus);
+    const auto open = hn::Not(hn::Gt(hn::BitCast(df, slack), limit));  // also where the slack is NaN
+    count += hn::CompressBlendedStore(hn::Iota(di, static_cast<std::int32_t>(i)), hn::RebindMask(di, open), di, list + count);
+  }
+  for (; i < state.size(); ++i) {
+    list[count] = static_cast<std::int32_t>(i);
+    count += state[i].slack > limits[state[i].segment_plus] ? 0U : 1U;
+  }
+  return count;
+}
+
 class HighwayWorker final : public NearestWorker {
  public:
   explicit HighwayWorker(const ScreenCentroids& screen) : screen_(screen) {
@@ -224,7 +246,7 @@ class HighwayWorker final : public NearestWorker {
     pair_centroids_.resize(padded);
     pair_distance2_.resize(padded);
     pair_distances(rows_on_lanes, stride, pair_lanes_.data(), pair_centroids_.data(), static_cast<std::int64_t>(count),
-                          screen_.centroids, pair_distance2_.data());
+                   screen_.centroids, pair_distance2_.data());
     exact::TwoNearest nearest[kPanelRows];
     for (std::size_t p = 0; p < count; ++p) nearest[pair_lanes_[p]].offer_in_any_order(pair_centroids_[p], pair_distance2_[p]);
     for (std::size_t lane = 0; lane < part.size(); ++lane) write(static_cast<std::size_t>(part[lane]), nearest[lane], results);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "exact/grid.hpp"
 #include "tessera/error.hpp"
@@ -162,16 +163,15 @@ void CpuNearestPass::for_each_batch(Thread& thread, const Work& work) const {
 
 /// Lists the rows that are not rejected and, unless `all` are wanted, not settled by their state.
 void CpuNearestPass::list_rows(Thread& thread, const Block& block, bool all) const {
-  const auto m = static_cast<std::size_t>(block.rows.rows);
-  thread.list.resize(m);
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < m; ++i) {  // without branches: which rows are open is anybody's guess
-    thread.list[count] = static_cast<std::int32_t>(i);
-    const bool rejected = !block.flags.empty() && (block.flags[i] & kFlagRejected) != 0;
-    const bool settled = !all && memory_->drift.settles(block.state[i]);
-    count += rejected || settled ? 0 : 1;
+  thread.list.resize(static_cast<std::size_t>(block.rows.rows));
+  if (all) {
+    std::iota(thread.list.begin(), thread.list.end(), 0);
+  } else {
+    thread.list.resize(thread.worker->list_open(block.state, memory_->drift, thread.list));
   }
-  thread.list.resize(count);
+  if (block.flags.empty()) return;
+  std::erase_if(thread.list,
+                [&](std::int32_t row) { return (block.flags[static_cast<std::size_t>(row)] & kFlagRejected) != 0; });
 }
 
 /// Labels the rows of the batch.
@@ -192,19 +192,22 @@ void CpuNearestPass::label(Thread& thread, const Block& block, bool wants_second
 /// Keeps what was learned of the rows of the batch, and carries out what that means for the sums.
 void CpuNearestPass::settle(Thread& thread, const Block& block) {
   const std::size_t before = shared_sums_ ? thread.moves.size() : 0;
-  thread.moves.resize(before);
+  thread.moves.resize(before + thread.batch.size());
+  Move* move = thread.moves.data() + before;
   for (std::size_t i = 0; i < thread.batch.size(); ++i) {
-    const auto row = static_cast<std::size_t>(thread.batch[i]);
+    const std::int32_t row = thread.batch[i];
     const std::int32_t to = thread.first[i];
     std::int32_t from = -1;
     if (!block.state.empty()) {
-      RowState& state = block.state[row];
+      RowState& state = block.state[static_cast<std::size_t>(row)];
       from = state.segment_plus - 1;
       state = {memory_->drift.keep(to, thread.slack[i]), to + 1};
     }
-    if (!task_.statistics || to == from) continue;
-    if (block.weights.empty() || block.weights[row] > 0.0F) thread.moves.push_back({thread.batch[i], from, to});
+    *move = {row, from, to};
+    const bool counts = block.weights.empty() || block.weights[static_cast<std::size_t>(row)] > 0.0F;
+    move += to != from && counts ? 1 : 0;
   }
+  thread.moves.resize(task_.statistics ? static_cast<std::size_t>(move - thread.moves.data()) : 0);
   if (thread.sums) thread.sums->move(*thread.worker, block.rows, thread.moves, block.weights);
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "backend/cpu/row_state.hpp"
 #include "backend/cpu/screen_centroids.hpp"
 #include "tessera/matrix.hpp"
 
@@ -39,6 +40,17 @@ struct RowWeights {
 class NearestWorker {
  public:
   virtual ~NearestWorker() = default;
+
+  /// Lists the rows whose state does not settle their label.
+  /// @param list [rows] room for all; @return how many were listed
+  virtual std::size_t list_open(std::span<const RowState> state, const SegmentDrift& drift, std::span<std::int32_t> list) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < state.size(); ++i) {  // without branches: which rows are open is anybody's guess
+      list[count] = static_cast<std::int32_t>(i);
+      count += drift.settles(state[i]) ? 0U : 1U;
+    }
+    return count;
+  }
 
   /// The nearest centroid of each listed row by the reference distance, k >= 2.
   /// @return rows that the screen could not certify

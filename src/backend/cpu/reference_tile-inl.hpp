@@ -114,7 +114,8 @@ HWY_NOINLINE void panel_distances(const float* HWY_RESTRICT rows, const float* H
 #pragma GCC unroll 8
     for (int u = 0; u < kDoubles; ++u) {
       const std::int64_t at = j * kPanelRows + u * kDoubleLanes;
-      const DoubleVector difference = hn::Sub(hn::PromoteTo(dd, hn::Load(half, rows + at)), hn::PromoteTo(dd, hn::Load(half, others + at)));
+      const DoubleVector difference =
+          hn::Sub(hn::PromoteTo(dd, hn::Load(half, rows + at)), hn::PromoteTo(dd, hn::Load(half, others + at)));
       sum[u] = hn::Add(sum[u], hn::Mul(difference, difference));
     }
   }

@@ -6,7 +6,6 @@
 #include <span>
 #include <vector>
 
-#include "backend/cpu/screen_centroids.hpp"
 #include "tessera/matrix.hpp"
 #include "tessera/statistics.hpp"
 
@@ -34,6 +33,8 @@ class SegmentDrift {
   [[nodiscard]] bool settles(const RowState& row) const {
     return row.slack > upper_[static_cast<std::size_t>(row.segment_plus)];
   }
+  /// [k + 1] what `settles` compares with, by segment + 1.
+  [[nodiscard]] std::span<const float> limits() const { return upper_; }
 
  private:
   static constexpr float kShrink = 1.0F - 0x1p-22F;  // covers the rounding of the sum and of this product
