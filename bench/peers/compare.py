@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Times Tessera against scikit-learn and FAISS: the same rows, the same initial centroids, the same run, two threads each.
+"""Times Tessera against scikit-learn, scikit-learn-intelex (oneDAL) and FAISS: the same rows, the same initial centroids, one run.
 
-Usage: scripts/bench [--rows N] [--shapes 16x8,32x64,...] [--json FILE]     (makes the environment and calls this)
+Usage: scripts/bench peers [--mode iteration|fixed-point] [--rows N] [--shapes 16x8,32x64,...] [--json FILE]
 
-Per shape (d x k) and kind of data: seconds of one full Lloyd iteration, from fits of 1 and 1 + ITERATIONS iterations, the programs taking
-turns, medians; then whether the labels agree. Tessera's time is that of its stage "fit", which runs two sweeps more than iterations in
-either fit, so they cancel in the difference.
+Per shape (d x k) and kind of data, the programs taking turns, medians over rounds:
+  iteration    seconds of one full Lloyd iteration, from fits of 1 and 1 + ITERATIONS iterations. Tessera's time is that of its stage "fit",
+               which makes one or two sweeps more than iterations in either fit; they cancel in the difference, as the peers' last labelling
+               does. The least ratio to a peer is the last column, and 2 n d k / seconds is set against a matrix product measured in this run.
+  fixed-point  seconds from the start to where no centroid moves (Tessera: its stage "fit", closing sweeps included; peers: fit() with
+               tol = 0). FAISS has no such stop and is left out.
 """
 import argparse
+import importlib.metadata
 import json
 import os
 import pathlib
@@ -16,7 +20,9 @@ import platform
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
+import warnings
 
 THREADS = 2
 os.environ.update({name: str(THREADS) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")})
@@ -25,11 +31,14 @@ import faiss  # noqa: E402  (threads are set first)
 import h5py  # noqa: E402
 import numpy as np  # noqa: E402
 import sklearn  # noqa: E402
-from sklearn.cluster import KMeans  # noqa: E402
+import sklearn.cluster  # noqa: E402
+import sklearnex.cluster  # noqa: E402
+
+warnings.filterwarnings("ignore", category=sklearn.exceptions.ConvergenceWarning)
 
 
 def make_rows(kind, n, d, k, seed=1):
-    """Blobs of sd 1 with centres N(0, 1) per axis (they overlap at small d) and 10 % uniform rows, or uniform rows only."""
+    """Blobs of sd 1 with centres N(0, 2) per axis (they overlap at small d) and 10 % uniform rows, or uniform rows only."""
     rng = np.random.default_rng(seed)
     if kind == "uniform":
         rows = rng.random((n, d), dtype=np.float32)
@@ -42,82 +51,145 @@ def make_rows(kind, n, d, k, seed=1):
     return rows, rows[rng.choice(n, k, replace=False)].copy()
 
 
-def tessera_fit(program, folder, iterations):
-    run = folder / "run"
-    subprocess.run(
-        [program, "segment", folder / "rows.h5", "--dataset", "/features", "-o", run, "--force", "--quiet", "--scale", "none",
-         "--transform", "none", "--init", f"{folder / 'start.h5'}:/centroids", "--max-iter", str(iterations), "--threads", str(THREADS)],
-        check=True, stdout=subprocess.DEVNULL)
-    summary = json.loads((run / "summary.json").read_text())
-    return summary["timings_ms"]["fit"] / 1e3, summary["objective"]["iterations"]
-
-
-def sklearn_fit(rows, start, iterations):
-    begin = time.perf_counter()
-    fit = KMeans(len(start), init=start, n_init=1, max_iter=iterations, tol=0, algorithm="lloyd").fit(rows)
-    return time.perf_counter() - begin, fit.n_iter_
-
-
-def faiss_fit(rows, start, iterations):
-    begin = time.perf_counter()
-    fit = faiss.Kmeans(rows.shape[1], len(start), niter=iterations, max_points_per_centroid=len(rows), min_points_per_centroid=1)
-    fit.train(rows, init_centroids=start)
-    return time.perf_counter() - begin, iterations
-
-
-def per_iteration(fit, iterations, rounds):
-    """Median over rounds of (time of 1 + iterations) - (time of 1), over the iterations that really ran."""
+def gemm_rate():
+    """FLOP/s of a float32 matrix product in this run."""
+    a = np.ones((3072, 3072), dtype=np.float32)
     times = []
-    for _ in range(rounds):
-        short, short_iterations = fit(1)
-        long, long_iterations = fit(1 + iterations)
-        times.append((long - short) / max(1, long_iterations - short_iterations))
-    return statistics.median(times)
+    for _ in range(4):
+        begin = time.perf_counter()
+        a @ a
+        times.append(time.perf_counter() - begin)
+    return 2 * 3072**3 / min(times)
 
 
-def measure(program, kind, n, d, k, iterations, rounds):
-    rows, start = make_rows(kind, n, d, k)
-    faiss.omp_set_num_threads(THREADS)
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
+def read_rate():
+    """Bytes per second of summing rows on all threads in this run."""
+    block = np.ones(64 << 20, dtype=np.float32)
+    times = []
+    for _ in range(4):
+        begin = time.perf_counter()
+        workers = [threading.Thread(target=part.sum) for part in np.array_split(block, THREADS)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        times.append(time.perf_counter() - begin)
+    return block.nbytes / min(times)
+
+
+class Problem:
+    """One set of rows with its start, in memory for the peers and in a file for Tessera. Fits return (seconds, iterations)."""
+
+    def __init__(self, program, folder, kind, n, d, k):
+        self.program, self.folder = program, folder
+        self.rows, self.start = make_rows(kind, n, d, k)
         with h5py.File(folder / "rows.h5", "w") as file:
-            file["features"] = rows
+            file["features"] = self.rows
         with h5py.File(folder / "start.h5", "w") as file:
-            file["centroids"] = start.astype(np.float64)
-        seconds = {
-            "tessera": per_iteration(lambda i: tessera_fit(program, folder, i), iterations, rounds),
-            "scikit-learn": per_iteration(lambda i: sklearn_fit(rows, start, i), iterations, rounds),
-            "faiss": per_iteration(lambda i: faiss_fit(rows, start, i), iterations, rounds),
+            file["centroids"] = self.start.astype(np.float64)
+
+    def tessera(self, iterations):
+        run = self.folder / "run"
+        subprocess.run(
+            [self.program, "segment", self.folder / "rows.h5", "--dataset", "/features", "-o", run, "--force", "--quiet", "--scale", "none",
+             "--transform", "none", "--init", f"{self.folder / 'start.h5'}:/centroids", "--max-iter", str(iterations), "--threads",
+             str(THREADS)], check=True, stdout=subprocess.DEVNULL)
+        summary = json.loads((run / "summary.json").read_text())
+        return summary["timings_ms"]["fit"] / 1e3, summary["objective"]["iterations"]
+
+    def kmeans(self, module, iterations):
+        begin = time.perf_counter()
+        fit = module.KMeans(len(self.start), init=self.start, n_init=1, max_iter=iterations, tol=0, algorithm="lloyd").fit(self.rows)
+        return time.perf_counter() - begin, fit.n_iter_
+
+    def faiss(self, iterations):
+        faiss.omp_set_num_threads(THREADS)
+        begin = time.perf_counter()
+        fit = faiss.Kmeans(self.rows.shape[1], len(self.start), niter=iterations, max_points_per_centroid=len(self.rows),
+                           min_points_per_centroid=1)
+        fit.train(self.rows, init_centroids=self.start)
+        return time.perf_counter() - begin, iterations
+
+    def fits(self):
+        return {
+            "tessera": self.tessera,
+            "scikit-learn": lambda i: self.kmeans(sklearn.cluster, i),
+            "sklearnex": lambda i: self.kmeans(sklearnex.cluster, i),
+            "faiss": self.faiss,
         }
-    return {"data": kind, "n": n, "d": d, "k": k, "seconds": seconds}
+
+
+def per_iteration(fit, iterations):
+    short, short_iterations = fit(1)
+    long, long_iterations = fit(1 + iterations)
+    return (long - short) / max(1, long_iterations - short_iterations)
+
+
+def measure(problem, options, result):
+    fits = problem.fits()
+    if options.mode == "fixed-point":
+        del fits["faiss"]
+    seconds = {name: [] for name in fits}
+    for _ in range(options.rounds):
+        for name, fit in fits.items():
+            if options.mode == "iteration":
+                seconds[name].append(per_iteration(fit, options.iterations))
+            else:
+                taken, iterations = fit(options.most_iterations)
+                seconds[name].append(taken)
+                result.setdefault("iterations", {})[name] = int(iterations)
+    result["rounds"] = seconds
+    result["seconds"] = {name: statistics.median(times) for name, times in seconds.items()}
+    return result
+
+
+def row(result, options):
+    seconds = result["seconds"]
+    ours = seconds["tessera"]
+    peers = [name for name in seconds if name != "tessera"]
+    cells = [result["data"], result["d"], result["k"], f"{ours:.4f}"]
+    for name in peers:
+        cells += [f"{seconds[name]:.4f} ({seconds[name] / ours:.1f}x)"]
+    cells += [f"{min(seconds[name] for name in peers) / ours:.1f}"]
+    if options.mode == "iteration":
+        size = result["n"] * result["d"]
+        cells += [f"{2 * size * result['k'] / ours / result['gemm']:.0%}", f"{4 * size / ours / result['read']:.0%}"]
+    else:
+        cells += [" / ".join(str(result["iterations"][name]) for name in seconds)]
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tessera", default="build/bench/tessera")
+    parser.add_argument("--mode", choices=["iteration", "fixed-point"], default="iteration")
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--shapes", default="16x8,16x64,32x16,32x64,64x64,64x256")
+    parser.add_argument("--shapes", default="16x8,16x64,32x16,32x64,32x256,64x64,64x256,128x256,128x1024")
     parser.add_argument("--data", default="blobs,uniform")
     parser.add_argument("--iterations", type=int, default=8)
+    parser.add_argument("--most-iterations", type=int, default=300, help="fixed-point: where every program stops at the latest")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json")
     options = parser.parse_args()
 
-    print(f"# scikit-learn {sklearn.__version__}, faiss {faiss.__version__}, numpy {np.__version__}, Python {platform.python_version()}")
-    print(f"# n = {options.rows}, {THREADS} threads, seconds per Lloyd iteration (median of {options.rounds})")
-    print("| data | d | k | tessera | scikit-learn | faiss | scikit-learn / tessera | faiss / tessera |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print(f"# scikit-learn {sklearn.__version__}, scikit-learn-intelex {importlib.metadata.version("scikit-learn-intelex")}, faiss {faiss.__version__}, numpy "
+          f"{np.__version__}, Python {platform.python_version()}")
+    print(f"# n = {options.rows}, {THREADS} threads, median of {options.rounds}; in brackets: times Tessera's seconds")
+    names = ["tessera", "scikit-learn", "sklearnex", "faiss"][:4 if options.mode == "iteration" else 3]
+    extra = ["of GEMM rate", "of read rate"] if options.mode == "iteration" else ["iterations"]
+    heads = ["data", "d", "k", *names, "fastest peer / tessera", *extra]
+    print("| " + " | ".join(heads) + " |\n|" + " --- |" * len(heads))
     results = []
     for shape in options.shapes.split(","):
         d, k = map(int, shape.split("x"))
         for kind in options.data.split(","):
-            result = measure(options.tessera, kind, options.rows, d, k, options.iterations, options.rounds)
-            results.append(result)
-            s = result["seconds"]
-            print(f"| {kind} | {d} | {k} | {s['tessera']:.4f} | {s['scikit-learn']:.4f} | {s['faiss']:.4f} | "
-                  f"{s['scikit-learn'] / s['tessera']:.1f} | {s['faiss'] / s['tessera']:.1f} |", flush=True)
-    if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(results, indent=1))
+            with tempfile.TemporaryDirectory() as name:
+                problem = Problem(options.tessera, pathlib.Path(name), kind, options.rows, d, k)
+                result = {"mode": options.mode, "data": kind, "n": options.rows, "d": d, "k": k, "gemm": gemm_rate(), "read": read_rate()}
+                results.append(measure(problem, options, result))
+            print(row(results[-1], options), flush=True)
+            if options.json:
+                pathlib.Path(options.json).write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":
