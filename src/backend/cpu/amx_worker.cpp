@@ -207,7 +207,7 @@ class AmxWorker final : public NearestWorker {
     const std::int64_t d = screen_.features();
     places_ = make_screen_centroids(screen_.centroids, kLanes);
     tiles_ = static_cast<int>((places_.blocks() + 1) / 2 * 2);  // an even number: products are made two by two
-    b_tiles_ = plan_.paired ? 2 : plan_.a_tiles;
+    b_tiles_ = plan_.centroid_tiles();
     score_stride_ = tiles_ * kLanes + kLanes;  // not a power of two: rows would share cache sets
     centroids_ = zeroed<std::int32_t>(tiles_ * b_tiles_ * kTileDwords);
     start_ = zeroed<float>(tiles_ * kLanes);

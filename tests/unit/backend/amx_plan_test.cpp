@@ -10,6 +10,8 @@ TEST(AmxPlan, LeavesSmallAndHugeTasksToFloat32) {
   EXPECT_EQ(plan_amx(16, 8).screen, AmxScreen::none);
   EXPECT_EQ(plan_amx(16, 65535).screen, AmxScreen::none);
   EXPECT_EQ(plan_amx(8192, 64).screen, AmxScreen::none);
+  EXPECT_EQ(plan_amx(1024, 65535).screen, AmxScreen::none);
+  EXPECT_NE(plan_amx(64, 32768).screen, AmxScreen::none);
 }
 
 TEST(AmxPlan, EveryFeatureHasAPlaceInEveryProduct) {
