@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,17 @@ constexpr std::size_t kTaskBytes = std::size_t{1} << 16;
 /// Chunks narrower than this, too: threads that write to the same cache line, or pair of lines, wait for each other.
 constexpr std::size_t kLineBytes = 128;
 
+/// The library believes that the buffer is large enough; nothing is written to it while reads are withheld.
+herr_t ask_for_chunk(hid_t dataset, const hsize_t* start, std::uint32_t& skipped_filters) {
+  std::byte nothing{};
+#if H5_VERSION_GE(2, 0, 0)
+  std::size_t bytes = std::numeric_limits<std::size_t>::max();
+  return H5Dread_chunk2(dataset, H5P_DEFAULT, start, &skipped_filters, &nothing, &bytes);
+#else
+  return H5Dread_chunk(dataset, H5P_DEFAULT, start, &skipped_filters, &nothing);
+#endif
+}
+
 }  // namespace
 
 /// Asks the library to read the chunk, and learns where it would have: see WithheldReads.
@@ -26,10 +38,8 @@ bool DirectReader::find_chunk(WithheldReads& withheld, std::int64_t band, std::i
   const std::array<hsize_t, 2> start = {static_cast<hsize_t>(band * chunk_rows_),
                                         static_cast<hsize_t>(column_chunk * chunk_columns_)};
   std::uint32_t skipped = 0;
-  std::byte nothing{};
   StoredBytes stored;
-  if (H5Dread_chunk(description_.dataset_id, H5P_DEFAULT, start.data(), &skipped, &nothing) < 0) return false;
-  if (!withheld.take(stored)) return false;
+  if (ask_for_chunk(description_.dataset_id, start.data(), skipped) < 0 || !withheld.take(stored)) return false;
   if (stored.address > file_bytes_ || stored.bytes > file_bytes_ - stored.address) return false;
   const bool plain = filters_.plain(skipped);
   if (plain ? stored.bytes != chunk_bytes() : stored.bytes > filters_.most_stored_bytes()) return false;
