@@ -29,7 +29,9 @@ struct Moments {
   }
 };
 
-/// One block: at most kReductionRows values in row order; NaN and infinite cells count for nothing.
+/// One block: at most kReductionRows values in row order; NaN and infinite cells count for nothing. Cell i is added to lane i
+/// mod 8 of each sum, w * d, w * (d * d), w * ((d * d) * d); the lanes are added up as
+/// ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)). Every operation is rounded.
 /// @param weights as long as `values`, or empty: every row counts once
 [[nodiscard]] Moments sum_block(std::span<const double> values, std::span<const double> weights, MomentFrame frame);
 

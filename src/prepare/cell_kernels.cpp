@@ -84,34 +84,43 @@ HWY_INLINE double fold(const double* lane) {
   return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
-/// The eight lanes of the sums. Additions and multiplications are those of sum_block, one by one; a weight of 1 is left out,
-/// and a missing cell adds 0.
-template <bool kComplete>
+/// What is known of the cells of a block: none is missing; some may be, and add 0; or they have weights as well.
+enum class Cells { complete, gaps, weighted };
+
+/// The eight lanes of the sums: see sum_block. A weight of 1 is left out.
+template <Cells kCells>
 class Sums {
  public:
   explicit Sums(MomentFrame frame)
       : pivot_(hn::Set(Double(), frame.pivot)), inverse_unit_(hn::Set(Double(), frame.inverse_unit)) {
-    for (std::size_t r = 0; r < kVectors; ++r) first_[r] = second_[r] = third_[r] = count_[r] = hn::Zero(Double());
+    for (std::size_t r = 0; r < kVectors; ++r) first_[r] = second_[r] = third_[r] = weight_[r] = hn::Zero(Double());
   }
+  /// Eight cells. @param weights theirs, if they have any
   template <typename T>
-  HWY_INLINE void add(const T* values) {
+  HWY_INLINE void add(const T* values, const double* weights) {
     const Double tag;
     for (std::size_t r = 0; r < kVectors; ++r) {
       const auto x = load_double(values + r * kStep);
       auto d = hn::Mul(hn::Sub(x, pivot_), inverse_unit_);
-      if constexpr (!kComplete) {
+      auto w = hn::Set(tag, 1.0);
+      if constexpr (kCells != Cells::complete) {
         const auto present = hn::Le(hn::Abs(x), hn::Set(tag, std::numeric_limits<double>::max()));
+        if constexpr (kCells == Cells::weighted) w = hn::LoadU(tag, weights + r * kStep);
         d = hn::IfThenElseZero(present, d);
-        count_[r] = hn::Add(count_[r], hn::IfThenElseZero(present, hn::Set(tag, 1.0)));
+        w = hn::IfThenElseZero(present, w);
+        weight_[r] = hn::Add(weight_[r], w);
       }
       const auto square = hn::Mul(d, d);
-      first_[r] = hn::Add(first_[r], d);
-      second_[r] = hn::Add(second_[r], square);
-      third_[r] = hn::Add(third_[r], hn::Mul(square, d));
+      const auto cube = hn::Mul(square, d);
+      const auto times_weight = [&](auto power) { return kCells == Cells::weighted ? hn::Mul(w, power) : power; };
+      first_[r] = hn::Add(first_[r], times_weight(d));
+      second_[r] = hn::Add(second_[r], times_weight(square));
+      third_[r] = hn::Add(third_[r], times_weight(cube));
     }
   }
   [[nodiscard]] Moments total(std::size_t cells) const {
-    return {kComplete ? static_cast<double>(cells) : folded(count_), folded(first_), folded(second_), folded(third_)};
+    const double weight = kCells == Cells::complete ? static_cast<double>(cells) : folded(weight_);
+    return {weight, folded(first_), folded(second_), folded(third_)};
   }
 
  private:
@@ -124,29 +133,31 @@ class Sums {
     return fold(lanes);
   }
   Vector pivot_, inverse_unit_;
-  Vector first_[kVectors], second_[kVectors], third_[kVectors], count_[kVectors];
+  Vector first_[kVectors], second_[kVectors], third_[kVectors], weight_[kVectors];
 };
 
-template <typename T, bool kComplete>
-Moments sum_block_of(std::span<const T> values, MomentFrame frame) {
+template <Cells kCells, typename T>
+Moments sum_block_of(std::span<const T> values, std::span<const double> weights, MomentFrame frame) {
   const std::size_t whole = values.size() / kLanes * kLanes;
-  if constexpr (kComplete) {
-    if (whole != values.size()) return sum_block_of<T, false>(values, frame);
+  Sums<kCells> sums(frame);
+  for (std::size_t i = 0; i < whole; i += kLanes) {
+    sums.add(values.data() + i, kCells == Cells::weighted ? weights.data() + i : nullptr);
   }
-  Sums<kComplete> sums(frame);
-  for (std::size_t i = 0; i < whole; i += kLanes) sums.add(values.data() + i);
   if (whole != values.size()) {
     std::array<T, kLanes> rest;
+    std::array<double, kLanes> rest_weights{};
     rest.fill(std::numeric_limits<T>::quiet_NaN());
     std::copy(values.begin() + static_cast<std::ptrdiff_t>(whole), values.end(), rest.begin());
-    sums.add(rest.data());
+    if (!weights.empty()) std::copy(weights.begin() + static_cast<std::ptrdiff_t>(whole), weights.end(), rest_weights.begin());
+    sums.add(rest.data(), rest_weights.data());
   }
   return sums.total(values.size());
 }
 
 template <typename T>
 Moments sum(std::span<const T> values, MomentFrame frame, bool complete) {
-  return complete ? sum_block_of<T, true>(values, frame) : sum_block_of<T, false>(values, frame);
+  if (complete && values.size() % kLanes == 0) return sum_block_of<Cells::complete>(values, {}, frame);
+  return sum_block_of<Cells::gaps>(values, {}, frame);
 }
 
 template <typename T>
@@ -277,6 +288,9 @@ CellCounts CountFloat(std::span<const float> values) { return count(values); }
 CellCounts CountDouble(std::span<const double> values) { return count(values); }
 Moments SumFloat(std::span<const float> values, MomentFrame frame, bool complete) { return sum(values, frame, complete); }
 Moments SumDouble(std::span<const double> values, MomentFrame frame, bool complete) { return sum(values, frame, complete); }
+Moments SumWeighted(std::span<const double> values, std::span<const double> weights, MomentFrame frame) {
+  return sum_block_of<Cells::weighted>(values, weights, frame);
+}
 bool WholeFloat(std::span<const float> values, double limit) { return whole(values, limit); }
 bool WholeDouble(std::span<const double> values, double limit) { return whole(values, limit); }
 std::size_t HashesFloat(std::span<const float> values, std::uint64_t threshold, std::uint64_t* out) {
@@ -308,6 +322,7 @@ HWY_EXPORT(CountFloat);
 HWY_EXPORT(CountDouble);
 HWY_EXPORT(SumFloat);
 HWY_EXPORT(SumDouble);
+HWY_EXPORT(SumWeighted);
 HWY_EXPORT(WholeFloat);
 HWY_EXPORT(WholeDouble);
 HWY_EXPORT(HashesFloat);
@@ -325,6 +340,9 @@ Moments sum_cells(std::span<const float> values, MomentFrame frame, bool complet
 }
 Moments sum_cells(std::span<const double> values, MomentFrame frame, bool complete) {
   return HWY_DYNAMIC_DISPATCH(SumDouble)(values, frame, complete);
+}
+Moments sum_weighted_cells(std::span<const double> values, std::span<const double> weights, MomentFrame frame) {
+  return HWY_DYNAMIC_DISPATCH(SumWeighted)(values, weights, frame);
 }
 bool are_whole(std::span<const float> values, double limit) { return HWY_DYNAMIC_DISPATCH(WholeFloat)(values, limit); }
 bool are_whole(std::span<const double> values, double limit) { return HWY_DYNAMIC_DISPATCH(WholeDouble)(values, limit); }

@@ -26,6 +26,9 @@ struct CellCounts {
 [[nodiscard]] Moments sum_cells(std::span<const float> values, MomentFrame frame, bool complete);
 [[nodiscard]] Moments sum_cells(std::span<const double> values, MomentFrame frame, bool complete);
 
+/// The sums of one block with weights. @param weights as long as `values`
+[[nodiscard]] Moments sum_weighted_cells(std::span<const double> values, std::span<const double> weights, MomentFrame frame);
+
 /// True if every cell present is a whole number of a magnitude below `limit` (at most 2^24, 2^53).
 [[nodiscard]] bool are_whole(std::span<const float> values, double limit);
 [[nodiscard]] bool are_whole(std::span<const double> values, double limit);

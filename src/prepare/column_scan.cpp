@@ -89,7 +89,8 @@ ColumnScan::ColumnScan(const ColumnSchema& schema, std::int64_t rows, std::span<
 std::int64_t ColumnScan::most_bytes(DataType type, std::int64_t rows, std::span<const int> quarters) {
   const std::int64_t levels = std::min(rows, kMostLevels);
   if (type == DataType::text) return 4096 + 160 * levels + std::min(TextLevels::kMostTextBytes, 64 * rows);
-  return 4096 + 64 * levels + std::ssize(quarters) * std::min(QuantileBracket::most_bytes(rows), 16 * (rows + kReductionRows));
+  return (std::int64_t{132} << 10) + 64 * levels +
+         std::ssize(quarters) * std::min(QuantileBracket::most_bytes(rows), 16 * (rows + kReductionRows));
 }
 
 void ColumnScan::add(const ColumnBlock& block, std::int64_t first_row) {

@@ -79,25 +79,30 @@ void NumberLevels::grow() {
   }
 }
 
-void NumberLevels::add(double value) {
+void NumberLevels::overflow() {
+  for_each([&](double value, std::int64_t) { sketch_.add(level_hash(value)); });
+  overflowed_ = true;
+  slots_ = {};
+  direct_ = {};
+}
+
+void NumberLevels::count_level() {
+  if (++used_ > kMostLevels) overflow();
+}
+
+void NumberLevels::add_other(double value) {
   const auto key = std::bit_cast<std::uint64_t>(value + 0.0);  // -0 becomes +0
-  if (overflowed_) return sketch_.add(mix_bits(key));
   Slot& slot = find(key);
   if (slot.rows != 0) {
     ++slot.rows;
     return;
   }
   slot = {key, 1};
-  if (++used_ > kMostLevels) {
-    for (const Slot& level : slots_) {
-      if (level.rows != 0) sketch_.add(mix_bits(level.key));
-    }
-    overflowed_ = true;
-    slots_ = {};
-  } else if (static_cast<std::size_t>(used_) * 2 > slots_.size()) {
-    grow();
-  }
+  if (static_cast<std::size_t>(++others_) * 2 > slots_.size()) grow();
+  count_level();
 }
+
+void NumberLevels::add(double value) { add_cells(std::span<const double>(&value, 1)); }
 
 template <typename T>
 void NumberLevels::add_cells(std::span<const T> values) {
@@ -105,10 +110,19 @@ void NumberLevels::add_cells(std::span<const T> values) {
   constexpr std::size_t kAhead = 12;
   std::size_t i = 0;
   for (; i < values.size() && !overflowed_; ++i) {
-    if (i + kAhead < values.size()) {
+    const T x = values[i];
+    if (!(std::fabs(x) <= std::numeric_limits<T>::max())) continue;
+    const bool near = x >= T{kLeastDirect} && x < T{kLeastDirect + kDirect};
+    const std::int32_t whole = near ? static_cast<std::int32_t>(x) : kLeastDirect;
+    if (static_cast<T>(whole) == x) {
+      std::int64_t& rows = direct_[static_cast<std::size_t>(whole - kLeastDirect)];
+      if (++rows == 1) count_level();
+      continue;
+    }
+    if (slots_.size() > 1024 && i + kAhead < values.size()) {
       __builtin_prefetch(&slots_[level_hash(static_cast<double>(values[i + kAhead])) & (slots_.size() - 1)]);
     }
-    if (std::isfinite(values[i])) add(static_cast<double>(values[i]));
+    add_other(static_cast<double>(x));
   }
   constexpr std::size_t kRun = 1024;
   std::array<std::uint64_t, kRun> hashes;
@@ -122,6 +136,9 @@ template void NumberLevels::add_cells(std::span<const float>);
 template void NumberLevels::add_cells(std::span<const double>);
 
 void NumberLevels::for_each(const std::function<void(double, std::int64_t)>& visit) const {
+  for (std::size_t i = 0; i < direct_.size(); ++i) {
+    if (direct_[i] != 0) visit(static_cast<double>(static_cast<std::int32_t>(i) + kLeastDirect), direct_[i]);
+  }
   for (const Slot& slot : slots_) {
     if (slot.rows != 0) visit(std::bit_cast<double>(slot.key), slot.rows);
   }

@@ -70,13 +70,22 @@ class NumberLevels {
     std::uint64_t key = 0;
     std::int64_t rows = 0;  // 0: free
   };
+  /// Small whole numbers, which most codes, counts and scales are, have a counter of their own: kLeastDirect and up.
+  static constexpr std::int32_t kLeastDirect = -1024;
+  static constexpr std::int32_t kDirect = 16'384;
+
   template <typename T>
   void add_cells(std::span<const T> values);
+  void add_other(double value);
   Slot& find(std::uint64_t key);
   void grow();
+  void count_level();
+  void overflow();
 
+  std::vector<std::int64_t> direct_ = std::vector<std::int64_t>(kDirect);
   std::vector<Slot> slots_ = std::vector<Slot>(64);
-  std::int64_t used_ = 0;
+  std::int64_t others_ = 0;  // slots in use
+  std::int64_t used_ = 0;    // levels in all
   bool overflowed_ = false;
   DistinctSketch sketch_;
 };

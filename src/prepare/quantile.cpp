@@ -32,20 +32,20 @@ QuantileSearch::QuantileSearch(double lowest, double highest, std::vector<int> q
 }
 
 QuantileSearch::Interval QuantileSearch::make_interval(std::uint64_t low, std::uint64_t high, UInt128 below) const {
-  Interval interval{low, high, 0, below, {}};
+  Interval interval{low, high, value_of(low), value_of(high), 0, below, {}};
   while (((high - low) >> interval.shift) >= bin_count_) ++interval.shift;
   interval.bins.resize(static_cast<std::size_t>((high - low) >> interval.shift) + 1);
   return interval;
 }
 
 void QuantileSearch::count(std::span<const double> values, std::span<const std::int64_t> units) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (std::isnan(values[i])) continue;
-    const std::int64_t weight = units.empty() ? 1 : units[i];
-    if (weight <= 0) continue;
-    const std::uint64_t pattern = pattern_of(values[i]);
-    for (Interval& interval : intervals_) {
-      if (pattern < interval.low || pattern > interval.high) continue;
+  for (Interval& interval : intervals_) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      // From the second sweep on, nearly all cells end here, and so does NaN.
+      if (!(values[i] >= interval.low_value && values[i] <= interval.high_value)) continue;
+      const std::int64_t weight = units.empty() ? 1 : units[i];
+      if (weight <= 0) continue;
+      const std::uint64_t pattern = pattern_of(values[i]);
       Bin& bin = interval.bins[static_cast<std::size_t>((pattern - interval.low) >> interval.shift)];
       bin.weight += static_cast<UInt128>(weight);
       bin.lowest = std::min(bin.lowest, pattern);

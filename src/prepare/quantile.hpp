@@ -47,6 +47,7 @@ class QuantileSearch {
   /// Patterns [low, high] that hold a target; `below` is the weight of all values under it.
   struct Interval {
     std::uint64_t low = 0, high = 0;
+    double low_value = 0.0, high_value = 0.0;
     int shift = 0;
     UInt128 below = 0;
     std::vector<Bin> bins;

@@ -11,6 +11,7 @@
 #include "exact/grid.hpp"
 #include "prepare/block_moments.hpp"
 #include "prepare/cells.hpp"
+#include "prepare/column_blocks.hpp"
 #include "prepare/raw_sweep.hpp"
 #include "prepare/row_checks.hpp"
 #include "tessera/error.hpp"
@@ -20,13 +21,13 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
-/// Calls task(begin, count) for every block of `rows`.
-void for_blocks(std::int64_t rows, ThreadPool& threads, const std::function<void(std::int64_t, std::int64_t)>& task) {
-  const std::int64_t blocks = (rows + kReductionRows - 1) / kReductionRows;
-  threads.run(blocks, [&](int, std::int64_t b) {
-    const std::int64_t begin = b * kReductionRows;
-    task(begin, std::min(kReductionRows, rows - begin));
-  });
+/// Cells as float64, NaN where they are missing.
+template <typename T>
+void convert_block(std::span<const T> cells, double* out) {
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto x = static_cast<double>(cells[i]);
+    out[i] = std::fabs(x) <= std::numeric_limits<double>::max() ? x : kMissing;
+  }
 }
 
 }  // namespace
@@ -45,19 +46,26 @@ ValueStream::ValueStream(Table& table, LearnColumns columns, const JobContext& j
 void convert_values(const RawChunk& raw, const LearnColumns& columns, ThreadPool& threads, std::vector<double>& values) {
   const auto numeric = std::ssize(columns.numeric);
   values.resize(static_cast<std::size_t>(numeric * raw.rows));
-  for_blocks(raw.rows, threads, [&](std::int64_t begin, std::int64_t count) {
-    for (std::int64_t j = 0; j < numeric; ++j) {
-      double* const out = values.data() + j * raw.rows + begin;
-      const ColumnView& view = raw.columns[static_cast<std::size_t>(j)];
-      if (view.type == DataType::text) {
-        for (std::int64_t i = 0; i < count; ++i) out[i] = parse_iso_date((*view.text)[begin + i]).value_or(kMissing);
-      } else {
-        read_cells(view, begin, count, out);
-      }
-      const bool date = columns.is_date[static_cast<std::size_t>(j)];
-      for (std::int64_t i = 0; i < count; ++i) {
-        const double x = std::fabs(out[i]) <= std::numeric_limits<double>::max() ? out[i] : kMissing;
-        out[i] = date ? columns.as_of_days - x : x;
+  const std::int64_t blocks = (raw.rows + kReductionRows - 1) / kReductionRows;
+  std::vector<ColumnBlocks> gathered(static_cast<std::size_t>(threads.size()));
+  threads.run(blocks, [&](int thread, std::int64_t b) {
+    const std::int64_t begin = b * kReductionRows;
+    const std::int64_t count = std::min(kReductionRows, raw.rows - begin);
+    ColumnBlocks& cells = gathered[static_cast<std::size_t>(thread)];
+    for (std::int64_t first = 0; first < numeric; first += ColumnBlocks::kColumnsAtOnce) {
+      const std::int64_t group = std::min(ColumnBlocks::kColumnsAtOnce, numeric - first);
+      cells.load(std::span(raw.columns).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(group)), begin,
+                 count);
+      for (std::int64_t j = 0; j < group; ++j) {
+        double* const out = values.data() + (first + j) * raw.rows + begin;
+        const ColumnView& view = raw.columns[static_cast<std::size_t>(first + j)];
+        if (view.type == DataType::text) {
+          for (std::int64_t i = 0; i < count; ++i) out[i] = parse_iso_date((*view.text)[begin + i]).value_or(kMissing);
+        } else {
+          std::visit([&](auto block) { convert_block(block, out); }, cells[j]);
+        }
+        if (!columns.is_date[static_cast<std::size_t>(first + j)]) continue;
+        for (std::int64_t i = 0; i < count; ++i) out[i] = columns.as_of_days - out[i];
       }
     }
   });
