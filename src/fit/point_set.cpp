@@ -44,6 +44,18 @@ void keep_two_least(const double* distance, std::int64_t count, double index, do
   }
 }
 
+/// sums [k x d] of weight * row, row after row.
+TESSERA_VECTOR_CLONES
+void add_weighted_rows(const double* rows, std::int64_t d, const std::vector<std::int32_t>& label,
+                       const std::vector<double>& weights, double* sums) {
+  for (std::size_t i = 0; i < label.size(); ++i) {
+    const double* row = rows + static_cast<std::int64_t>(i) * d;
+    double* sum = sums + label[i] * d;
+    const double weight = weights[i];
+    for (std::int64_t j = 0; j < d; ++j) sum[j] += weight * row[j];
+  }
+}
+
 }  // namespace
 
 PointSet::PointSet(const WeightedPoints& data)
@@ -70,17 +82,19 @@ PointSet::PointSet(const WeightedPoints& data)
   }
   size_ = static_cast<std::int64_t>(distinct.size());
   columns_.resize(static_cast<std::size_t>(size_ * features_));
+  rows_.resize(columns_.size());
   for (std::int64_t i = 0; i < size_; ++i) {
     const auto row = row_of(distinct[static_cast<std::size_t>(i)]);
     for (std::int64_t j = 0; j < features_; ++j) {
-      columns_[static_cast<std::size_t>(j * size_ + i)] = static_cast<double>(row[static_cast<std::size_t>(j)]);
+      const auto value = static_cast<double>(row[static_cast<std::size_t>(j)]);
+      columns_[static_cast<std::size_t>(j * size_ + i)] = value;
+      rows_[static_cast<std::size_t>(i * features_ + j)] = value;
     }
   }
 }
 
 void PointSet::copy_point(std::int64_t i, std::span<double> out) const {
-  for (std::int64_t j = 0; j < features_; ++j)
-    out[static_cast<std::size_t>(j)] = columns_[static_cast<std::size_t>(j * size_ + i)];
+  std::copy_n(rows_.data() + i * features_, features_, out.data());
 }
 
 void PointSet::assign(const Matrix<double>& centroids, Assignment& out) const {
@@ -113,16 +127,12 @@ void PointSet::update(const Assignment& assignment, Matrix<double>& centroids) c
   std::vector<double> weight(k, 0.0);
   for (std::size_t i = 0; i < assignment.label.size(); ++i)
     weight[static_cast<std::size_t>(assignment.label[i])] += weights_[i];
-  std::vector<double> sum(k);
-  for (std::int64_t j = 0; j < features_; ++j) {
-    std::fill(sum.begin(), sum.end(), 0.0);
-    const double* column = columns_.data() + j * size_;
-    for (std::size_t i = 0; i < assignment.label.size(); ++i) {
-      sum[static_cast<std::size_t>(assignment.label[i])] += weights_[i] * column[i];
-    }
-    for (std::size_t c = 0; c < k; ++c) {
-      if (weight[c] > 0.0) centroids(static_cast<std::int64_t>(c), j) = sum[c] / weight[c];
-    }
+  Matrix<double> sums(centroids.rows(), features_);
+  add_weighted_rows(rows_.data(), features_, assignment.label, weights_, sums.data());
+  for (std::int64_t c = 0; c < centroids.rows(); ++c) {
+    const double of_segment = weight[static_cast<std::size_t>(c)];
+    if (!(of_segment > 0.0)) continue;
+    for (std::int64_t j = 0; j < features_; ++j) centroids(c, j) = sums(c, j) / of_segment;
   }
 }
 

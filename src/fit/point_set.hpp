@@ -42,7 +42,8 @@ class PointSet {
  private:
   std::int64_t size_ = 0;
   std::int64_t features_ = 0;
-  std::vector<double> columns_;  ///< [d x n]
+  std::vector<double> columns_;  ///< [d x n], for distances
+  std::vector<double> rows_;     ///< [n x d], for sums
   std::vector<double> weights_;  ///< [n]
   std::vector<std::int32_t> group_;
 };
