@@ -129,14 +129,15 @@ void Dataset::prepare_to_read() {
     learn_storage(properties.get());
   }
   if (chunk_rows_ > 0) reopen_with_cache();
-  direct_ = DirectReader::make({.file = file_,
-                                .dataset = path_,
-                                .file_id = file_id_,
-                                .dataset_id = handle_.get(),
-                                .rows = rows(),
-                                .row_elements = row_elements_,
-                                .chunk = chunk_shape_},
-                               type_);
+  const DatasetDescription description = {.file = file_,
+                                          .dataset = path_,
+                                          .file_id = file_id_,
+                                          .dataset_id = handle_.get(),
+                                          .rows = rows(),
+                                          .row_elements = row_elements_,
+                                          .chunk = chunk_shape_};
+  direct_ = DirectReader::make(description, type_);
+  text_ = TextReferences::make(description, type_);
 }
 
 void Dataset::reopen_with_cache() {
@@ -167,6 +168,7 @@ void Dataset::read(std::int64_t first, std::int64_t rows, const Hdf5Handle& memo
   const Hdf5Handle file_space = check_handle(H5Dget_space(handle_.get()), H5Sclose, what, file_, path_);
   check(H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), what, file_,
         path_);
+  if (text_ != nullptr && first + rows <= this->rows()) text_->check(first, rows);
   const Hdf5Handle memory_space =
       check_handle(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose, what, file_, path_);
   check(H5Dread(handle_.get(), memory_type.get(), memory_space.get(), file_space.get(), H5P_DEFAULT, out), what, file_, path_);

@@ -13,6 +13,7 @@
 #include "hdf5/handle.hpp"
 #include "hdf5/input_file.hpp"
 #include "hdf5/read_tasks.hpp"
+#include "hdf5/text_references.hpp"
 
 namespace tessera::hdf5 {
 
@@ -76,6 +77,7 @@ class Dataset {
   std::int64_t cache_bytes_ = 0;       ///< that HDF5 may keep of unpacked chunks
   bool filtered_ = false;
   std::unique_ptr<DirectReader> direct_;  ///< null: only the library reads it
+  std::unique_ptr<TextReferences> text_;  ///< null: there are none that can be checked
 };
 
 /// The whole of a small 1-D text (or numeric, written out) dataset, for names and labels. At most 2^20 cells.

@@ -20,6 +20,8 @@
 #endif
 
 #include "core/file_descriptor.hpp"
+#include "hdf5/global_heap.hpp"
+#include "hdf5/handle.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera::hdf5 {
@@ -30,6 +32,7 @@ struct DriverFile {
   FileDescriptor descriptor;
   struct stat status = {};  ///< as it was opened
   haddr_t end_allocated = 0;
+  bool checks_heaps = false;
   bool withheld = false;  ///< reads of values are recorded instead
   int recorded = 0;
   StoredBytes place = {};
@@ -41,6 +44,12 @@ constexpr haddr_t kLargestAddress = static_cast<haddr_t>(std::numeric_limits<off
 
 DriverFile& driver_file(H5FD_t* file) { return *reinterpret_cast<DriverFile*>(file); }
 const DriverFile& driver_file(const H5FD_t* file) { return *reinterpret_cast<const DriverFile*>(file); }
+
+/// Puts a failure that no system call is to blame for onto HDF5's stack of errors.
+herr_t refuse(const char* what) {
+  H5Epush2(H5E_DEFAULT, __FILE__, __func__, 0, H5E_ERR_CLS, H5E_FILE, H5E_READERROR, "%s", what);
+  return -1;
+}
 
 /// Puts the failed system call onto HDF5's stack of errors, in the words that last_failure() looks for.
 herr_t fail(hid_t minor, const char* what) {
@@ -99,16 +108,18 @@ herr_t read_bytes(H5FD_t* base, H5FD_mem_t type, hid_t, haddr_t address, size_t 
   }
   if (address > kLargestAddress || size > kLargestAddress - address) return -1;
   auto* bytes = static_cast<unsigned char*>(buffer);
-  while (size > 0) {
-    const ssize_t count = ::pread(file.descriptor.get(), bytes, size, static_cast<off_t>(address));
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t count = ::pread(file.descriptor.get(), bytes + done, size - done, static_cast<off_t>(address + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return fail(H5E_READERROR, "file read failed");
     if (count == 0) break;
-    bytes += count;
-    size -= static_cast<size_t>(count);
-    address += static_cast<haddr_t>(count);
+    done += static_cast<size_t>(count);
   }
-  std::memset(bytes, 0, size);  // allocated, but the file ends before: as HDF5's own driver has it
+  std::memset(bytes + done, 0, size - done);  // allocated, but the file ends before: as HDF5's own driver has it
+  if (file.checks_heaps && begins_heap_collection(bytes, size) && !read_heap_collection(file.descriptor.get(), address)) {
+    return refuse("the heap that holds its text is damaged");
+  }
   return 0;
 }
 
@@ -178,6 +189,15 @@ void use_input_driver(hid_t access) {
 int input_descriptor(hid_t file) {
   const DriverFile* found = find_file(file);
   return found == nullptr ? -1 : found->descriptor.get();
+}
+
+void withhold_damaged_heaps(hid_t file) {
+  DriverFile* found = find_file(file);
+  const Hdf5Handle properties(H5Fget_create_plist(file), H5Pclose);
+  size_t address_bytes = 0;
+  size_t size_bytes = 0;
+  if (found == nullptr || H5Pget_sizes(properties.get(), &address_bytes, &size_bytes) < 0) return;
+  found->checks_heaps = size_bytes == sizeof(std::uint64_t);
 }
 
 WithheldReads::WithheldReads(hid_t file) : file_(find_file(file)) {

@@ -20,6 +20,10 @@ void use_input_driver(hid_t access);
 /// The descriptor of a file that is read through our driver, owned by HDF5; -1 for other files. An Hdf5Session must be held.
 [[nodiscard]] int input_descriptor(hid_t file);
 
+/// From now on, HDF5 gets no collection of the global heap that is damaged (see global_heap.hpp): reading it fails instead.
+/// Does nothing for a file that is not read through our driver, or whose sizes do not take eight bytes.
+void withhold_damaged_heaps(hid_t file);
+
 /// While it lives, values that HDF5 reads from the file are not fetched: instead their place is recorded. So asking HDF5 for a
 /// chunk looks it up in the index, whatever kind that is, in the time of one look-up, where the functions that are made for
 /// it (H5Dget_chunk_info_by_coord) walk the index from its beginning. An Hdf5Session must be held.

@@ -84,6 +84,7 @@ InputFile open_for_reading(const std::string& path) {
     id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, without_lock.get());
   }
   file.handle = check_handle(id, H5Fclose, "open it as HDF5", path, {});
+  withhold_damaged_heaps(file.handle.get());
   return file;
 }
 

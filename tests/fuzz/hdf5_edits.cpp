@@ -53,7 +53,7 @@ constexpr std::array kLinkNames = {
     "X",    "obs",   "var",   "table",      "axis0",   "axis1", "block0_items", "block0_values", "values",
     "mask", "index", "codes", "categories", "columns", "train", "neighbors",    "feature_names", "_index"};
 constexpr std::array<hsize_t, 14> kExtents = {
-    7, 0, 1, 2, 3, 6, 8, 300, 5000, 70'000, 1 << 20, hsize_t{1} << 31, hsize_t{1} << 53, hsize_t{1} << 60};
+    7, 0, 1, 2, 3, 6, 8, 300, 5000, 70'000, (1 << 20) + 1, hsize_t{1} << 31, hsize_t{1} << 53, hsize_t{1} << 60};
 /// More than this is only claimed: the dataset has chunks, and none of them is written.
 constexpr hsize_t kMostCellsWritten = 4096;
 constexpr std::size_t kMostBytesWritten = std::size_t{1} << 16;

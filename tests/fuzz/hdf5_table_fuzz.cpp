@@ -73,10 +73,12 @@ void read(Table& table) {
   const TableInfo& info = table.info();
   require(info.rows > 0 && !info.columns.empty() && !info.layout.empty(), "a table without rows or columns");
   require(table.preferred_rows() > 0 && table.preferred_rows() % 4096 == 0, "preferred rows");
-  const std::int64_t some = info.columns.size() > 1000 ? 2 : 10;
-  const std::int64_t rows = std::min(info.rows, some);
-  require(read_rows(table, 0, rows, some) == read_rows(table, 0, rows, 3), "cells depend on the run");
-  read_rows(table, info.rows - rows, rows, some);
+  constexpr std::size_t kManyColumns = 10'000;
+  const std::int64_t rows = std::min<std::int64_t>(info.rows, info.columns.size() > kManyColumns ? 1 : 10);
+  const testing::Cells beginning = read_rows(table, 0, rows, rows);
+  if (info.columns.size() > kManyColumns) return;
+  require(beginning == read_rows(table, 0, rows, 3), "cells depend on the run");
+  read_rows(table, info.rows - rows, rows, rows);
 }
 
 }  // namespace
