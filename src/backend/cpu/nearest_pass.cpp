@@ -163,15 +163,18 @@ void CpuNearestPass::for_each_batch(Thread& thread, const Work& work) const {
 
 /// Lists the rows that are not rejected and, unless `all` are wanted, not settled by their state.
 void CpuNearestPass::list_rows(Thread& thread, const Block& block, bool all) const {
-  thread.list.resize(static_cast<std::size_t>(block.rows.rows));
+  const auto m = static_cast<std::size_t>(block.rows.rows);
+  if (thread.room.size() < m) thread.room.resize(m);
+  thread.list = std::span(thread.room).first(m);
   if (all) {
     std::iota(thread.list.begin(), thread.list.end(), 0);
   } else {
-    thread.list.resize(thread.worker->list_open(block.state, memory_->drift, thread.list));
+    thread.list = thread.list.first(thread.worker->list_open(block.state, memory_->drift, thread.list));
   }
   if (block.flags.empty()) return;
-  std::erase_if(thread.list,
-                [&](std::int32_t row) { return (block.flags[static_cast<std::size_t>(row)] & kFlagRejected) != 0; });
+  const auto rejected = std::ranges::remove_if(
+      thread.list, [&](std::int32_t row) { return (block.flags[static_cast<std::size_t>(row)] & kFlagRejected) != 0; });
+  thread.list = thread.list.first(thread.list.size() - rejected.size());
 }
 
 /// Labels the rows of the batch.

@@ -46,7 +46,8 @@ class CpuNearestPass final : public NearestPass {
     std::optional<SegmentSums> sums;
     Int128 objective = 0;
     std::int64_t reference_rows = 0;
-    std::vector<std::int32_t> list;  ///< rows of the block that are to be looked at
+    std::vector<std::int32_t> room;
+    std::span<std::int32_t> list;  ///< in `room`: rows of the block that are to be looked at
     std::span<const std::int32_t> batch;
     std::vector<std::int32_t> first, second;
     std::vector<double> first_distance2, second_distance2;
