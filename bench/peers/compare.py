@@ -172,8 +172,8 @@ def main():
     parser.add_argument("--json")
     options = parser.parse_args()
 
-    print(f"# scikit-learn {sklearn.__version__}, scikit-learn-intelex {importlib.metadata.version("scikit-learn-intelex")}, faiss {faiss.__version__}, numpy "
-          f"{np.__version__}, Python {platform.python_version()}")
+    versions = {name: importlib.metadata.version(name) for name in ("scikit-learn", "scikit-learn-intelex", "faiss-cpu", "numpy")}
+    print("# " + ", ".join(f"{name} {version}" for name, version in versions.items()) + f", Python {platform.python_version()}")
     print(f"# n = {options.rows}, {THREADS} threads, median of {options.rounds}; in brackets: times Tessera's seconds")
     names = ["tessera", "scikit-learn", "sklearnex", "faiss"][:4 if options.mode == "iteration" else 3]
     extra = ["of GEMM rate", "of read rate"] if options.mode == "iteration" else ["iterations"]
