@@ -25,29 +25,27 @@ std::uint64_t hash_text(std::string_view text) {
   return mix_bits(hash);
 }
 
-namespace {
-
-/// Sorts hashes below `bound`. They are spread evenly, so that buckets of about one each do most of it.
 void sort_hashes(std::vector<std::uint64_t>& hashes, std::uint64_t bound) {
-  constexpr int kBucketBits = 15;
+  constexpr int kBucketBits = 13;
   const int shift = std::countl_zero(bound);
   const auto bucket_of = [&](std::uint64_t hash) { return static_cast<std::size_t>((hash << shift) >> (64 - kBucketBits)); };
-  std::vector<std::size_t> ends((std::size_t{1} << kBucketBits) + 1, 0);
+  std::vector<std::uint32_t> ends((std::size_t{1} << kBucketBits) + 1, 0);
   for (const std::uint64_t hash : hashes) ++ends[bucket_of(hash) + 1];
   std::partial_sum(ends.begin(), ends.end(), ends.begin());  // where each bucket begins, until it is filled
   std::vector<std::uint64_t> sorted(hashes.size());
   for (const std::uint64_t hash : hashes) sorted[ends[bucket_of(hash)]++] = hash;
-  std::size_t begin = 0;
-  for (const std::size_t end : ends) {
-    if (end - begin > 1) {
-      std::sort(sorted.begin() + static_cast<std::ptrdiff_t>(begin), sorted.begin() + static_cast<std::ptrdiff_t>(end));
-    }
+  std::ptrdiff_t begin = 0;
+  for (const std::uint32_t end : ends) {
+    if (end - begin > 1) std::sort(sorted.begin() + begin, sorted.begin() + end);
     begin = end;
   }
   hashes = std::move(sorted);
 }
 
-}  // namespace
+void DistinctSketch::start(std::span<const std::uint64_t> ascending) {
+  smallest_.assign(ascending.begin(), ascending.begin() + static_cast<std::ptrdiff_t>(std::min(kKept, ascending.size())));
+  if (smallest_.size() == kKept) threshold_ = smallest_.back();
+}
 
 void DistinctSketch::compact() {
   sort_hashes(smallest_, threshold_);
@@ -80,10 +78,30 @@ void NumberLevels::grow() {
 }
 
 void NumberLevels::overflow() {
-  for_each([&](double value, std::int64_t) { sketch_.add(level_hash(value)); });
+  const auto add_level = [&](double value, std::int64_t) { sketch_.add(level_hash(value)); };
+  holding_ = false;
+  for_each(add_level);
   overflowed_ = true;
   slots_ = {};
   direct_ = {};
+}
+
+/// Counts the cells held back: all at once if they are of too many levels for certain, else one by one.
+void NumberLevels::settle() {
+  if (!holding_) return;
+  holding_ = false;
+  const std::vector<double> held = std::exchange(held_, {});
+  if (std::ssize(held) > kMostLevels) {
+    std::vector<std::uint64_t> hashes(held.size());
+    std::transform(held.begin(), held.end(), hashes.begin(), level_hash);
+    sort_hashes(hashes, ~std::uint64_t{0});
+    hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+    if (std::ssize(hashes) > kMostLevels) {
+      sketch_.start(hashes);
+      return overflow();
+    }
+  }
+  add(std::span(held));
 }
 
 void NumberLevels::count_level() {
@@ -99,6 +117,8 @@ void NumberLevels::add_other(double value) {
   }
   slot = {key, 1};
   if (static_cast<std::size_t>(++others_) * 2 > slots_.size()) grow();
+  constexpr std::int64_t kQuiteAFew = 2048;
+  holding_ = others_ == kQuiteAFew;
   count_level();
 }
 
@@ -119,6 +139,12 @@ void NumberLevels::add_cells(std::span<const T> values) {
       if (++rows == 1) count_level();
       continue;
     }
+    if (holding_) {
+      held_.push_back(static_cast<double>(x));
+      constexpr std::size_t kMostHeld = 3 * kMostLevels / 2;
+      if (held_.size() == kMostHeld) settle();
+      continue;
+    }
     if (slots_.size() > 1024 && i + kAhead < values.size()) {
       __builtin_prefetch(&slots_[level_hash(static_cast<double>(values[i + kAhead])) & (slots_.size() - 1)]);
     }
@@ -135,7 +161,8 @@ void NumberLevels::add_cells(std::span<const T> values) {
 template void NumberLevels::add_cells(std::span<const float>);
 template void NumberLevels::add_cells(std::span<const double>);
 
-void NumberLevels::for_each(const std::function<void(double, std::int64_t)>& visit) const {
+void NumberLevels::for_each(const std::function<void(double, std::int64_t)>& visit) {
+  settle();
   for (std::size_t i = 0; i < direct_.size(); ++i) {
     if (direct_[i] != 0) visit(static_cast<double>(static_cast<std::int32_t>(i) + kLeastDirect), direct_[i]);
   }

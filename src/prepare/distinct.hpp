@@ -26,6 +26,8 @@ class DistinctSketch {
     smallest_.push_back(hash);
     if (smallest_.size() >= 2 * kKept) compact();
   }
+  /// The same for many, in ascending order, before any other.
+  void start(std::span<const std::uint64_t> ascending);
   [[nodiscard]] std::int64_t estimate();
   /// Hashes from here up change nothing any more.
   [[nodiscard]] std::uint64_t threshold() const { return threshold_; }
@@ -47,6 +49,9 @@ inline constexpr std::uint64_t kMixFactor = 0xD6E8FEB86659FD93U;
   return key ^ (key >> 32);
 }
 
+/// Sorts hashes below `bound`. They are spread evenly, so that dealing them into buckets does most of it.
+void sort_hashes(std::vector<std::uint64_t>& hashes, std::uint64_t bound);
+
 /// The hash of a number as a level; both zeros are one level.
 [[nodiscard]] inline std::uint64_t level_hash(double value) { return mix_bits(std::bit_cast<std::uint64_t>(value + 0.0)); }
 
@@ -60,10 +65,13 @@ class NumberLevels {
   /// The cells present among `values`.
   void add(std::span<const float> values) { add_cells(values); }
   void add(std::span<const double> values) { add_cells(values); }
-  [[nodiscard]] bool exact() const { return !overflowed_; }
-  [[nodiscard]] std::int64_t distinct() { return overflowed_ ? sketch_.estimate() : used_; }
+  [[nodiscard]] bool exact() {
+    settle();
+    return !overflowed_;
+  }
+  [[nodiscard]] std::int64_t distinct() { return exact() ? used_ : sketch_.estimate(); }
   /// Calls visit(value, rows) for every level, in no particular order; nothing once there are too many.
-  void for_each(const std::function<void(double, std::int64_t)>& visit) const;
+  void for_each(const std::function<void(double, std::int64_t)>& visit);
 
  private:
   struct Slot {
@@ -80,12 +88,16 @@ class NumberLevels {
   Slot& find(std::uint64_t key);
   void grow();
   void count_level();
+  void settle();
   void overflow();
 
   std::vector<std::int64_t> direct_ = std::vector<std::int64_t>(kDirect);
   std::vector<Slot> slots_ = std::vector<Slot>(64);
   std::int64_t others_ = 0;  // slots in use
   std::int64_t used_ = 0;    // levels in all
+  // A column with quite a few levels probably has too many, which is sooner seen of many cells at once than level by level.
+  std::vector<double> held_;  // cells that are not counted yet
+  bool holding_ = false;
   bool overflowed_ = false;
   DistinctSketch sketch_;
 };

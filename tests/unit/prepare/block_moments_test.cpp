@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <random>
+#include <string>
+
+#include "support/instruction_sets.hpp"
 
 namespace tessera {
 namespace {
@@ -65,6 +69,33 @@ TEST(BlockMoments, AgreeWithLongDoubleOnAwkwardLengths) {
       EXPECT_NEAR(found.sd, static_cast<double>(expected.sd), 1e-10 * (1 + static_cast<double>(expected.sd)));
       EXPECT_NEAR(found.skew, static_cast<double>(expected.skew), 1e-8 * (1 + std::fabs(static_cast<double>(expected.skew))));
     }
+  }
+}
+
+TEST(BlockMoments, WeightedSumsHaveTheBitsOfTheLanesWrittenOut) {
+  std::mt19937_64 random(4);
+  std::normal_distribution<double> draw(3.0, 7.0);
+  const MomentFrame frame{2.7, 0x1p-4};
+  for (const std::size_t n : {1U, 7U, 8U, 9U, 100U, 4096U}) {
+    std::vector<double> values(n), weights(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      values[i] = i % 13 == 5 ? kNaN : draw(random);
+      weights[i] = i % 5 == 1 ? 0.0 : std::fabs(draw(random));
+    }
+    std::array<Moments, 8> lane;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (std::isnan(values[i])) continue;
+      const double d = (values[i] - frame.pivot) * frame.inverse_unit, w = weights[i];
+      lane[i % 8] = lane[i % 8] + Moments{w, w * d, w * (d * d), w * (d * d * d)};
+    }
+    const Moments expected = ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+    testing::for_each_instruction_set([&](const std::string& name) {
+      const Moments found = sum_block(values, weights, frame);
+      EXPECT_EQ(found.weight, expected.weight) << name;
+      EXPECT_EQ(found.first, expected.first) << name;
+      EXPECT_EQ(found.second, expected.second) << name;
+      EXPECT_EQ(found.third, expected.third) << name;
+    });
   }
 }
 
