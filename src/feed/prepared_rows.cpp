@@ -80,12 +80,17 @@ void SpillFile::write(std::int64_t first, const Chunk& chunk) {
   file_.write(at.flags, std::as_bytes(chunk.flags));
 }
 
-void SpillFile::read(std::int64_t first, std::int64_t count, const PreparedRows& into) const {
-  const Offsets at = offsets(first);
-  const MatrixView<float> values = into.values(0, count);
-  file_.read(at.values, std::as_writable_bytes(std::span(values.data, static_cast<std::size_t>(count * features_))));
-  if (weighted_) file_.read(at.weights, std::as_writable_bytes(into.weights(0, count)));
-  file_.read(at.flags, std::as_writable_bytes(into.flags(0, count)));
+void SpillFile::read(std::int64_t first, std::int64_t count, const PreparedRows& into, ThreadPool& threads) const {
+  const std::int64_t parts = threads.size();
+  threads.run(parts, [&](int, std::int64_t part) {
+    const std::int64_t begin = count * part / parts;
+    const std::int64_t rows = count * (part + 1) / parts - begin;
+    const Offsets at = offsets(first + begin);
+    const MatrixView<float> values = into.values(begin, rows);
+    file_.read(at.values, std::as_writable_bytes(std::span(values.data, static_cast<std::size_t>(rows * features_))));
+    if (weighted_) file_.read(at.weights, std::as_writable_bytes(into.weights(begin, rows)));
+    file_.read(at.flags, std::as_writable_bytes(into.flags(begin, rows)));
+  });
 }
 
 void SpillFile::prefetch(std::int64_t first, std::int64_t count) const {

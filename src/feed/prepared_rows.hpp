@@ -8,6 +8,7 @@
 #include <span>
 
 #include "core/scratch.hpp"
+#include "core/thread_pool.hpp"
 #include "tessera/backend.hpp"
 #include "tessera/matrix.hpp"
 
@@ -42,8 +43,9 @@ class SpillFile {
 
   /// Stores the rows of `chunk` from row `first` on.
   void write(std::int64_t first, const Chunk& chunk);
-  /// Loads rows [first, first + count) into the beginning of `into`.
-  void read(std::int64_t first, std::int64_t count, const PreparedRows& into) const;
+  /// Loads rows [first, first + count) into the beginning of `into`, with several threads: fast disks, and the system's cache,
+  /// give more than one can take.
+  void read(std::int64_t first, std::int64_t count, const PreparedRows& into, ThreadPool& threads) const;
   /// Has the disk fetch rows that are read soon.
   void prefetch(std::int64_t first, std::int64_t count) const;
 

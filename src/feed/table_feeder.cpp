@@ -18,6 +18,9 @@
 namespace tessera {
 namespace {
 
+/// Copying from the system's cache outruns disks with so many threads.
+constexpr int kMostSpillReaders = 4;
+
 /// Bytes that a raw chunk of this table takes per row, as seen on the first block.
 std::int64_t measure_raw_row(Table& table, std::span<const int> columns, RowRange range) {
   const std::int64_t rows = std::min(range.count, kBlockRows);
@@ -51,6 +54,7 @@ class TableFeeder final : public Feeder {
     if (plan_.residency != Residency::spilled) return;
     scratch_ = scratch_folder(options.scratch);
     spill_.emplace(scratch_, range.count, features_, preparer_.weighted());
+    spill_readers_.emplace(std::min(job.threads.size(), kMostSpillReaders));
     report_spill(range.count * prepared_bytes_per_row(sizes));
   }
 
@@ -158,7 +162,7 @@ class TableFeeder final : public Feeder {
     ReadAhead reader(chunks(), [&](std::int64_t i, int slot) {
       if (i == 0) prefetch(1);
       prefetch(i + 2);
-      spill_->read(first_of(i), count_of(i), prepared[static_cast<std::size_t>(slot)]);
+      spill_->read(first_of(i), count_of(i), prepared[static_cast<std::size_t>(slot)], *spill_readers_);
     });
     for (std::int64_t i = 0; i < chunks(); ++i) {
       job_.cancel.check();
@@ -178,6 +182,7 @@ class TableFeeder final : public Feeder {
   KeptState state_;
   std::filesystem::path scratch_;
   std::optional<SpillFile> spill_;
+  std::optional<ThreadPool> spill_readers_;  ///< of their own, so that they don't wait for a pass, nor it for them
   PreparedRows resident_;
   bool kept_ = false;  ///< all rows are in resident_ or spill_
 };
