@@ -88,7 +88,7 @@ Hdf5Handle enumeration(Input& input) {
     }
     return type;
   }
-  for (int i = 0; i < count % 8; ++i) {
+  for (int i = 0; i < 1 + count % 8; ++i) {
     std::array<std::int64_t, 1> code = {input.take<std::int8_t>()};
     H5Tconvert(H5T_NATIVE_INT64, base, 1, code.data(), nullptr, H5P_DEFAULT);
     H5Tenum_insert(type.get(), std::string(1, static_cast<char>('a' + i)).c_str(), code.data());
@@ -99,7 +99,7 @@ Hdf5Handle enumeration(Input& input) {
 Hdf5Handle any_type(Input& input, int depth);
 
 Hdf5Handle record(Input& input, int depth) {
-  constexpr std::array kNames = {"r", "i", "index", "values", "age", "city", "values_block_0", "", "a/b", "id"};
+  constexpr std::array kNames = {"r", "i", "index", "values", "age", "city", "values_block_0", "a/b", "id"};
   const int count = 1 + input.take<std::uint8_t>() % 4;
   std::vector<Hdf5Handle> members;
   std::size_t bytes = 0;
@@ -113,6 +113,8 @@ Hdf5Handle record(Input& input, int depth) {
     H5Tinsert(type.get(), input.choose(kNames), offset, member.get());
     offset += H5Tget_size(member.get()) + 1;
   }
+  // HDF5 crashes when it copies a record without members.
+  if (H5Tget_nmembers(type.get()) < 1) H5Tinsert(type.get(), "id", 0, H5T_STD_I8LE);
   return type;
 }
 
