@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <future>
 #include <span>
 #include <string>
 #include <utility>
@@ -187,8 +189,8 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   for (const std::string& note : table.info().notes) recorder.note(Observer::Level::info, "table", note);
 
   SegmentationSummary summary;
-  // Now, not hours later, when the file may have been moved away.
-  summary.manifest = make_manifest(options, cancel);
+  // Now, not hours later, when the file may have been moved away; beside the work, as it may mean to read the whole file.
+  std::future<Manifest> manifest = std::async(std::launch::async, [&] { return make_manifest(options, cancel); });
   recorder.stage("prepare", table.info().rows);
   std::vector<ColumnTally> tallies;
   summary.profiles = profile_columns(table, options.prepare, job, engine.memory_bytes(), &tallies);
@@ -201,17 +203,18 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   const auto feeder = make_table_feeder(table, plan, engine.feeder_options(), job, comm);
   summary.k_selection = select_segments(*feeder, plan, options, fit, comm, job);
   fit.segments = summary.k_selection.chosen;
-  summary.fit = fit_kmeans(*feeder, engine.backend(), comm, plan, fit, job);
+  DistanceQuantile distances;
+  summary.fit = fit_kmeans(*feeder, engine.backend(), comm, plan, fit, job, std::ref(distances));
   if (!summary.k_selection.automatic) summary.k_selection.chosen = static_cast<int>(summary.fit.centroids.rows());
 
   // The summary has the notes of the fit itself; this is for those who watch.
   for (const std::string& note : summary.fit.notes) observer.note(Observer::Level::warning, "fit", note);
   summary.model = make_model(std::move(plan), summary.fit, options);
-  summary.model.outlier_distance =
-      outlier_distance(*feeder, engine.backend(), comm, summary.model.centroids, options.outlier_quantile);
+  summary.model.outlier_distance = distances.quantile(options.outlier_quantile, comm);
   summary.assigned = assign_rows(*feeder, engine, comm, table, options, run, summary.model);
 
   recorder.stage("write", 0);
+  summary.manifest = manifest.get();
   summary.table = table.info();
   summary.residency = feeder->residency();
   summary.output = options.output;

@@ -104,25 +104,25 @@ class Publisher {
 
 }  // namespace
 
-float outlier_distance(Feeder& feeder, Backend& backend, Communicator& comm, const Matrix<float>& centroids, double quantile) {
-  if (!(quantile < 1.0)) return std::numeric_limits<float>::infinity();
-  std::vector<std::int64_t> counts(kDistanceBins);
-  const auto pass = backend.nearest({.centroids = centroids.view(), .statistics = false});
-  const auto visit = [&](const Chunk& chunk, const RowOutputs& outputs) {
-    for (std::size_t i = 0; i < outputs.distance2.size(); ++i) {
-      if (!(fit_weight(chunk, static_cast<std::int64_t>(i)) > 0.0F)) continue;
-      const auto distance = static_cast<float>(std::sqrt(outputs.distance2[i]));
-      ++counts[std::bit_cast<std::uint32_t>(distance) >> kDroppedBits];
-    }
-  };
-  static_cast<void>(sweep(feeder, *pass, comm, {.segment = false, .distance2 = true}, visit));
-  comm.sum(counts);
-  const auto fitted = static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
+DistanceQuantile::DistanceQuantile() : counts_(kDistanceBins) {}
+
+void DistanceQuantile::operator()(const Chunk& chunk, const RowOutputs& outputs) {
+  for (std::size_t i = 0; i < outputs.distance2.size(); ++i) {
+    if (!(fit_weight(chunk, static_cast<std::int64_t>(i)) > 0.0F)) continue;
+    const auto distance = static_cast<float>(std::sqrt(outputs.distance2[i]));
+    ++counts_[std::bit_cast<std::uint32_t>(distance) >> kDroppedBits];
+  }
+}
+
+float DistanceQuantile::quantile(double share, Communicator& comm) {
+  if (!(share < 1.0)) return std::numeric_limits<float>::infinity();
+  comm.sum(counts_);
+  const auto fitted = static_cast<double>(std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0}));
   std::int64_t within = 0;
   std::uint32_t bin = 0;
   for (; bin + 1 < kDistanceBins; ++bin) {
-    within += counts[bin];
-    if (static_cast<double>(within) >= quantile * fitted) break;
+    within += counts_[bin];
+    if (static_cast<double>(within) >= share * fitted) break;
   }
   const std::uint32_t last_of_bin = (bin << kDroppedBits) | ((1U << kDroppedBits) - 1U);
   return std::bit_cast<float>(last_of_bin);

@@ -21,11 +21,20 @@ struct AssignSummary {
   double simplified_silhouette = 0.0;          ///< mean of 1 - d1/d2 over assigned rows; NaN at k = 1
 };
 
-/// The least distance within which the share `quantile` of the fitted rows lies, rounded up by at most one part in 4,096: one
-/// sweep counts the leading bits of the float32 distances, so the order of the rows does not matter. Infinite for quantile
-/// >= 1.
-[[nodiscard]] float outlier_distance(Feeder& feeder, Backend& backend, Communicator& comm, const Matrix<float>& centroids,
-                                     double quantile);
+/// Counts the distances of fitted rows by the leading bits of their float32 value, so that the order of the rows does not
+/// matter.
+class DistanceQuantile {
+ public:
+  DistanceQuantile();
+  /// Counts the rows of a chunk; outputs.distance2 is needed.
+  void operator()(const Chunk& chunk, const RowOutputs& outputs);
+  /// The least distance within which the share `share` of the rows of all ranks lies, rounded up by at most one part in 4,096;
+  /// infinite for shares of 1 and more. Call once.
+  [[nodiscard]] float quantile(double share, Communicator& comm);
+
+ private:
+  std::vector<std::int64_t> counts_;
+};
 
 /// The last sweep: every row gets segment, runner-up, distance, margin and flags; handed to `sink` in input order.
 AssignSummary assign(Feeder& feeder, Backend& backend, Communicator& comm, const Model& model, RowSink& sink);

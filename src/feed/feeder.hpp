@@ -91,7 +91,8 @@ struct WantedOutputs {
   bool distance2 = true;
   bool runner_up = false;
 };
+using RowVisit = std::function<void(const Chunk&, const RowOutputs&)>;
 [[nodiscard]] NearestStatistics sweep(Feeder& feeder, NearestPass& pass, Communicator& comm, WantedOutputs wanted,
-                                      const std::function<void(const Chunk&, const RowOutputs&)>& visit);
+                                      const RowVisit& visit);
 
 }  // namespace tessera

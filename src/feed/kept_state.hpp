@@ -16,8 +16,7 @@ class KeptState {
   /// Empty if the system has not so much: passes work without.
   KeptState(std::int64_t rows, int bytes_per_row)
       : bytes_per_row_(bytes_per_row),
-        bytes_(static_cast<std::byte*>(
-            std::calloc(static_cast<std::size_t>(rows), static_cast<std::size_t>(bytes_per_row)))) {}
+        bytes_(static_cast<std::byte*>(std::calloc(static_cast<std::size_t>(rows), static_cast<std::size_t>(bytes_per_row)))) {}
 
   /// State of rows [first, first + count).
   [[nodiscard]] std::span<std::byte> of(std::int64_t first, std::int64_t count) const {

@@ -53,8 +53,7 @@ NearestStatistics sweep(Feeder& feeder, NearestPass& pass, Communicator& comm) {
   return statistics;
 }
 
-NearestStatistics sweep(Feeder& feeder, NearestPass& pass, Communicator& comm, WantedOutputs wanted,
-                        const std::function<void(const Chunk&, const RowOutputs&)>& visit) {
+NearestStatistics sweep(Feeder& feeder, NearestPass& pass, Communicator& comm, WantedOutputs wanted, const RowVisit& visit) {
   OutputBuffers buffers(wanted);
   feeder.for_each([&](const Chunk& chunk) {
     const RowOutputs outputs = buffers.outputs(chunk.rows.rows);

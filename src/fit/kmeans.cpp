@@ -41,7 +41,7 @@ class Lloyd {
         const JobContext& job)
       : feeder_(feeder), backend_(backend), comm_(comm), options_(options), job_(job), plan_(plan) {}
 
-  KMeansResult run() {
+  KMeansResult run(const RowVisit& closing) {
     job_.observer.stage("seed", feeder_.rows());
     units_ = fit_units(plan_, options_.initial_centroids ? &*options_.initial_centroids : nullptr);
     centroids_ = options_.initial_centroids ? *options_.initial_centroids
@@ -49,14 +49,13 @@ class Lloyd {
     job_.observer.stage("fit", feeder_.rows());
     iterate();
     feeder_.keep_state(0);
-    publish();
+    publish(closing);
     return std::move(result_);
   }
 
  private:
-  NearestStatistics nearest_sweep(bool objective) {
-    const auto pass =
-        backend_.nearest({.centroids = centroids_.view(), .units = &units_, .statistics = true, .objective = objective});
+  NearestStatistics nearest_sweep() {
+    const auto pass = backend_.nearest({.centroids = centroids_.view(), .units = &units_});
     return sweep(feeder_, *pass, comm_);
   }
 
@@ -178,9 +177,9 @@ class Lloyd {
   }
 
   /// Canonical order, then one more sweep in that order, which defines everything that is published.
-  void publish() {
+  void publish(const RowVisit& visit) {
     // At a fixed point the last sweep was one of the present centroids.
-    if (!at_fixed_point_) weights_ = nearest_sweep(false).weights;
+    if (!at_fixed_point_) weights_ = nearest_sweep().weights;
     std::vector<std::int64_t> order;
     for (std::int64_t c = 0; c < centroids_.rows(); ++c) {
       if (weights_[static_cast<std::size_t>(c)] > 0) order.push_back(c);  // two centroids may have met at the iteration limit
@@ -197,7 +196,10 @@ class Lloyd {
     }
     centroids_ = std::move(ordered);
 
-    const NearestStatistics closing = nearest_sweep(true);
+    const auto pass =
+        backend_.nearest({.centroids = centroids_.view(), .units = &units_, .statistics = true, .objective = true});
+    const NearestStatistics closing =
+        visit ? sweep(feeder_, *pass, comm_, {.segment = false, .distance2 = true}, visit) : sweep(feeder_, *pass, comm_);
     result_.rows = closing.rows;
     for (const Int128 weight : closing.weights) {
       result_.weights.push_back(std::ldexp(static_cast<double>(weight), units_.weight_exponent));
@@ -262,8 +264,8 @@ GridUnits fit_units(const FeaturePlan& plan, const Matrix<float>* initial_centro
 }
 
 KMeansResult fit_kmeans(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan,
-                        const KMeansOptions& options, const JobContext& job) {
-  return Lloyd(feeder, backend, comm, plan, options, job).run();
+                        const KMeansOptions& options, const JobContext& job, const RowVisit& closing) {
+  return Lloyd(feeder, backend, comm, plan, options, job).run(closing);
 }
 
 }  // namespace tessera

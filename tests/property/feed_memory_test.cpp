@@ -112,11 +112,12 @@ class CountingSink final : public RowSink {
     options.scratch = scratch.path();
     options.keep_rows = keep_rows;
     const auto feeder = make_table_feeder(table, plan, options, context, comm);
-    const KMeansResult fit =
-        fit_kmeans(*feeder, *backend, comm, plan, {.segments = 5, .restarts = 1, .max_iterations = 5}, context);
+    DistanceQuantile distances;
+    const KMeansResult fit = fit_kmeans(*feeder, *backend, comm, plan, {.segments = 5, .restarts = 1, .max_iterations = 5},
+                                        context, std::ref(distances));
     Model model;
     model.centroids = fit.centroids;
-    model.outlier_distance = outlier_distance(*feeder, *backend, comm, fit.centroids, 0.999);
+    model.outlier_distance = distances.quantile(0.999, comm);
     CountingSink sink;
     (void)assign(*feeder, *backend, comm, model, sink);
     if (sink.rows != rows) _exit(2);

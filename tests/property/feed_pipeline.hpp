@@ -114,8 +114,9 @@ inline std::unique_ptr<Feeder> make_feeder(const Customers& customers, Source so
 inline Outcome fit_and_assign(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan,
                               const KMeansOptions& options, const JobContext& job) {
   Outcome outcome;
-  outcome.fit = fit_kmeans(feeder, backend, comm, plan, options, job);
-  outcome.outlier_distance = outlier_distance(feeder, backend, comm, outcome.fit.centroids, 0.99);
+  DistanceQuantile distances;
+  outcome.fit = fit_kmeans(feeder, backend, comm, plan, options, job, std::ref(distances));
+  outcome.outlier_distance = distances.quantile(0.99, comm);
   Model model;
   model.plan = plan;
   model.centroids = outcome.fit.centroids;

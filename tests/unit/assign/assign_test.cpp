@@ -122,24 +122,35 @@ TEST(Assign, SameBitsForThreadsChunksAndRanks) {
   }
 }
 
-TEST(OutlierDistance, HoldsTheShareAskedForAndLittleMore) {
+TEST(DistanceQuantile, HoldsTheShareAskedForAndLittleMore) {
   const PreparedPoints points = testing::prepare_points(testing::make_blobs(20000, 2, 3, 4));
   const Model model = model_of(points, {0, 1, 2});
   const Assigned assigned = run(points, model);
   std::vector<float> sorted = assigned.sink.distance;
   std::ranges::sort(sorted);
-  QuietJob job;
-  const JobContext context = job.context();
-  const auto backend = open_backend({.device = "cpu"}, context);
-  const auto feeder = make_matrix_feeder(points.rows.view(), {}, {}, 4096, context);
+  std::vector<double> distance2;
+  for (const float distance : assigned.sink.distance) {
+    distance2.push_back(static_cast<double>(distance) * static_cast<double>(distance));
+  }
   SoloCommunicator comm;
+  const auto found_at = [&](double share) {
+    DistanceQuantile distances;
+    for (std::int64_t first = 0; first < 20000; first += 5000) {
+      distances({.first_row = first, .rows = points.rows.view().slice(first, 5000), .weights = {}, .flags = {}},
+                {.segment = {},
+                 .distance2 = std::span(distance2).subspan(static_cast<std::size_t>(first), 5000),
+                 .runner_up = {},
+                 .runner_up_distance2 = {}});
+    }
+    return distances.quantile(share, comm);
+  };
   for (const double quantile : {0.5, 0.9, 0.999}) {
-    const float found = outlier_distance(*feeder, *backend, comm, model.centroids, quantile);
+    const float found = found_at(quantile);
     const float exact = sorted[static_cast<std::size_t>(std::ceil(quantile * 20000.0)) - 1];
     EXPECT_GE(found, exact);
     EXPECT_LE(found, exact * (1.0F + 1.0F / 2048.0F));
   }
-  EXPECT_TRUE(std::isinf(outlier_distance(*feeder, *backend, comm, model.centroids, 1.0)));
+  EXPECT_TRUE(std::isinf(found_at(1.0)));
 }
 
 TEST(Assign, FlagsRowsBeyondTheOutlierDistance) {
