@@ -115,7 +115,8 @@ ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(threads > 1
       }
       state_->workers.emplace_back([state = state_.get(), t] { state->loop(t); });
     }
-    // Threads on their way up hold locks of the C library and of sanitizers; a process forked in that moment would wait forever.
+    // Threads on their way up hold locks of the C library and of sanitizers; a process forked in that moment would wait
+    // forever.
     state_->wait_for_rest();
   } catch (const std::system_error&) {
     throw Error(ErrorCode::resource, fmt::format("the system does not allow {} threads", threads),
