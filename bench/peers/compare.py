@@ -126,9 +126,7 @@ def per_iteration(fit, iterations):
 
 
 def measure(problem, options, result):
-    fits = problem.fits()
-    if options.mode == "fixed-point":
-        del fits["faiss"]
+    fits = {name: fit for name, fit in problem.fits().items() if name in ["tessera", *options.peers]}
     seconds = {name: [] for name in fits}
     for _ in range(options.rounds):
         for name, fit in fits.items():
@@ -168,16 +166,17 @@ def main():
     parser.add_argument("--data", default="blobs,uniform")
     parser.add_argument("--iterations", type=int, default=8)
     parser.add_argument("--most-iterations", type=int, default=300, help="fixed-point: where every program stops at the latest")
+    parser.add_argument("--peers", default="scikit-learn,sklearnex,faiss")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json")
     options = parser.parse_args()
+    options.peers = [name for name in options.peers.split(",") if options.mode == "iteration" or name != "faiss"]
 
     versions = {name: importlib.metadata.version(name) for name in ("scikit-learn", "scikit-learn-intelex", "faiss-cpu", "numpy")}
     print("# " + ", ".join(f"{name} {version}" for name, version in versions.items()) + f", Python {platform.python_version()}")
     print(f"# n = {options.rows}, {THREADS} threads, median of {options.rounds}; in brackets: times Tessera's seconds")
-    names = ["tessera", "scikit-learn", "sklearnex", "faiss"][:4 if options.mode == "iteration" else 3]
     extra = ["of GEMM rate", "of read rate"] if options.mode == "iteration" else ["iterations"]
-    heads = ["data", "d", "k", *names, "fastest peer / tessera", *extra]
+    heads = ["data", "d", "k", "tessera", *options.peers, "fastest peer / tessera", *extra]
     print("| " + " | ".join(heads) + " |\n|" + " --- |" * len(heads))
     results = []
     for shape in options.shapes.split(","):
