@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "hdf5/type_check.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera::hdf5 {
@@ -39,31 +40,6 @@ std::optional<ElementPart> describe_part(const ElementType& type) {
   return H5Tequal(type.stored.get(), memory.get()) > 0 ? std::optional(part) : std::nullopt;
 }
 
-/// Whether a type takes another size in memory than in the file, where text and sequences of variable length are references.
-/// What is known of the type of a dataset are sizes and offsets in memory.
-bool changes_size(hid_t type) {
-  switch (H5Tget_class(type)) {
-    case H5T_STRING:
-      return H5Tis_variable_str(type) != 0;
-    case H5T_VLEN:
-      return true;
-    case H5T_ARRAY: {
-      const Hdf5Handle base(H5Tget_super(type), H5Tclose);
-      return changes_size(base.get());
-    }
-    case H5T_COMPOUND: {
-      const int count = H5Tget_nmembers(type);
-      for (int i = 0; i < count; ++i) {
-        const Hdf5Handle member(H5Tget_member_type(type, static_cast<unsigned>(i)), H5Tclose);
-        if (changes_size(member.get())) return true;
-      }
-      return false;
-    }
-    default:
-      return false;
-  }
-}
-
 /// Where the members lie in a stored record is what the file says, and is not believed.
 std::vector<std::optional<ElementPart>> describe_parts(const ElementType& type) {
   if (type.form != ElementType::Form::record) return {describe_part(type)};
@@ -87,9 +63,10 @@ std::vector<std::optional<ElementPart>> describe_parts(const ElementType& type) 
 }  // namespace
 
 std::unique_ptr<DirectReader> DirectReader::make(const DatasetDescription& description, const ElementType& type) {
-  if (changes_size(type.stored.get())) return nullptr;
+  if (changes_size(type.stored.get())) return nullptr;  // where its parts lie in memory is all that the library says
   std::unique_ptr<DirectReader> reader(new DirectReader);
   reader->description_ = description;
+  reader->driver_file_ = find_driver_file(description.file_id);
   reader->descriptor_ = input_descriptor(description.file_id);
   struct stat status {};
   if (reader->descriptor_ < 0 || ::fstat(reader->descriptor_, &status) != 0) return nullptr;

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <utility>
 
+#include "hdf5/type_check.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera::hdf5 {
@@ -17,10 +19,60 @@ T load(const std::byte* at) {
   return value;
 }
 
+/// As stored: length of the text, then address and number of its object.
+constexpr std::size_t kReferenceBytes = 16;
+
+Hdf5Handle reference() {
+  Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+  H5Tset_size(type.get(), kReferenceBytes);
+  return type;
+}
+
+/// Records as they are in the file, of which only the references are seen. HDF5 tells sizes and offsets in memory, where a
+/// pointer takes the place of a reference, and what is behind it moves up. Nothing if there are none, or if other members
+/// change their size too.
+Hdf5Handle record_of_references(const ElementType& type) {
+  struct Place {
+    std::size_t offset;
+    std::size_t member;
+  };
+  std::vector<Place> places;
+  for (std::size_t i = 0; i < type.members.size(); ++i) {
+    const ElementType& member = type.members[i].type;
+    if (member.form != ElementType::Form::variable_text && changes_size(member.stored.get())) return {};
+    places.push_back({H5Tget_member_offset(type.stored.get(), static_cast<unsigned>(i)), i});
+  }
+  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.offset < b.offset; });
+  std::size_t moved = 0;
+  std::vector<Place> references;
+  for (const Place& place : places) {
+    const RecordMember& member = type.members[place.member];
+    if (member.type.form != ElementType::Form::variable_text) continue;
+    references.push_back({place.offset + moved, place.member});
+    moved += (kReferenceBytes - sizeof(char*)) * static_cast<std::size_t>(member.cells);
+  }
+  if (references.empty()) return {};
+  Hdf5Handle record(H5Tcreate(H5T_COMPOUND, H5Tget_size(type.stored.get()) + moved), H5Tclose);
+  for (const Place& place : references) {
+    const auto cells = static_cast<hsize_t>(type.members[place.member].cells);
+    const Hdf5Handle cell = reference();
+    const Hdf5Handle array(H5Tarray_create2(cell.get(), 1, &cells), H5Tclose);
+    if (H5Tinsert(record.get(), std::to_string(place.member).c_str(), place.offset, array.get()) < 0) return {};
+  }
+  return record;
+}
+
+/// The type of `type`'s references in the file; nothing if it has none that are known.
+Hdf5Handle reference_type(const ElementType& type) {
+  if (type.form == ElementType::Form::variable_text) return reference();
+  return type.form == ElementType::Form::record ? record_of_references(type) : Hdf5Handle();
+}
+
 }  // namespace
 
 std::unique_ptr<TextReferences> TextReferences::make(const DatasetDescription& description, const ElementType& type) {
-  if (type.form != ElementType::Form::variable_text) return nullptr;
+  Hdf5Handle stored = reference_type(type);
+  if (!stored) return nullptr;
   const Hdf5Handle properties(H5Fget_create_plist(description.file_id), H5Pclose);
   std::size_t address_bytes = 0;
   std::size_t size_bytes = 0;
@@ -29,12 +81,11 @@ std::unique_ptr<TextReferences> TextReferences::make(const DatasetDescription& d
       address_bytes != sizeof(std::uint64_t) || size_bytes != sizeof(std::uint64_t)) {
     return nullptr;
   }
-  Hdf5Handle stored(H5Tcopy(H5T_C_S1), H5Tclose);
-  H5Tset_size(stored.get(), kReferenceBytes);
   std::unique_ptr<TextReferences> references(new TextReferences);
   references->description_ = description;
-  references->reader_ =
-      DirectReader::make(description, describe_type(std::move(stored), description.file, description.dataset));
+  const ElementType seen = describe_type(std::move(stored), description.file, description.dataset);
+  references->element_bytes_ = seen.memory_bytes;
+  references->reader_ = DirectReader::make(description, seen);
   if (references->reader_ == nullptr) return nullptr;
   references->reader_->keep_at_most(0);
   references->descriptor_ = input_descriptor(description.file_id);
@@ -48,7 +99,7 @@ void TextReferences::check(std::int64_t first, std::int64_t rows) {
 }
 
 void TextReferences::check_run(std::int64_t first, std::int64_t rows) {
-  const std::size_t row_bytes = static_cast<std::size_t>(description_.row_elements) * kReferenceBytes;
+  const std::size_t row_bytes = static_cast<std::size_t>(description_.row_elements) * element_bytes_;
   cells_.resize(static_cast<std::size_t>(rows) * row_bytes);
   ReadTasks tasks;
   if (!reader_->plan(first, rows, {}, cells_.data(), tasks)) return;

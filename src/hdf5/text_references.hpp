@@ -18,7 +18,7 @@ namespace tessera::hdf5 {
 /// often unnoticed until something else crashes. So they are checked before it follows them.
 class TextReferences {
  public:
-  /// Null if the type is not text of variable length, or the references are stored in a way that only the library reads.
+  /// Null if the type holds no text of variable length, or the references are stored in a way that only the library reads.
   [[nodiscard]] static std::unique_ptr<TextReferences> make(const DatasetDescription& description, const ElementType& type);
 
   /// Checks the references of rows [first, first + rows). @throws DataError if one of them is damaged; as DirectReader
@@ -27,8 +27,6 @@ class TextReferences {
  private:
   /// Rows that are checked at a time; whole chunks, where these are longer.
   static constexpr std::int64_t kRunRows = std::int64_t{1} << 16;
-  /// As stored: length of the text, then address and number of its object.
-  static constexpr std::size_t kReferenceBytes = 16;
   static constexpr std::size_t kMostKeptSizes = std::size_t{1} << 20;
 
   TextReferences() = default;
@@ -37,7 +35,8 @@ class TextReferences {
   [[nodiscard]] const HeapCollection* find_collection(std::uint64_t address);
 
   DatasetDescription description_;
-  std::unique_ptr<DirectReader> reader_;  ///< sees the references as fixed text
+  std::unique_ptr<DirectReader> reader_;  ///< sees the references as fixed text, and nothing else
+  std::size_t element_bytes_ = 0;         ///< of the references of an element
   int descriptor_ = -1;
   std::uint64_t base_address_ = 0;  ///< that the addresses in references are counted from
   std::vector<std::byte> cells_;

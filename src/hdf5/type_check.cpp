@@ -101,4 +101,29 @@ bool is_sound_type(hid_t type) {
   return is_sound(type, 0);
 }
 
+bool changes_size(hid_t type) {
+  const Hdf5Session session;
+  switch (H5Tget_class(type)) {
+    case H5T_STRING:
+      return H5Tis_variable_str(type) != 0;
+    case H5T_VLEN:
+    case H5T_REFERENCE:
+      return true;
+    case H5T_ARRAY: {
+      const Hdf5Handle base(H5Tget_super(type), H5Tclose);
+      return changes_size(base.get());
+    }
+    case H5T_COMPOUND: {
+      const int count = H5Tget_nmembers(type);
+      for (int i = 0; i < count; ++i) {
+        const Hdf5Handle member(H5Tget_member_type(type, static_cast<unsigned>(i)), H5Tclose);
+        if (changes_size(member.get())) return true;
+      }
+      return false;
+    }
+    default:
+      return false;
+  }
+}
+
 }  // namespace tessera::hdf5

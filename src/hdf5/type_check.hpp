@@ -10,4 +10,8 @@ namespace tessera::hdf5 {
 /// when it converts values of a damaged type.
 [[nodiscard]] bool is_sound_type(hid_t type);
 
+/// Whether values of a type take another size in memory than in the file, where text and sequences of variable length are
+/// references. Of the type of a dataset HDF5 tells sizes and offsets in memory.
+[[nodiscard]] bool changes_size(hid_t type);
+
 }  // namespace tessera::hdf5

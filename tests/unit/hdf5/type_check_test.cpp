@@ -110,6 +110,23 @@ TEST(TypeCheck, CellsOfAnArrayFillIt) {
   EXPECT_FALSE(is_sound_with(array.get(), at + 3, 128));
 }
 
+TEST(TypeCheck, ReferencesChangeTheirSizeHoweverDeep) {
+  const Hdf5Handle text(H5Tcopy(H5T_C_S1), H5Tclose);
+  EXPECT_FALSE(changes_size(text.get()));
+  H5Tset_size(text.get(), H5T_VARIABLE);
+  const Hdf5Handle sequence(H5Tvlen_create(H5T_STD_I8LE), H5Tclose);
+  const hsize_t extent = 1;
+  for (const hid_t type : {text.get(), sequence.get(), H5T_STD_REF_OBJ}) {
+    EXPECT_TRUE(changes_size(type));
+    const Hdf5Handle array(H5Tarray_create2(type, 1, &extent), H5Tclose);
+    const Hdf5Handle record(H5Tcreate(H5T_COMPOUND, 64), H5Tclose);
+    H5Tinsert(record.get(), "a", 0, H5T_STD_I8LE);
+    EXPECT_FALSE(changes_size(record.get()));
+    H5Tinsert(record.get(), "b", 8, array.get());
+    EXPECT_TRUE(changes_size(record.get()));
+  }
+}
+
 TEST(TypeCheck, NestingHasAnEnd) {
   Hdf5Handle type(H5Tcopy(H5T_STD_I8LE), H5Tclose);
   for (int depth = 0; depth < 40; ++depth) type = Hdf5Handle(H5Tvlen_create(type.get()), H5Tclose);

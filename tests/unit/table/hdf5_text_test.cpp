@@ -178,6 +178,57 @@ TEST(DamagedText, AnAttributeIsNotReadFromADamagedHeap) {
   }
 }
 
+TEST(Records, TheirReferencesAreCheckedToo) {
+  struct Customer {
+    char code[3];
+    const char* names[2];
+    float spend;
+    const char* city;
+  };
+  const testing::TemporaryFolder folder;
+  const std::string path = (folder.path() / "t.h5").string();
+  constexpr hsize_t kRows = 50;
+  // In the file a reference takes 16 bytes and nothing is between the members.
+  constexpr std::size_t kStoredBytes = 3 + 2 * 16 + 4 + 16;
+  constexpr std::size_t kCity = kStoredBytes - 16;
+  haddr_t start = 0;
+  {
+    const Hdf5Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
+    const Hdf5Handle text = variable_text();
+    const Hdf5Handle code(H5Tcopy(H5T_C_S1), H5Tclose);
+    H5Tset_size(code.get(), 3);
+    const hsize_t two = 2;
+    const Hdf5Handle names(H5Tarray_create2(text.get(), 1, &two), H5Tclose);
+    const Hdf5Handle type(H5Tcreate(H5T_COMPOUND, sizeof(Customer)), H5Tclose);
+    H5Tinsert(type.get(), "code", HOFFSET(Customer, code), code.get());
+    H5Tinsert(type.get(), "names", HOFFSET(Customer, names), names.get());
+    H5Tinsert(type.get(), "spend", HOFFSET(Customer, spend), H5T_NATIVE_FLOAT);
+    H5Tinsert(type.get(), "city", HOFFSET(Customer, city), text.get());
+    const Hdf5Handle packed(H5Tcopy(type.get()), H5Tclose);
+    H5Tpack(packed.get());
+    std::vector<Customer> customers(kRows, {{'a', 'b', 'c'}, {"anna", nullptr}, 1.5f, "Bonn"});
+    const Hdf5Handle space(H5Screate_simple(1, &kRows, nullptr), H5Sclose);
+    const Hdf5Handle data(H5Dcreate2(file.get(), "customers", packed.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                          H5Dclose);
+    H5Dwrite(data.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, customers.data());
+    start = H5Dget_offset(data.get());
+    ASSERT_EQ(H5Dget_storage_size(data.get()), kRows * kStoredBytes);
+  }
+  const testing::Cells sound = testing::read_cells(*open_trusted_hdf5_table(path, {}), 20);
+  EXPECT_EQ(sound[49], (std::vector<std::string>{"abc", "anna", "", testing::exact_text(1.5), "Bonn"}));
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(start + 31 * kStoredBytes + kCity + 13));
+  file.put('\2');  // an object beyond those of the collection
+  file.close();
+  const auto table = open_trusted_hdf5_table(path, {});
+  try {
+    testing::read_cells(*table, 20);
+    FAIL() << "the reference was followed";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("/customers: row 31: the text is damaged"));
+  }
+}
+
 TEST(Records, NumbersBesideTextAreTheSameWithoutIt) {
   struct Customer {
     std::int32_t id;
