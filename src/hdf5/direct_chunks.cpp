@@ -75,7 +75,7 @@ DirectReader::KeptChunk* DirectReader::kept_chunk(std::int64_t band, std::int64_
 
 bool DirectReader::plan_chunks(std::int64_t first, std::int64_t rows, std::byte* out, ReadTasks& tasks) {
   const Hdf5Session session;
-  WithheldReads withheld(description_.file_id);
+  WithheldReads withheld(*driver_file_);
   keep_band_at(first + rows);
   std::vector<ChunkPart> parts;
   for (std::int64_t band = first / chunk_rows_; band * chunk_rows_ < first + rows; ++band) {

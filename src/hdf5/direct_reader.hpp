@@ -109,6 +109,7 @@ class DirectReader {
   void place_chunk(const ChunkElements& chunk, const ChunkPart& part, UnpackBuffers& buffers) const;
 
   DatasetDescription description_;
+  DriverFile* driver_file_ = nullptr;
   int descriptor_ = -1;
   std::uint64_t file_bytes_ = 0;
   std::vector<std::optional<ElementPart>> parts_;  ///< of the element, or by member of a record; nullopt: not known

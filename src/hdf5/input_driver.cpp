@@ -168,16 +168,15 @@ hid_t input_driver() {
   return driver;
 }
 
-/// Null for a file that is read through another driver.
-DriverFile* find_file(hid_t file) {
+}  // namespace
+
+DriverFile* find_driver_file(hid_t file) {
   const hid_t access = H5Fget_access_plist(file);
   const bool ours = access >= 0 && H5Pget_driver(access) == input_driver();
   H5Pclose(access);
   void* handle = nullptr;
   return ours && H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0 ? static_cast<DriverFile*>(handle) : nullptr;
 }
-
-}  // namespace
 
 void use_input_driver(hid_t access) {
   if (input_driver() < 0 || H5Pset_driver(access, input_driver(), nullptr) < 0) {
@@ -187,12 +186,12 @@ void use_input_driver(hid_t access) {
 }
 
 int input_descriptor(hid_t file) {
-  const DriverFile* found = find_file(file);
+  const DriverFile* found = find_driver_file(file);
   return found == nullptr ? -1 : found->descriptor.get();
 }
 
 void withhold_damaged_heaps(hid_t file) {
-  DriverFile* found = find_file(file);
+  DriverFile* found = find_driver_file(file);
   const Hdf5Handle properties(H5Fget_create_plist(file), H5Pclose);
   size_t address_bytes = 0;
   size_t size_bytes = 0;
@@ -200,17 +199,16 @@ void withhold_damaged_heaps(hid_t file) {
   found->checks_heaps = size_bytes == sizeof(std::uint64_t);
 }
 
-WithheldReads::WithheldReads(hid_t file) : file_(find_file(file)) {
-  if (file_ == nullptr) throw Error(ErrorCode::internal, "the file is not read through the input driver");
-  file_->withheld = true;
-  file_->recorded = 0;
+WithheldReads::WithheldReads(DriverFile& file) : file_(file) {
+  file_.withheld = true;
+  file_.recorded = 0;
 }
 
-WithheldReads::~WithheldReads() { file_->withheld = false; }
+WithheldReads::~WithheldReads() { file_.withheld = false; }
 
 bool WithheldReads::take(StoredBytes& place) {
-  place = file_->place;
-  return std::exchange(file_->recorded, 0) == 1;
+  place = file_.place;
+  return std::exchange(file_.recorded, 0) == 1;
 }
 
 }  // namespace tessera::hdf5

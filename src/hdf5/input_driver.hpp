@@ -17,6 +17,11 @@ struct StoredBytes {
 /// (WithheldReads). Keeps the other properties. @throws Error (internal) if libhdf5 does not accept it
 void use_input_driver(hid_t access);
 
+/// A file that is read through our driver, as long as anything in it is open. Null for other files. An Hdf5Session must be
+/// held.
+struct DriverFile;
+[[nodiscard]] DriverFile* find_driver_file(hid_t file);
+
 /// The descriptor of a file that is read through our driver, owned by HDF5; -1 for other files. An Hdf5Session must be held.
 [[nodiscard]] int input_descriptor(hid_t file);
 
@@ -29,8 +34,7 @@ void withhold_damaged_heaps(hid_t file);
 /// it (H5Dget_chunk_info_by_coord) walk the index from its beginning. An Hdf5Session must be held.
 class WithheldReads {
  public:
-  /// @param file one for which input_descriptor() is not -1
-  explicit WithheldReads(hid_t file);
+  explicit WithheldReads(DriverFile& file);
   ~WithheldReads();
   WithheldReads(const WithheldReads&) = delete;
   WithheldReads& operator=(const WithheldReads&) = delete;
@@ -39,7 +43,7 @@ class WithheldReads {
   [[nodiscard]] bool take(StoredBytes& place);
 
  private:
-  struct DriverFile* file_;
+  DriverFile& file_;
 };
 
 }  // namespace tessera::hdf5
