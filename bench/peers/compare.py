@@ -119,25 +119,30 @@ class Problem:
         }
 
 
-def per_iteration(fit, iterations):
-    short, short_iterations = fit(1)
-    long, long_iterations = fit(1 + iterations)
+def per_iteration(shorts, longs):
+    """Seconds of an iteration from fits of one and of several, which differ in nothing else: [(seconds, iterations)]"""
+    (short, short_iterations), (long, long_iterations) = (map(statistics.median, zip(*fits)) for fits in (shorts, longs))
     return (long - short) / max(1, long_iterations - short_iterations)
 
 
 def measure(problem, options, result):
     fits = {name: fit for name, fit in problem.fits().items() if name in ["tessera", *options.peers]}
-    seconds = {name: [] for name in fits}
+    lengths = [1, 1 + options.iterations] if options.mode == "iteration" else [options.most_iterations]
+    taken = {name: {length: [] for length in lengths} for name in fits}
+    for name, fit in fits.items():
+        fit(1)  # a first fit pays for memory that later ones find there
     for _ in range(options.rounds):
         for name, fit in fits.items():
-            if options.mode == "iteration":
-                seconds[name].append(per_iteration(fit, options.iterations))
-            else:
-                taken, iterations = fit(options.most_iterations)
-                seconds[name].append(taken)
-                result.setdefault("iterations", {})[name] = int(iterations)
-    result["rounds"] = seconds
-    result["seconds"] = {name: statistics.median(times) for name, times in seconds.items()}
+            for length in lengths:
+                taken[name][length].append(fit(length))
+    if options.mode == "iteration":
+        result["seconds"] = {name: per_iteration(*fits_of.values()) for name, fits_of in taken.items()}
+        result["rounds"] = {name: [per_iteration([short], [long]) for short, long in zip(*fits_of.values())] for name, fits_of in taken.items()}
+    else:
+        last = lengths[0]
+        result["rounds"] = {name: [seconds for seconds, _ in fits_of[last]] for name, fits_of in taken.items()}
+        result["seconds"] = {name: statistics.median(seconds) for name, seconds in result["rounds"].items()}
+        result["iterations"] = {name: int(fits_of[last][-1][1]) for name, fits_of in taken.items()}
     return result
 
 
@@ -164,7 +169,7 @@ def main():
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--shapes", default="16x8,16x64,32x16,32x64,32x256,64x64,64x256,128x256,128x1024")
     parser.add_argument("--data", default="blobs,uniform")
-    parser.add_argument("--iterations", type=int, default=8)
+    parser.add_argument("--iterations", type=int, default=8, help="iteration: what the longer fit has more than one")
     parser.add_argument("--most-iterations", type=int, default=300, help="fixed-point: where every program stops at the latest")
     parser.add_argument("--peers", default="scikit-learn,sklearnex,faiss")
     parser.add_argument("--rounds", type=int, default=3)
