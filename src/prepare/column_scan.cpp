@@ -103,7 +103,10 @@ void ColumnScan::add_numbers(std::span<const T> values, std::int64_t first_row) 
   if (!frame_) frame_ = frame_for(values);
   const CellCounts counts = count_cells(values);
   add_counts(total_, counts);
-  sums_.push(sum_cells(values, frame_.value_or(MomentFrame{}), counts.missing == 0));
+  const MomentFrame frame = frame_.value_or(MomentFrame{});
+  const Moments sums = sum_cells(values, frame, counts.missing == 0);
+  sums_.push(sums);
+  if (!quarters_.empty()) log_sums_.add(values, counts, sums, frame);
   // Beyond these every float is whole, which says nothing about what it counts.
   const double whole_below = schema_.type == DataType::float32 ? 0x1p24 : 0x1p53;
   integral_ = integral_ && (is_integer(schema_.type) || are_whole(values, whole_below));
@@ -177,6 +180,8 @@ void ColumnScan::fill_levels(ColumnFacts& facts) {
 void ColumnScan::fill_tally(ColumnTally& tally) {
   tally.frame = frame_.value_or(MomentFrame{});
   tally.sums = sums_.total();
+  tally.log_frame = log_sums_.frame();
+  tally.log_sums = log_sums_.total();
   if (schema_.type == DataType::text) {
     if (texts_.exact()) tally.levels = LevelCounts{{}, texts_.take()};
     return;

@@ -12,6 +12,7 @@
 #include "prepare/column_blocks.hpp"
 #include "prepare/column_tally.hpp"
 #include "prepare/distinct.hpp"
+#include "prepare/log_sums.hpp"
 #include "prepare/quantile_bracket.hpp"
 #include "prepare/sentinels.hpp"
 #include "tessera/prepare.hpp"
@@ -33,7 +34,7 @@ struct ColumnFacts {
 class ColumnScan {
  public:
   /// @param rows that will come
-  /// @param quarters quantiles to look for on the way; each 1..3
+  /// @param quarters quantiles to look for on the way, each 1..3; empty: no tally is wanted
   ColumnScan(const ColumnSchema& schema, std::int64_t rows, std::span<const int> quarters);
 
   /// The next block of a column of numbers. @param first_row row number of its first cell
@@ -60,6 +61,7 @@ class ColumnScan {
   std::optional<MomentFrame> frame_;
   std::optional<double> first_cell_;
   PairwiseSum<Moments> sums_;
+  LogSums log_sums_;
   CellCounts total_;
   std::int64_t text_bytes_ = 0, text_words_ = 0;
   bool integral_ = true, counts_rows_ = true, all_dates_ = true;

@@ -23,7 +23,9 @@ struct LevelCounts {
 /// learn_plan a sweep of its own.
 struct ColumnTally {
   MomentFrame frame;
-  Moments sums;                                     ///< about `frame`, over the cells present
+  Moments sums;  ///< about `frame`, over the cells present
+  MomentFrame log_frame;
+  std::optional<Moments> log_sums;                  ///< of log1p of the cells, about `log_frame`, if they look like amounts
   std::array<std::optional<Quantile>, 3> quarters;  ///< of the cells present, where they were wanted and are known
   std::optional<LevelCounts> levels;                ///< nominal columns, where all are known and fit the memory budget
 };

@@ -159,7 +159,9 @@ class PlanLearner {
   void sweep() {
     row_weight_ = static_cast<double>(table_.info().rows);
     if (!weighted_ && swept_numbers_.empty() && swept_levels_.empty()) return;
-    ValueStream stream(table_, swept_columns(), job_, memory_bytes_ / 2);
+    const bool searching = std::any_of(numeric_learners_.begin(), numeric_learners_.end(),
+                                       [](const NumericLearner& learner) { return learner.searching(); });
+    ValueStream stream(table_, swept_columns(), job_, memory_bytes_ / 2, searching);
     first_sweep(stream);
     while (refine_quantiles()) {
       stream.for_each([&](const ValueChunk& chunk) { count_quantiles(chunk); });

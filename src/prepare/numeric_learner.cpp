@@ -59,9 +59,10 @@ void NumericLearner::take(const ColumnTally& tally, std::span<const int> quarter
   if (std::all_of(quarters.begin(), quarters.end(), [&](int quarter) { return of(quarter).has_value(); })) {
     for (const int quarter : quarters) known_.push_back(*of(quarter));
   }
-  if (try_log_) return;
+  if (try_log_ && !tally.log_sums) return;
   frame_ = tally.frame;
-  sums_.push({tally.sums, {}});
+  log_frame_ = tally.log_frame;
+  sums_.push({tally.sums, tally.log_sums.value_or(Moments{})});
   summed_ = true;
 }
 

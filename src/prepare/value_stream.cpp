@@ -32,7 +32,8 @@ void convert_block(std::span<const T> cells, double* out) {
 
 }  // namespace
 
-ValueStream::ValueStream(Table& table, LearnColumns columns, const JobContext& job, std::int64_t budget_bytes)
+ValueStream::ValueStream(Table& table, LearnColumns columns, const JobContext& job, std::int64_t budget_bytes,
+                         bool several_sweeps)
     : table_(table), columns_(std::move(columns)), job_(job) {
   read_columns_ = columns_.numeric;
   read_columns_.insert(read_columns_.end(), columns_.nominal.begin(), columns_.nominal.end());
@@ -40,7 +41,7 @@ ValueStream::ValueStream(Table& table, LearnColumns columns, const JobContext& j
   const std::int64_t kept_bytes = 8 * (std::ssize(columns_.numeric) + (uses_weights() ? 2 : 0));
   const std::int64_t row_bytes = raw_row_bytes(table.info(), read_columns_) + kept_bytes;
   chunk_rows_ = rows_per_read(table, row_bytes, budget_bytes / 4);
-  keep_ = table.info().rows <= budget_bytes / 2 / std::max<std::int64_t>(kept_bytes, 1);
+  keep_ = several_sweeps && table.info().rows <= budget_bytes / 2 / std::max<std::int64_t>(kept_bytes, 1);
 }
 
 void convert_values(const RawChunk& raw, const LearnColumns& columns, ThreadPool& threads, std::vector<double>& values) {

@@ -43,11 +43,11 @@ struct ValueChunk {
   }
 };
 
-/// Sweeps the learning columns as often as needed, always the same rows in the same order. Keeps the values in memory for the
-/// later sweeps if they fit the budget, else reads the table again.
+/// Sweeps the learning columns as often as needed, always the same rows in the same order. Keeps the values in memory for
+/// later sweeps if there may be some and they fit the budget, else reads the table again.
 class ValueStream {
  public:
-  ValueStream(Table& table, LearnColumns columns, const JobContext& job, std::int64_t budget_bytes);
+  ValueStream(Table& table, LearnColumns columns, const JobContext& job, std::int64_t budget_bytes, bool several_sweeps);
 
   /// @throws DataError (first sweep): a weight that is missing, infinite or negative; a missing cell under MissingPolicy::error
   void for_each(const std::function<void(const ValueChunk&)>& visit);
