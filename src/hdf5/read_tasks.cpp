@@ -7,8 +7,8 @@
 
 namespace tessera::hdf5 {
 
-void UnpackBuffers::Free::operator()(libdeflate_decompressor* decompressor) const noexcept {
-  libdeflate_free_decompressor(decompressor);
+void UnpackBuffers::Free::operator()(libdeflate_decompressor* memory) const noexcept {
+  libdeflate_free_decompressor(memory);
 }
 
 void ReadThreads::run(const ReadTasks& tasks) {

@@ -17,7 +17,7 @@ namespace tessera::hdf5 {
 /// What one thread needs to unpack chunks; grows to the largest, and is used again.
 struct UnpackBuffers {
   struct Free {
-    void operator()(libdeflate_decompressor* decompressor) const noexcept;
+    void operator()(libdeflate_decompressor* memory) const noexcept;
   };
   std::vector<std::byte> stored;                   ///< a chunk as it is in the file
   std::array<std::vector<std::byte>, 2> filtered;  ///< with some of its filters undone
