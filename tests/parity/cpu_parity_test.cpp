@@ -153,15 +153,16 @@ TEST_P(CpuParity, ASeriesEqualsPassesOnTheirOwn) {
   }
 }
 
-/// Rows near the border of two centroids, at every distance from it that some precision cannot resolve: a bound that is too small
-/// would show here. 65 centroids of two magnitudes leave tiles half filled.
+/// Rows near the border of two centroids, at every distance from it that some precision cannot resolve: a bound that is too
+/// small would show here. 65 centroids of two magnitudes leave tiles half filled.
 TEST_P(CpuParity, RowsNearABorderEqualTheNaiveTwin) {
   testing::AwkwardRandom random(12);
   for (const std::int64_t d : {2, 15, 16, 17, 32, 33, 64, 100}) {
     SCOPED_TRACE(d);
     constexpr std::int64_t kCentroids = 65;
     constexpr std::int64_t kRows = 3000;
-    AwkwardCase made = testing::make_case("borders", kRows, d, kCentroids, 0.0, random, [](std::int64_t, std::int64_t) { return 0.0; });
+    AwkwardCase made =
+        testing::make_case("borders", kRows, d, kCentroids, 0.0, random, [](std::int64_t, std::int64_t) { return 0.0; });
     for (std::int64_t c = 0; c < kCentroids; ++c) {
       for (float& value : made.centroids.row(c)) value = static_cast<float>((c % 5 == 0 ? 9.0 : 1.0) * random.bell());
     }
@@ -179,7 +180,8 @@ TEST_P(CpuParity, RowsNearABorderEqualTheNaiveTwin) {
     SilentObserver observer;
     const CancelToken cancel;
     ThreadPool pool(2);
-    const auto pass = open_backend({"cpu", GetParam()}, {observer, cancel, pool})->nearest({made.centroids.view(), &made.units});
+    const auto pass =
+        open_backend({"cpu", GetParam()}, {observer, cancel, pool})->nearest({made.centroids.view(), &made.units});
     std::vector<std::int32_t> segment(static_cast<std::size_t>(kRows));
     pass->consume({0, made.rows.view(), {}, {}}, {segment, {}, {}, {}});
     ASSERT_EQ(segment, want.segment);

@@ -73,7 +73,8 @@ TEST(NearestSeries, LeavesSettledRowsAlone) {
       return next->finish();
     };
     const NearestStatistics first = pass();
-    EXPECT_TRUE(first.sums == testing::naive_nearest(made.rows.view(), {}, {}, made.centroids.view(), made.units).statistics.sums);
+    EXPECT_TRUE(first.sums ==
+                testing::naive_nearest(made.rows.view(), {}, {}, made.centroids.view(), made.units).statistics.sums);
     for (float& value : made.centroids.row(3)) value += 0.1F;
     std::fill_n(made.rows.data(), 3000 * 20, std::numeric_limits<float>::quiet_NaN());
     const NearestStatistics second = pass();
