@@ -104,9 +104,8 @@ class Publisher {
 
 }  // namespace
 
-DistanceQuantile::DistanceQuantile() : counts_(kDistanceBins) {}
-
 void DistanceQuantile::operator()(const Chunk& chunk, const RowOutputs& outputs) {
+  counts_.resize(kDistanceBins);
   for (std::size_t i = 0; i < outputs.distance2.size(); ++i) {
     if (!(fit_weight(chunk, static_cast<std::int64_t>(i)) > 0.0F)) continue;
     const auto distance = static_cast<float>(std::sqrt(outputs.distance2[i]));
@@ -116,6 +115,7 @@ void DistanceQuantile::operator()(const Chunk& chunk, const RowOutputs& outputs)
 
 float DistanceQuantile::quantile(double share, Communicator& comm) {
   if (!(share < 1.0)) return std::numeric_limits<float>::infinity();
+  counts_.resize(kDistanceBins);  // a rank without rows
   comm.sum(counts_);
   const auto fitted = static_cast<double>(std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0}));
   std::int64_t within = 0;

@@ -25,7 +25,6 @@ struct AssignSummary {
 /// matter.
 class DistanceQuantile {
  public:
-  DistanceQuantile();
   /// Counts the rows of a chunk; outputs.distance2 is needed.
   void operator()(const Chunk& chunk, const RowOutputs& outputs);
   /// The least distance within which the share `share` of the rows of all ranks lies, rounded up by at most one part in 4,096;
@@ -33,7 +32,7 @@ class DistanceQuantile {
   [[nodiscard]] float quantile(double share, Communicator& comm);
 
  private:
-  std::vector<std::int64_t> counts_;
+  std::vector<std::int64_t> counts_;  ///< from the first chunk on
 };
 
 /// The last sweep: every row gets segment, runner-up, distance, margin and flags; handed to `sink` in input order.

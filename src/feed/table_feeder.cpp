@@ -50,7 +50,8 @@ class TableFeeder final : public Feeder {
       : table_(table), preparer_(plan, table.info()), job_(job), range_(range), features_(plan.features()) {
     const FeedSizes sizes = measure(table, preparer_, features_, range);
     plan_ = plan_feed(sizes, options);
-    room_for_state_bytes_ = options.memory_bytes - plan_.planned_bytes;
+    // State comes last: it only spares work, and what the first sweep gave back may not all have gone back to the system.
+    room_for_state_bytes_ = (options.memory_bytes - plan_.planned_bytes) / 2;
     if (plan_.residency != Residency::spilled) return;
     scratch_ = scratch_folder(options.scratch);
     spill_.emplace(scratch_, range.count, features_, preparer_.weighted());

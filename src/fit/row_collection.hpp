@@ -46,21 +46,11 @@ class SmallestKeys {
   /// Offers the rows of a chunk. key_of(row of the chunk, its weight) is called from several threads at a time.
   template <typename KeyOf>
   void offer(const Chunk& chunk, const KeyOf& key_of) {
-    constexpr std::int64_t kTaskRows = 4096;
-    const std::int64_t tasks = (chunk.rows.rows + kTaskRows - 1) / kTaskRows;
-    found_.resize(static_cast<std::size_t>(tasks));
-    threads_.run(tasks, [&](int, std::int64_t task) {
-      std::vector<RowCollection::Row>& found = found_[static_cast<std::size_t>(task)];
-      found.clear();
-      const std::int64_t last = std::min((task + 1) * kTaskRows, chunk.rows.rows);
-      for (std::int64_t i = task * kTaskRows; i < last; ++i) {
-        const float weight = fit_weight(chunk, i);
-        if (!(weight > 0.0F)) continue;
-        const std::uint64_t key = key_of(i, static_cast<double>(weight));
-        if (key != kNever && key <= largest_key_) found.push_back({key, chunk.first_row + i, static_cast<double>(weight)});
-      }
-    });
-    for (const auto& found : found_) keep(chunk, found);
+    // Portion by portion: while the collection is not full, every row of a portion is held until it has been looked at.
+    const std::int64_t portion_rows = kTaskRows * std::max(16, 4 * threads_.size());
+    for (std::int64_t first = 0; first < chunk.rows.rows; first += portion_rows) {
+      offer_portion(chunk, first, std::min(portion_rows, chunk.rows.rows - first), key_of);
+    }
   }
 
   /// The rows of all ranks, by key and id.
@@ -71,6 +61,26 @@ class SmallestKeys {
   }
 
  private:
+  static constexpr std::int64_t kTaskRows = 1024;
+
+  template <typename KeyOf>
+  void offer_portion(const Chunk& chunk, std::int64_t first, std::int64_t count, const KeyOf& key_of) {
+    const std::int64_t tasks = (count + kTaskRows - 1) / kTaskRows;
+    found_.resize(static_cast<std::size_t>(tasks));
+    threads_.run(tasks, [&](int, std::int64_t task) {
+      std::vector<RowCollection::Row>& found = found_[static_cast<std::size_t>(task)];
+      found.clear();
+      const std::int64_t last = first + std::min((task + 1) * kTaskRows, count);
+      for (std::int64_t i = first + task * kTaskRows; i < last; ++i) {
+        const float weight = fit_weight(chunk, i);
+        if (!(weight > 0.0F)) continue;
+        const std::uint64_t key = key_of(i, static_cast<double>(weight));
+        if (key != kNever && key <= largest_key_) found.push_back({key, chunk.first_row + i, static_cast<double>(weight)});
+      }
+    });
+    for (const auto& found : found_) keep(chunk, found);
+  }
+
   void keep(const Chunk& chunk, const std::vector<RowCollection::Row>& found);
 
   std::int64_t most_;
