@@ -7,9 +7,7 @@
 
 namespace tessera::hdf5 {
 
-void UnpackBuffers::Free::operator()(libdeflate_decompressor* memory) const noexcept {
-  libdeflate_free_decompressor(memory);
-}
+void UnpackBuffers::Free::operator()(libdeflate_decompressor* memory) const noexcept { libdeflate_free_decompressor(memory); }
 
 void ReadThreads::run(const ReadTasks& tasks) {
   run(tasks.fetch);
