@@ -3,13 +3,14 @@
 //   OMP_NUM_THREADS=2 nearest_bench --benchmark_filter=avx3
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
+#include <array>
 #include <random>
 #include <string>
-#include <thread>
+#include <vector>
 
 #include "backend/registry.hpp"
 #include "exact/grid.hpp"
+#include "threads_wanted.hpp"
 
 namespace tessera {
 namespace {
@@ -50,18 +51,19 @@ Problem make_problem(Data data, std::int64_t n, std::int64_t d, std::int64_t k) 
   return problem;
 }
 
-int threads_wanted() {
-  if (const char* wanted = std::getenv("OMP_NUM_THREADS"); wanted != nullptr) return std::max(1, std::atoi(wanted));
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-}
+/// What a pass is asked for: an iteration of k-means, the same with the exact objective, the closing sweep, or an iteration of
+/// a series whose centroids stand still, which knows nearly all rows.
+enum class Wanted { iteration, objective, outputs, settled };
 
-/// What a pass is asked for: an iteration of k-means, the same with the exact objective, or the closing sweep.
-enum class Wanted { iteration, objective, outputs };
+/// Rows of a problem: enough to leave the caches, few enough that every shape takes about as long.
+std::int64_t comfortable_rows(std::int64_t d, std::int64_t k) {
+  return std::min<std::int64_t>(200000, 100000000 / (d * k) + 20000);
+}
 
 void nearest_pass(benchmark::State& state, const std::string& level, Data data, Wanted wanted) {
   const std::int64_t d = state.range(0);
   const std::int64_t k = state.range(1);
-  const std::int64_t n = std::min<std::int64_t>(200000, 100000000 / (d * k) + 20000);
+  const std::int64_t n = state.range(2) > 0 ? state.range(2) : comfortable_rows(d, k);
   const Problem problem = make_problem(data, n, d, k);
   SilentObserver observer;
   const CancelToken cancel;
@@ -71,10 +73,18 @@ void nearest_pass(benchmark::State& state, const std::string& level, Data data, 
   std::vector<std::int32_t> segment(wanted == Wanted::outputs ? rows : 0), runner_up(segment.size());
   std::vector<double> distance2(segment.size()), runner_up_distance2(segment.size());
   std::int64_t reference_rows = 0;
+  const NearestTask task{problem.centroids.view(), &problem.units, true,
+                         wanted == Wanted::objective || wanted == Wanted::outputs};
+  const auto series = backend->nearest_series();
+  std::vector<std::byte> kept(wanted == Wanted::settled ? rows * static_cast<std::size_t>(series->row_state_bytes()) : 0);
+  const auto run_pass = [&] {
+    const auto pass = wanted == Wanted::settled ? series->next(task) : backend->nearest(task);
+    pass->consume({0, problem.rows.view(), {}, {}, kept}, {segment, distance2, runner_up, runner_up_distance2});
+    return pass->finish();
+  };
+  if (wanted == Wanted::settled) static_cast<void>(run_pass());
   for (auto _ : state) {
-    const auto pass = backend->nearest({problem.centroids.view(), &problem.units, true, wanted != Wanted::iteration});
-    pass->consume({0, problem.rows.view(), {}, {}}, {segment, distance2, runner_up, runner_up_distance2});
-    const NearestStatistics statistics = pass->finish();
+    const NearestStatistics statistics = run_pass();
     reference_rows = statistics.reference_rows;
     benchmark::DoNotOptimize(statistics.rows.data());
   }
@@ -87,10 +97,23 @@ void nearest_pass(benchmark::State& state, const std::string& level, Data data, 
 }
 
 void add(const std::string& name, const std::string& level, Data data, Wanted wanted,
-         std::initializer_list<std::array<std::int64_t, 2>> shapes) {
+         const std::vector<std::array<std::int64_t, 2>>& shapes, std::int64_t rows = 0) {
   auto* made = benchmark::RegisterBenchmark(name.c_str(), nearest_pass, level, data, wanted);
-  for (const auto& shape : shapes) made->Args({shape[0], shape[1]});
-  made->ArgNames({"d", "k"})->Unit(benchmark::kMillisecond)->UseRealTime();
+  for (const auto& shape : shapes) made->Args({shape[0], shape[1], rows});
+  made->ArgNames({"d", "k", "n"})->Unit(benchmark::kMillisecond)->UseRealTime();
+}
+
+/// Odd sizes beside even ones, to see cliffs, and more rows, to see whether time grows with them.
+void add_sweeps(const std::string& level) {
+  std::vector<std::array<std::int64_t, 2>> by_features, by_segments;
+  for (const std::int64_t d : {4, 8, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 96, 127, 128, 129, 192, 256})
+    by_features.push_back({d, 64});
+  for (const std::int64_t k : {2, 8, 11, 12, 16, 17, 32, 33, 64, 65, 128, 129, 256, 257, 512, 1024, 2048, 2049, 4096}) {
+    by_segments.push_back({32, k});
+  }
+  add("features/" + level, level, Data::blobs, Wanted::iteration, by_features, 100000);
+  add("segments/" + level, level, Data::blobs, Wanted::iteration, by_segments, 60000);
+  for (const std::int64_t n : {1000000, 4000000}) add("rows/" + level, level, Data::blobs, Wanted::iteration, {{32, 64}}, n);
 }
 
 }  // namespace
@@ -102,11 +125,13 @@ int main(int argc, char** argv) {
   for (const std::string& level : tessera::cpu_levels()) {
     tessera::add("blobs/" + level, level, Data::blobs, Wanted::iteration,
                  {{16, 8}, {16, 64}, {32, 16}, {32, 64}, {32, 256}, {64, 64}, {64, 256}, {128, 256}, {128, 1024}, {1024, 64}});
+    tessera::add("settled/" + level, level, Data::blobs, Wanted::settled, {{16, 64}, {32, 16}, {32, 64}}, 1000000);
     tessera::add("objective/" + level, level, Data::blobs, Wanted::objective, {{16, 8}, {32, 64}, {64, 256}});
     tessera::add("outputs/" + level, level, Data::blobs, Wanted::outputs, {{16, 8}, {32, 64}, {64, 256}});
     tessera::add("binary/" + level, level, Data::binary, Wanted::iteration, {{20, 64}});
     tessera::add("offset_clusters/" + level, level, Data::offset_clusters, Wanted::iteration, {{32, 64}});
   }
+  tessera::add_sweeps(tessera::cpu_levels().front());
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

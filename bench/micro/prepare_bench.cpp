@@ -4,16 +4,15 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "prepare/apply.hpp"
 #include "prepare/apply_kernels.hpp"
 #include "prepare/cell_kernels.hpp"
 #include "prepare/learn.hpp"
+#include "threads_wanted.hpp"
 
 namespace tessera {
 namespace {
@@ -65,11 +64,6 @@ class BenchTable final : public Table {
   TableInfo info_;
   std::vector<float> cells_;
 };
-
-int threads_wanted() {
-  if (const char* wanted = std::getenv("OMP_NUM_THREADS"); wanted != nullptr) return std::max(1, std::atoi(wanted));
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-}
 
 constexpr std::int64_t kRows = 1'000'000, kColumns = 32;
 constexpr std::int64_t kMemory = std::int64_t{4} << 30;

@@ -67,6 +67,8 @@ class NearestSeries {
   /// The next pass, with as many centroids as the first, the same units, and statistics. It must see every row once, with its
   /// state, or without any (then it works, and learns, like a pass on its own). At most one pass is alive at a time, and it
   /// must be finished before the next; the series must outlive it.
+  /// @throws as Backend::nearest; Error if the number of centroids or features is another. The pass throws Error if rows come
+  /// without the state that they had before.
   [[nodiscard]] virtual std::unique_ptr<NearestPass> next(const NearestTask& task) = 0;
 };
 
@@ -76,7 +78,9 @@ class Backend {
   virtual ~Backend() = default;
   /// For people and summary.json: "cpu (AVX-512, 2 threads)".
   [[nodiscard]] virtual std::string description() const = 0;
+  /// A pass on its own. @throws ConfigError if k is not in 1..65,535 or d not in 1..8,192; Error if units are missing
   [[nodiscard]] virtual std::unique_ptr<NearestPass> nearest(const NearestTask& task) = 0;
+  /// The passes of one fit.
   [[nodiscard]] virtual std::unique_ptr<NearestSeries> nearest_series() = 0;
 };
 

@@ -54,6 +54,10 @@ Engine::Engine(const EngineOptions& options, Observer& observer, const CancelTok
   observer.note(Observer::Level::detail, "device", backend_->description());
 }
 
+std::int64_t Engine::learning_bytes(const Table& table) const {
+  return std::max(memory_bytes_ - table.working_bytes(), std::int64_t{0});
+}
+
 FeederOptions Engine::feeder_options() const {
 #ifdef __GLIBC__
   // What earlier stages have freed would count as held, although the feeder could have it: give it back first.

@@ -9,6 +9,7 @@
 #include "core/thread_count.hpp"
 #include "feed/feeder.hpp"
 #include "tessera/segmentation.hpp"
+#include "tessera/table.hpp"
 
 namespace tessera {
 
@@ -23,6 +24,8 @@ class Engine {
   [[nodiscard]] Backend& backend() { return *backend_; }
   [[nodiscard]] const ThreadLimit& threads() const { return threads_; }
   [[nodiscard]] std::int64_t memory_bytes() const { return memory_bytes_; }
+  /// What of the budget profiling and learning may hold: all but what reading this table takes.
+  [[nodiscard]] std::int64_t learning_bytes(const Table& table) const;
   [[nodiscard]] FeederOptions feeder_options() const;
 
  private:

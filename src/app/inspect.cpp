@@ -46,7 +46,7 @@ void count_ids(Table& table, const Engine& engine, InspectReport& report) {
 void learn(Table& table, const InspectOptions& options, const Engine& engine, std::span<const ColumnTally> tallies,
            InspectReport& report) {
   try {
-    report.plan = learn_plan(table, report.profiles, options.prepare, engine.job(), engine.memory_bytes(), tallies);
+    report.plan = learn_plan(table, report.profiles, options.prepare, engine.job(), engine.learning_bytes(table), tallies);
   } catch (const DataError& error) {
     report.plan_problem = fmt::format("{}{}{}", error.what(), error.advice().empty() ? "" : "; ", error.advice());
   }
@@ -67,7 +67,7 @@ InspectReport run_inspect(const InspectOptions& options, Observer& observer, con
   report.file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.input, error));
   recorder.stage("inspect", report.table.rows);
   std::vector<ColumnTally> tallies;
-  report.profiles = profile_columns(*table, options.prepare, engine.job(), engine.memory_bytes(), &tallies);
+  report.profiles = profile_columns(*table, options.prepare, engine.job(), engine.learning_bytes(*table), &tallies);
   count_ids(*table, engine, report);
   learn(*table, options, engine, tallies, report);
   if (report.plan) {

@@ -193,8 +193,8 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   std::future<Manifest> manifest = std::async(std::launch::async, [&] { return make_manifest(options, cancel); });
   recorder.stage("prepare", table.info().rows);
   std::vector<ColumnTally> tallies;
-  summary.profiles = profile_columns(table, options.prepare, job, engine.memory_bytes(), &tallies);
-  FeaturePlan plan = learn_plan(table, summary.profiles, options.prepare, job, engine.memory_bytes(), tallies);
+  summary.profiles = profile_columns(table, options.prepare, job, engine.learning_bytes(table), &tallies);
+  FeaturePlan plan = learn_plan(table, summary.profiles, options.prepare, job, engine.learning_bytes(table), tallies);
   tallies = {};
   note_duplicate_ids(table, summary.profiles, plan, engine);
 

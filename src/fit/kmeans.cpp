@@ -61,9 +61,8 @@ class Lloyd {
 
   /// A sweep that knows what the sweeps before it learned of each row.
   NearestStatistics next_sweep(bool objective) {
-    if (!series_ || series_segments_ != centroids_.rows()) {
+    if (!series_) {
       series_ = backend_.nearest_series();
-      series_segments_ = centroids_.rows();
       feeder_.keep_state(series_->row_state_bytes());
     }
     const auto pass =
@@ -81,6 +80,7 @@ class Lloyd {
       record(statistics, next);
       const bool same_shape = next.rows() == centroids_.rows();
       const bool fixed = same_shape && next == centroids_;
+      if (!same_shape) series_.reset();  // what it knows is of so many centroids
       centroids_ = next;
       if (fixed) {
         at_fixed_point_ = true;
@@ -234,8 +234,7 @@ class Lloyd {
   const FeaturePlan& plan_;
   GridUnits units_;
   Matrix<float> centroids_;
-  std::unique_ptr<NearestSeries> series_;  ///< of the iterations
-  std::int64_t series_segments_ = 0;
+  std::unique_ptr<NearestSeries> series_;  ///< of the iterations, while their number of centroids stays
   bool at_fixed_point_ = false;
   std::vector<Int128> weights_;  ///< [k] of the present centroids' segments, once they are known
   double constant_ = 0.0;

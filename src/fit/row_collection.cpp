@@ -63,12 +63,14 @@ void SmallestKeys::keep(const Chunk& chunk, const std::vector<RowCollection::Row
   }
 }
 
+std::uint64_t sample_key(std::uint64_t seed, std::int64_t row) {
+  return exact::random_bits(seed, exact::Purpose::sample, static_cast<std::uint64_t>(row), 0);
+}
+
 RowCollection sample_rows(Feeder& feeder, Communicator& comm, ThreadPool& threads, std::int64_t most, std::uint64_t seed) {
   SmallestKeys smallest(feeder.features(), most, threads);
   feeder.for_each([&](const Chunk& chunk) {
-    smallest.offer(chunk, [&](std::int64_t i, double) {
-      return exact::random_bits(seed, exact::Purpose::sample, static_cast<std::uint64_t>(chunk.first_row + i), 0);
-    });
+    smallest.offer(chunk, [&](std::int64_t i, double) { return sample_key(seed, chunk.first_row + i); });
   });
   RowCollection sample = smallest.take(comm);
   for (RowCollection::Row& row : sample.rows) row.key = 0;

@@ -90,7 +90,10 @@ class SmallestKeys {
   std::vector<std::vector<RowCollection::Row>> found_;  ///< by task of a chunk
 };
 
-/// The `most` rows of positive weight with the smallest Philox keys: the same sample for any split of the table. In row order.
+/// What decides whether a row is sampled: the smaller, the sooner.
+[[nodiscard]] std::uint64_t sample_key(std::uint64_t seed, std::int64_t row);
+
+/// The `most` rows of positive weight with the smallest sample keys: the same sample for any split of the table. In row order.
 [[nodiscard]] RowCollection sample_rows(Feeder& feeder, Communicator& comm, ThreadPool& threads, std::int64_t most,
                                         std::uint64_t seed);
 

@@ -112,9 +112,8 @@ Matrix<float> seed_centroids(Feeder& feeder, Backend& backend, Communicator& com
   RowCollection candidates = sample_rows(feeder, comm, job.threads, kAllRowsAreCandidates + 1, options.seed);
   if (candidates.rows.empty()) throw DataError("no row can be used: all are rejected or of weight zero");
   if (static_cast<std::int64_t>(candidates.rows.size()) > kAllRowsAreCandidates) {
-    const auto first = std::ranges::min_element(candidates.rows, {}, [&](const RowCollection::Row& row) {
-      return exact::random_bits(options.seed, exact::Purpose::sample, static_cast<std::uint64_t>(row.id), 0);
-    });
+    const auto first = std::ranges::min_element(
+        candidates.rows, {}, [&](const RowCollection::Row& row) { return sample_key(options.seed, row.id); });
     candidates = CandidateSearch(feeder, backend, comm, units, options, job.threads)
                      .run(candidates.values.row(first - candidates.rows.begin()));
   }

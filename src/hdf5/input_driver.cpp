@@ -6,20 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <iterator>
-#include <limits>
 #include <memory>
 #include <new>
 #include <utility>
 
-#if H5_VERSION_GE(1, 13, 0)
-#include <H5FDdevelop.h>
-#endif
-
 #include "core/file_descriptor.hpp"
+#include "hdf5/file_driver.hpp"
 #include "hdf5/global_heap.hpp"
 #include "hdf5/handle.hpp"
 #include "tessera/error.hpp"
@@ -39,8 +33,6 @@ struct DriverFile {
 };
 
 namespace {
-
-constexpr haddr_t kLargestAddress = static_cast<haddr_t>(std::numeric_limits<off_t>::max());
 
 DriverFile& driver_file(H5FD_t* file) { return *reinterpret_cast<DriverFile*>(file); }
 const DriverFile& driver_file(const H5FD_t* file) { return *reinterpret_cast<const DriverFile*>(file); }
@@ -138,13 +130,7 @@ herr_t unlock_file(H5FD_t* file) {
 }
 
 hid_t register_driver() {
-  H5FD_class_t driver = {};
-#if H5_VERSION_GE(1, 13, 0)
-  driver.version = H5FD_CLASS_VERSION;
-  driver.value = static_cast<H5FD_class_value_t>(510);  // near the end of the range that is free for private use
-#endif
-  driver.name = "tessera_input";
-  driver.maxaddr = kLargestAddress;
+  H5FD_class_t driver = describe_driver("tessera_input", 510);
   driver.fc_degree = H5F_CLOSE_WEAK;
   driver.open = open_file;
   driver.close = close_file;
@@ -158,8 +144,6 @@ hid_t register_driver() {
   driver.write = refuse_to_write;
   driver.lock = lock_file;
   driver.unlock = unlock_file;
-  const H5FD_mem_t map[H5FD_MEM_NTYPES] = H5FD_FLMAP_DICHOTOMY;
-  std::copy(std::begin(map), std::end(map), std::begin(driver.fl_map));
   return H5FDregister(&driver);
 }
 

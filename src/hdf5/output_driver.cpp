@@ -8,19 +8,13 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <memory>
 
-#if H5_VERSION_GE(1, 13, 0)
-#include <H5FDdevelop.h>
-#endif
-
+#include "hdf5/file_driver.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera::hdf5 {
 namespace {
-
-constexpr haddr_t kLargestAddress = static_cast<haddr_t>(std::numeric_limits<off_t>::max());
 
 /// What libhdf5 sees of the file; it casts between this and its first member.
 struct DriverFile {
@@ -122,13 +116,7 @@ herr_t truncate_file(H5FD_t* base, hid_t, hbool_t) {
 }
 
 hid_t register_driver() {
-  H5FD_class_t driver = {};
-#if H5_VERSION_GE(1, 13, 0)
-  driver.version = H5FD_CLASS_VERSION;
-  driver.value = static_cast<H5FD_class_value_t>(511);  // the last of the range that is free for private use
-#endif
-  driver.name = "tessera_output";
-  driver.maxaddr = kLargestAddress;
+  H5FD_class_t driver = describe_driver("tessera_output", 511);
   driver.fc_degree = H5F_CLOSE_STRONG;
   driver.fapl_size = sizeof(OutputFile*);
   driver.open = open_file;
@@ -141,8 +129,6 @@ hid_t register_driver() {
   driver.read = read_bytes;
   driver.write = write_bytes;
   driver.truncate = truncate_file;
-  const H5FD_mem_t map[H5FD_MEM_NTYPES] = H5FD_FLMAP_DICHOTOMY;
-  std::copy(std::begin(map), std::end(map), std::begin(driver.fl_map));
   return H5FDregister(&driver);
 }
 

@@ -87,7 +87,6 @@ class AmxCentroids {
   /// Norms of a class stay within four times the least (or the lower quartile), as in ScreenCentroids.
   [[nodiscard]] bool tile_starts_class(std::int64_t tile) {
     const float norm = places_.block_norm[static_cast<std::size_t>(tile)];
-    if (classes_.empty()) return true;
     const float least = places_.block_norm[static_cast<std::size_t>(classes_.back().first_tile)];
     return norm > 4.0F * least;
   }

@@ -111,9 +111,9 @@ class AmxWorker final : public NearestWorker {
     errors_.resize(centroids_->classes().size());
   }
 
-  /// Asks for some rows of the next group, so that memory works while this one is screened: all of them in so many calls.
-  void prefetch_rows(MatrixView<const float> rows, std::size_t calls) const {
-    const std::size_t count = std::min((kGroupRows + calls - 1) / calls, upcoming_.size());
+  /// Asks for four more rows of the next group, so that memory works while this one is screened.
+  void prefetch_rows(MatrixView<const float> rows) {
+    const std::size_t count = std::min<std::size_t>(4, upcoming_.size());
     for (const std::int32_t row : upcoming_.first(count)) {
       const float* x = rows.data + row * rows.columns;
       for (std::int64_t j = 0; j < rows.columns; j += kLanes) _mm_prefetch(reinterpret_cast<const char*>(x + j), _MM_HINT_T0);
@@ -205,8 +205,7 @@ class AmxWorker final : public NearestWorker {
   }
 
   /// The two best tagged scores of 16 rows within a class.
-  void search(MatrixView<const float> rows, const NormClass& group, std::int64_t first_row, __m512& best,
-              __m512& second) const {
+  void search(MatrixView<const float> rows, const NormClass& group, std::int64_t first_row, __m512& best, __m512& second) {
     __m512 bests[kLanes], seconds[kLanes];
     const __m512i keep = _mm512_set1_epi32(static_cast<int>(~0U << static_cast<unsigned>(group.tag_bits())));
     const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
@@ -214,7 +213,7 @@ class AmxWorker final : public NearestWorker {
       return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_load_si512(score), keep, tag, 0xEA));
     };
     for (std::int64_t i = 0; i < kLanes; i += 4) {
-      prefetch_rows(rows, kGroupRows / 4);
+      prefetch_rows(rows);
       const float* score = scores_.get() + (first_row + i) * score_stride_ + group.first_tile * kLanes;
       __m512i tag = lanes;
       __m512 b[4], s[4];
@@ -361,7 +360,7 @@ class AmxWorker final : public NearestWorker {
   std::vector<std::int32_t> open_;  ///< places in the list that neither screen nor second look decided
   std::vector<std::int32_t> open_rows_, open_first_;
   std::vector<float> open_slack_;
-  mutable std::span<const std::int32_t> upcoming_;  ///< rows of the next group that were not asked for yet
+  std::span<const std::int32_t> upcoming_;  ///< rows of the next group that were not asked for yet
   std::int64_t seen_ = 0;
   std::int64_t opened_ = 0;
   bool gave_up_ = false;

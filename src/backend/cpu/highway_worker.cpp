@@ -260,7 +260,9 @@ class HighwayWorker final : public NearestWorker {
   /// The slack of a row whose two least reference distances are known; margins as in slack_of.
   static float exact_slack(double first_distance2, double second_distance2) {
     const double farther = std::sqrt(second_distance2);
-    const auto slack = static_cast<float>((farther - std::sqrt(first_distance2)) * (1.0 - 0x1p-20) - farther * 0x1p-20);
+    const double cut = farther * static_cast<double>(kSlackRounding);
+    const auto slack =
+        static_cast<float>((farther - std::sqrt(first_distance2)) * (1.0 - static_cast<double>(kSlackLoose)) - cut);
     return slack > 0.0F ? slack : 0.0F;
   }
 

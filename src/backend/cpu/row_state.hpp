@@ -18,6 +18,12 @@ struct RowState {
   std::int32_t segment_plus = 0;  ///< segment + 1; 0: not seen yet
 };
 
+/// What a row's slack is cut by, derived in docs/numerics.md: factors of 1 + and 1 - kSlackLoose for the float32 roundings of
+/// its evaluation, kSlackRounding of the squares it is made from, and kSlackRounding of the distance for what the reference
+/// rounds.
+inline constexpr float kSlackLoose = 0x1p-18F;
+inline constexpr float kSlackRounding = 0x1p-20F;
+
 /// How far centroids moved since the first pass of a series, as it can bring another centroid nearer than a row's own: per
 /// segment, the sum over passes of its own move and of the farthest move of any other. See docs/numerics.md.
 class SegmentDrift {

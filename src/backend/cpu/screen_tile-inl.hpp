@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "backend/cpu/row_state.hpp"
 #include "backend/cpu/screen_centroids.hpp"
 #include "hwy/highway.h"
 
@@ -250,16 +251,16 @@ HWY_NOINLINE void screen_panel(const float* panel, const ScreenCentroids& screen
 /// at least 2 (threshold - rival) / (sqrt(U + ...) + sqrt(U)): nothing cancels but in the difference, which is exact to a bit.
 HWY_INLINE FloatVector slack_of(FloatVector norm, FloatVector threshold, FloatVector rival) {
   const FloatTag df;
-  const auto loose = hn::Set(df, 1.0F + 0x1p-18F);  // far above the float32 roundings of the lines below
-  const auto tight = hn::Set(df, 1.0F - 0x1p-18F);
+  const auto loose = hn::Set(df, 1.0F + kSlackLoose);
+  const auto tight = hn::Set(df, 1.0F - kSlackLoose);
   const auto square = hn::Mul(norm, norm);
   const auto twice = hn::Add(threshold, threshold);
-  const auto rounding = hn::Mul(hn::Add(square, hn::Abs(twice)), hn::Set(df, 0x1p-20F));
+  const auto rounding = hn::Mul(hn::Add(square, hn::Abs(twice)), hn::Set(df, kSlackRounding));
   const auto nearest2 = hn::Max(hn::Zero(df), hn::Add(hn::Sub(square, twice), rounding));
   const auto difference = hn::Mul(hn::Set(df, 2.0F), hn::Sub(threshold, rival));
   const auto farther = hn::Mul(hn::Sqrt(hn::Add(nearest2, difference)), loose);
   const auto gap = hn::Div(hn::Mul(difference, tight), hn::Add(farther, hn::Mul(hn::Sqrt(nearest2), loose)));
-  return hn::Max(hn::Zero(df), hn::NegMulAdd(farther, hn::Set(df, 0x1p-20F), gap));
+  return hn::Max(hn::Zero(df), hn::NegMulAdd(farther, hn::Set(df, kSlackRounding), gap));
 }
 
 /// Weighs up a screened panel: state.threshold becomes what a centroid's score plus bound must reach to be among the nearest
