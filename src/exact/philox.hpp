@@ -15,6 +15,7 @@ enum class Purpose : std::uint32_t {
   reference = 4,  ///< reference tables of the choice of k
   resample = 5,   ///< resampling for stability
   generate = 6,   ///< synthetic tables
+  margins = 7,    ///< contingency tables with given margins: row = draw, draw = table
 };
 
 struct PhiloxBlock {
