@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "tessera/analysis_passes.hpp"
 #include "tessera/matrix.hpp"
 #include "tessera/statistics.hpp"
 
@@ -82,6 +83,10 @@ class Backend {
   [[nodiscard]] virtual std::unique_ptr<NearestPass> nearest(const NearestTask& task) = 0;
   /// The passes of one fit.
   [[nodiscard]] virtual std::unique_ptr<NearestSeries> nearest_series() = 0;
+  /// Moments of groups of raw rows. @throws Error if the task contradicts itself
+  [[nodiscard]] virtual std::unique_ptr<MomentsPass> moments(const MomentsTask& task) = 0;
+  /// Counts of groups of raw rows.
+  [[nodiscard]] virtual std::unique_ptr<TallyPass> tally(const TallyTask& task) = 0;
 };
 
 }  // namespace tessera

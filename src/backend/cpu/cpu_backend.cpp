@@ -11,7 +11,9 @@
 #include "backend/cpu/amx_worker.hpp"
 #include "backend/cpu/eigen_worker.hpp"
 #include "backend/cpu/highway_worker.hpp"
+#include "backend/cpu/moments_pass.hpp"
 #include "backend/cpu/nearest_pass.hpp"
+#include "backend/cpu/tally_pass.hpp"
 
 namespace tessera {
 
@@ -39,5 +41,11 @@ std::unique_ptr<NearestPass> CpuBackend::nearest(const NearestTask& task) {
 }
 
 std::unique_ptr<NearestSeries> CpuBackend::nearest_series() { return std::make_unique<CpuNearestSeries>(level_, threads_); }
+
+std::unique_ptr<MomentsPass> CpuBackend::moments(const MomentsTask& task) {
+  return std::make_unique<CpuMomentsPass>(task, level_.name, threads_);
+}
+
+std::unique_ptr<TallyPass> CpuBackend::tally(const TallyTask& task) { return std::make_unique<CpuTallyPass>(task, threads_); }
 
 }  // namespace tessera

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cpu/tally_pass.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <vector>
+
+#include "support/analysis_blocks.hpp"
+
+namespace tessera {
+namespace {
+
+using testing::make_raw_rows;
+using testing::RawRows;
+
+TallyTask task_of(int columns) {
+  TallyTask task;
+  task.counts = {{{0, 1}, {3, 2}}, {{1}, {2}}, {{}, {}}};
+  for (int j = 0; j < columns; ++j) task.histograms.push_back({{{0}, {3}}, j, BinScale::around(1000.0 * j, 8.0 * (1.0 + j))});
+  return task;
+}
+
+Tally run(const RawRows& raw, const TallyTask& task, int threads, std::size_t at_once) {
+  ThreadPool pool(threads);
+  CpuTallyPass pass(task, pool);
+  const std::vector<AnalysisBlock> blocks = raw.blocks();
+  for (std::size_t i = 0; i < blocks.size(); i += at_once) {
+    pass.consume(std::span(blocks).subspan(i, std::min(at_once, blocks.size() - i)));
+  }
+  return pass.finish();
+}
+
+TEST(TallyPass, EqualsPlainLoops) {
+  for (const bool weighted : {false, true}) {
+    const RawRows raw = make_raw_rows(9'001, 3, {3, 2}, 0.2, weighted);
+    const TallyTask task = task_of(3);
+    const Tally tally = run(raw, task, 2, 2);
+    std::map<std::pair<int, int>, std::pair<std::int64_t, std::int64_t>> wanted;
+    std::int64_t all = 0;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(raw.rows()); ++i) {
+      const std::int64_t unit = weighted ? raw.units[i] : 1;
+      if (unit == 0) continue;
+      ++all;
+      auto& cell = wanted[{raw.codes[0][i], raw.codes[1][i]}];
+      ++cell.first;
+      cell.second += unit;
+    }
+    EXPECT_EQ(tally.rows[2][0], all);
+    for (int a = 0; a < 3; ++a) {
+      for (int b = 0; b < 2; ++b) {
+        const auto group = static_cast<std::size_t>(a * 2 + b);
+        const auto cell = wanted[{a, b}];
+        EXPECT_EQ(tally.rows[0][group], cell.first);
+        if (weighted) {
+          EXPECT_EQ(tally.units[0][group], Int128{cell.second});
+        }
+      }
+    }
+    for (std::size_t j = 0; j < 3; ++j) {
+      std::vector<std::int64_t> bins(3 * BinScale::kBins);
+      for (std::size_t i = 0; i < static_cast<std::size_t>(raw.rows()); ++i) {
+        if (raw.codes[0][i] < 0 || std::isnan(raw.numbers[j][i]) || (weighted && raw.units[i] == 0)) continue;
+        ++bins[static_cast<std::size_t>(raw.codes[0][i] * BinScale::kBins +
+                                        task.histograms[j].scale.bin_of(raw.numbers[j][i]))];
+      }
+      EXPECT_EQ(tally.bins[j], bins);
+    }
+  }
+}
+
+TEST(TallyPass, IsTheSameForAnyThreadsAndChunks) {
+  const RawRows raw = make_raw_rows(5 * kAnalysisBlockRows + 3, 4, {3, 2}, 0.1, true);
+  const Tally wanted = run(raw, task_of(4), 1, 1);
+  for (const int threads : {2, 7}) {
+    const Tally tally = run(raw, task_of(4), threads, 4);
+    EXPECT_EQ(tally.rows, wanted.rows);
+    EXPECT_EQ(tally.units, wanted.units);
+    EXPECT_EQ(tally.bins, wanted.bins);
+    EXPECT_EQ(tally.bin_units, wanted.bin_units);
+  }
+}
+
+TEST(BinScale, EveryValueLiesWithinItsBin) {
+  const BinScale scale = BinScale::around(50.0, 1000.0);
+  int last = -1;
+  for (double x = -950.0; x <= 1050.0; x += 0.0625) {
+    const int bin = scale.bin_of(x);
+    ASSERT_GE(bin, last);
+    ASSERT_LT(bin, BinScale::kBins);
+    ASSERT_LE(scale.edge(bin), x);
+    ASSERT_GE(scale.edge(bin + 1), x);
+    const double width = scale.edge(bin + 1) - scale.edge(bin);
+    ASSERT_LE(width, std::max(std::fabs(x - 50.0) / 128.0, 1000.0 / 500'000.0)) << x;
+    last = bin;
+  }
+}
+
+TEST(BinScale, WholeNumbersNearTheCentreHaveTheirOwn) {
+  const BinScale scale = BinScale::around(7.0, 1e6);
+  for (int x = 7 - 255; x < 7 + 255; ++x) EXPECT_LT(scale.bin_of(x), scale.bin_of(x + 1)) << x;
+}
+
+TEST(BinScale, ExtremesAreCounted) {
+  const BinScale scale = BinScale::around(0.0, 1.0);
+  EXPECT_EQ(scale.bin_of(1e300), BinScale::kBins - 1);
+  EXPECT_EQ(scale.bin_of(-1e300), 0);
+  EXPECT_EQ(scale.bin_of(0.0), BinScale::kSide);
+  EXPECT_EQ(scale.bin_of(1e-300), BinScale::kSide);
+  const BinScale constant = BinScale::around(3.0, 0.0);
+  EXPECT_EQ(constant.bin_of(3.0), BinScale::kSide);
+  const BinScale tiny = BinScale::around(0.0, 1e-320);
+  EXPECT_EQ(tiny.bin_of(1e-320), BinScale::kSide);
+}
+
+}  // namespace
+}  // namespace tessera
