@@ -22,7 +22,7 @@ struct CoMoments {
   [[nodiscard]] double effective_n() const { return stats::effective_n(weight, weight_squares); }
 };
 
-/// Co-moments of rows: for tests and samples.
+/// Co-moments of rows, for tests and small samples: West (1979). Rows without both values or a positive weight do not count.
 /// @param weights [n] or empty: ones
 [[nodiscard]] CoMoments co_moments_of(std::span<const double> x, std::span<const double> y,
                                       std::span<const double> weights = {});

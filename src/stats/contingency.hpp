@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "stats/result.hpp"
@@ -14,11 +15,20 @@ namespace tessera::stats {
 /// @param weight_squares  sum of w^2 over all rows of the table
 [[nodiscard]] Matrix<double> effective_counts(MatrixView<const double> weights, double weight_squares);
 
+/// No cell is negative, infinite or NaN.
+[[nodiscard]] bool is_table_of_counts(MatrixView<const double> counts);
+
 /// Sums over rows and columns of a table.
 struct Margins {
   std::vector<double> rows;     ///< [r]
   std::vector<double> columns;  ///< [c]
   double total = 0.0;
+
+  /// Rows and columns that are not empty.
+  [[nodiscard]] double filled_rows() const;
+  [[nodiscard]] double filled_columns() const;
+  /// Count of cell (i, j) if rows and columns were independent.
+  [[nodiscard]] double expected(std::int64_t i, std::int64_t j) const;
 };
 
 [[nodiscard]] Margins margins_of(MatrixView<const double> counts);

@@ -35,7 +35,7 @@ struct Moments {
 /// Moments of all groups, merged in order.
 [[nodiscard]] Moments merged(std::span<const Moments> groups);
 
-/// Moments of (value, weight) pairs: for tallies and tests. Pairs without positive weight do not count.
+/// Moments of rows, for tests and small samples. Rows without a value (NaN) or a positive weight do not count.
 /// @param weights [n] or empty: ones
 [[nodiscard]] Moments moments_of(std::span<const double> values, std::span<const double> weights = {});
 
