@@ -26,7 +26,8 @@ struct AmxPlan {
 [[nodiscard]] inline AmxPlan plan_amx(std::int64_t d, std::int64_t k) {
   constexpr std::int64_t kTileFeatures = 32;
   constexpr std::int64_t kTileCentroids = 16;
-  constexpr std::int64_t kLeastSegments = 12;        // below, tiles stay half empty and rows are bound by memory anyway
+  constexpr std::int64_t kLeastSegments = 12;        // below, tiles stay half empty and rows are bound by memory anyway;
+  constexpr std::int64_t kLeastSegmentsOfOne = 24;   // of one tile of features: splitting rows costs more than it saves
   constexpr std::int64_t kMostSegmentsOfOne = 8192;  // of one tile of features: beyond, scores that leave the cache cost more
   constexpr std::int64_t kMostFeatures = 1024;       // packed rows stay in the first-level cache
   constexpr std::int64_t kMostCentroidTiles = 4096;  // a KiB each, for every thread
@@ -41,7 +42,7 @@ struct AmxPlan {
   }
   const std::int64_t centroid_tiles = (k + kTileCentroids - 1) / kTileCentroids * plan.centroid_tiles();
   const bool fits = d <= kMostFeatures && centroid_tiles <= kMostCentroidTiles && (tiles > 1 || k <= kMostSegmentsOfOne);
-  return k >= kLeastSegments && fits ? plan : AmxPlan{};
+  return k >= (tiles > 1 ? kLeastSegments : kLeastSegmentsOfOne) && fits ? plan : AmxPlan{};
 }
 
 }  // namespace tessera

@@ -49,11 +49,12 @@ class AmxWorker final : public NearestWorker {
     if (!centroids_) prepare();
     open_.clear();
     configure_tiles();
+    const auto stretch =
+        static_cast<std::size_t>(std::max<std::int64_t>(1, kStretchBytes / (kGroupRows * rows.columns * 4)) * kGroupRows);
     for (std::size_t first = 0; first < list.size(); first += kGroupRows) {
       const std::size_t count = std::min<std::size_t>(kGroupRows, list.size() - first);
       const auto part = [&](auto span) { return span.empty() ? span : span.subspan(first, count); };
-      upcoming_ = list.subspan(first + count);
-      upcoming_ = upcoming_.first(std::min<std::size_t>(kGroupRows, upcoming_.size()));
+      if (first % stretch == 0) ask_for_rows(rows, list.subspan(first, std::min(stretch, list.size() - first)));
       screen_group(rows, part(list), {part(results.first), part(results.slack), {}}, static_cast<std::int32_t>(first));
     }
     _tile_release();
@@ -75,6 +76,8 @@ class AmxWorker final : public NearestWorker {
   }
 
  private:
+  static constexpr std::int64_t kStretchBytes = std::int64_t{64} << 10;  ///< of rows that are asked for at once
+
   /// What the screen found for 16 rows.
   struct Found {
     alignas(64) float threshold[kLanes];  ///< what a score plus its bound must reach; -infinity: not safe to screen
@@ -111,14 +114,13 @@ class AmxWorker final : public NearestWorker {
     errors_.resize(centroids_->classes().size());
   }
 
-  /// Asks for four more rows of the next group, so that memory works while this one is screened.
-  void prefetch_rows(MatrixView<const float> rows) {
-    const std::size_t count = std::min<std::size_t>(4, upcoming_.size());
-    for (const std::int32_t row : upcoming_.first(count)) {
+  /// Asks memory for rows, one cache line after the other: in a loop of its own the processor recognises the stream, and what
+  /// the tiles do later finds the rows in the cache.
+  static void ask_for_rows(MatrixView<const float> rows, std::span<const std::int32_t> list) {
+    for (const std::int32_t row : list) {
       const float* x = rows.data + row * rows.columns;
-      for (std::int64_t j = 0; j < rows.columns; j += kLanes) _mm_prefetch(reinterpret_cast<const char*>(x + j), _MM_HINT_T0);
+      for (std::int64_t j = 0; j < rows.columns; j += kLanes) _mm_prefetch(reinterpret_cast<const char*>(x + j), _MM_HINT_T1);
     }
-    upcoming_ = upcoming_.subspan(count);
   }
 
   /// Packs the rows of a group; norms and residuals (upper bounds of ||x|| and ||x - xh||) [32].
@@ -205,7 +207,7 @@ class AmxWorker final : public NearestWorker {
   }
 
   /// The two best tagged scores of 16 rows within a class.
-  void search(MatrixView<const float> rows, const NormClass& group, std::int64_t first_row, __m512& best, __m512& second) {
+  void search(const NormClass& group, std::int64_t first_row, __m512& best, __m512& second) const {
     __m512 bests[kLanes], seconds[kLanes];
     const __m512i keep = _mm512_set1_epi32(static_cast<int>(~0U << static_cast<unsigned>(group.tag_bits())));
     const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
@@ -213,7 +215,6 @@ class AmxWorker final : public NearestWorker {
       return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_load_si512(score), keep, tag, 0xEA));
     };
     for (std::int64_t i = 0; i < kLanes; i += 4) {
-      prefetch_rows(rows);
       const float* score = scores_.get() + (first_row + i) * score_stride_ + group.first_tile * kLanes;
       __m512i tag = lanes;
       __m512 b[4], s[4];
@@ -240,7 +241,7 @@ class AmxWorker final : public NearestWorker {
   }
 
   /// Finds the best centroid of 16 screened rows and whether it is certified.
-  void certify(MatrixView<const float> rows, std::int64_t first_row, const float* norms, const float* residuals, Found& found) {
+  void certify(std::int64_t first_row, const float* norms, const float* residuals, Found& found) {
     const __m512 norm = _mm512_load_ps(norms + first_row);
     const __m512 residual = _mm512_load_ps(residuals + first_row);
     __m512 best = _mm512_set1_ps(-kInfinity), best_error = _mm512_setzero_ps(), rival = best;
@@ -250,7 +251,7 @@ class AmxWorker final : public NearestWorker {
       const __m512 error = centroids_->error_of(group, norm, residual);
       _mm512_store_ps(errors_[i].of_row, error);
       __m512 first, second;
-      search(rows, group, first_row, first, second);
+      search(group, first_row, first, second);
       const __m512i tag = _mm512_and_si512(_mm512_set1_epi32((1 << group.tag_bits()) - 1), _mm512_castps_si512(first));
       const __mmask16 better = _mm512_cmp_ps_mask(first, best, _CMP_GT_OQ);
       const __m512 loser = _mm512_mask_blend_ps(better, _mm512_add_ps(first, error), _mm512_add_ps(best, best_error));
@@ -277,7 +278,7 @@ class AmxWorker final : public NearestWorker {
     multiply();
     for (std::int64_t half = 0; half < std::ssize(list); half += kLanes) {
       Found found;
-      certify(rows, half, norm, residual, found);
+      certify(half, norm, residual, found);
       const std::int64_t count = std::min(kLanes, std::ssize(list) - half);
       for (std::int64_t lane = 0; lane < count; ++lane) {
         results.first[static_cast<std::size_t>(half + lane)] = centroids_->at(found.place[lane]);
@@ -360,7 +361,6 @@ class AmxWorker final : public NearestWorker {
   std::vector<std::int32_t> open_;  ///< places in the list that neither screen nor second look decided
   std::vector<std::int32_t> open_rows_, open_first_;
   std::vector<float> open_slack_;
-  std::span<const std::int32_t> upcoming_;  ///< rows of the next group that were not asked for yet
   std::int64_t seen_ = 0;
   std::int64_t opened_ = 0;
   bool gave_up_ = false;

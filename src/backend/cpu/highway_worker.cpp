@@ -147,16 +147,21 @@ class HighwayWorker final : public NearestWorker {
   template <int kPlaces>
   void screen_block(MatrixView<const float> rows, std::span<const std::int32_t> list) {
     const std::int64_t panels = (std::ssize(list) + kPanelRows - 1) / kPanelRows;
+    // Where one group holds all centroids a panel is done with at once: packed into the first-level cache, and not out of it.
+    const bool at_once = group_blocks_ >= screen_.blocks();
+    const auto screen = [&](std::int64_t p, std::int64_t first, std::int64_t last) {
+      screen_panel<kVectors, kPlaces>(panel(at_once ? 0 : p), screen_, first, last, states_[static_cast<std::size_t>(p)]);
+    };
     for (std::int64_t p = 0; p < panels; ++p) {
       const std::int64_t first = p * kPanelRows;
-      pack_rows(rows, list.data() + first, std::min(kPanelRows, std::ssize(list) - first), kPanelRows, panel(p));
-      start_panel<kVectors>(panel(p), screen_, states_[static_cast<std::size_t>(p)]);
+      float* packed = panel(at_once ? 0 : p);
+      pack_rows(rows, list.data() + first, std::min(kPanelRows, std::ssize(list) - first), kPanelRows, packed);
+      start_panel<kVectors>(packed, screen_, states_[static_cast<std::size_t>(p)]);
+      if (at_once) screen(p, 0, screen_.blocks());
     }
-    for (std::int64_t first = 0; first < screen_.blocks(); first += group_blocks_) {
+    for (std::int64_t first = 0; first < screen_.blocks() && !at_once; first += group_blocks_) {
       const std::int64_t last = std::min(first + group_blocks_, screen_.blocks());
-      for (std::int64_t p = 0; p < panels; ++p) {
-        screen_panel<kVectors, kPlaces>(panel(p), screen_, first, last, states_[static_cast<std::size_t>(p)]);
-      }
+      for (std::int64_t p = 0; p < panels; ++p) screen(p, first, last);
     }
   }
 

@@ -8,6 +8,8 @@ namespace {
 
 TEST(AmxPlan, LeavesSmallAndHugeTasksToFloat32) {
   EXPECT_EQ(plan_amx(16, 8).screen, AmxScreen::none);
+  EXPECT_EQ(plan_amx(32, 16).screen, AmxScreen::none);
+  EXPECT_EQ(plan_amx(33, 11).screen, AmxScreen::none);
   EXPECT_EQ(plan_amx(16, 65535).screen, AmxScreen::none);
   EXPECT_EQ(plan_amx(8192, 64).screen, AmxScreen::none);
   EXPECT_EQ(plan_amx(1024, 65535).screen, AmxScreen::none);
@@ -16,7 +18,7 @@ TEST(AmxPlan, LeavesSmallAndHugeTasksToFloat32) {
 
 TEST(AmxPlan, EveryFeatureHasAPlaceInEveryProduct) {
   for (std::int64_t d = 1; d <= 1024; ++d) {
-    for (const std::int64_t k : {16, 64, 2048}) {
+    for (const std::int64_t k : {24, 64, 2048}) {
       const AmxPlan plan = plan_amx(d, k);
       ASSERT_NE(plan.screen, AmxScreen::none);
       constexpr std::int64_t kPlaces = 32;  // of bfloat16 in a row of a tile
