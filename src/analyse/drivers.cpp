@@ -234,7 +234,8 @@ class DriverFinder {
   void find_differences() {
     std::vector<TestResult*> tests;
     std::vector<DriverDifference> pairs;
-    for (std::size_t g = 1; g < result_.groups.size() && plan_.segments > 1; ++g) {
+    if (outcome_.used_in_fit || plan_.segments < 2) return;
+    for (std::size_t g = 1; g < result_.groups.size(); ++g) {
       DriverGroup& group = result_.groups[g];
       const std::vector<std::int64_t> others = cells_but(group.segment);
       for (std::size_t j = 0; j < group.drivers.size(); ++j) {

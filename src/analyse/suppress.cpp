@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyse/suppress.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace tessera {
+namespace {
+
+void hide(NumberSummary& summary) {
+  summary = {};
+  summary.coverage = kNoValue;
+  summary.weight = kNoValue;
+  summary.suppressed = true;
+}
+
+void hide(LevelShare& share) {
+  share = {};
+  share.suppressed = true;
+}
+
+void hide(CrosstabCell& cell) {
+  const std::size_t kpis = cell.kpi_values.size();
+  cell = {};
+  cell.kpi_values.assign(kpis, kNoValue);
+  cell.suppressed = true;
+}
+
+void hide(KpiSegment& own) {
+  KpiSegment hidden;
+  hidden.segment = own.segment;
+  hidden.share_of_customers = own.share_of_customers;
+  hidden.coverage = kNoValue;
+  hidden.suppressed = true;
+  own = hidden;
+}
+
+void suppress_numbers(ColumnAnalysis& column, std::int64_t least) {
+  if (column.overall.n < least) hide(column.overall);
+  for (NumberSummary& segment : column.segments) {
+    if (segment.n < least) hide(segment);
+  }
+}
+
+void suppress_levels(ColumnAnalysis& column, std::int64_t least) {
+  const std::size_t levels = column.levels.size(), segments = column.category_segments.size();
+  std::vector<std::int64_t> counts;
+  for (std::size_t l = 0; l < levels; ++l) {
+    for (const CategorySummary& segment : column.category_segments) counts.push_back(segment.levels[l].n);
+  }
+  const std::vector<bool> hidden = hidden_cells(counts, levels, segments, least);
+  for (std::size_t l = 0; l < levels; ++l) {
+    for (std::size_t s = 0; s < segments; ++s) {
+      if (hidden[l * segments + s]) hide(column.category_segments[s].levels[l]);
+    }
+    LevelShare& all = column.category_overall.levels[l];
+    if (all.n > 0 && all.n < least) hide(all);
+  }
+}
+
+void suppress_kpi(KpiResult& kpi, std::int64_t least) {
+  if (kpi.overall.n < least) hide(kpi.overall);
+  for (KpiSegment& own : kpi.segments) {
+    if (own.n < least) hide(own);
+  }
+  for (KpiPair& pair : kpi.pairs) {
+    const auto hidden = [&](int segment) { return kpi.segments[static_cast<std::size_t>(segment)].suppressed; };
+    if (hidden(pair.segment) || hidden(pair.other)) pair = {.segment = pair.segment, .other = pair.other};
+  }
+  for (std::size_t s = 0; s + 1 < kpi.survival.size(); ++s) {
+    if (kpi.segments[s].suppressed) kpi.survival[s + 1].clear();
+  }
+}
+
+void suppress_table(Crosstab& table, std::int64_t least) {
+  const std::size_t rows = table.rows.size(), columns = table.columns.size();
+  std::vector<std::int64_t> counts;
+  for (const CrosstabCell& cell : table.cells) counts.push_back(cell.n);
+  const std::vector<bool> hidden = hidden_cells(counts, rows, columns, least);
+  for (std::size_t i = 0; i < hidden.size(); ++i) {
+    if (!hidden[i]) continue;
+    hide(table.cells[i]);
+    ++table.suppressed_cells;
+  }
+  const auto margin = [&](CrosstabCell& cell) {
+    if (cell.n > 0 && cell.n < least) hide(cell);
+  };
+  for (CrosstabCell& cell : table.row_totals) margin(cell);
+  for (CrosstabCell& cell : table.column_totals) margin(cell);
+  margin(table.total);
+}
+
+}  // namespace
+
+std::vector<bool> hidden_cells(const std::vector<std::int64_t>& counts, std::size_t rows, std::size_t columns,
+                               std::int64_t least) {
+  std::vector<bool> hidden(counts.size());
+  for (std::size_t i = 0; i < counts.size(); ++i) hidden[i] = counts[i] > 0 && counts[i] < least;
+  // Walks a line of the table; where exactly one cell is hidden, the smallest of the others is hidden, too.
+  const auto protect = [&](std::size_t first, std::size_t step, std::size_t count) {
+    std::size_t found = 0, smallest = counts.size();
+    for (std::size_t i = 0, at = first; i < count; ++i, at += step) {
+      if (hidden[at]) {
+        ++found;
+      } else if (counts[at] > 0 && (smallest == counts.size() || counts[at] < counts[smallest])) {
+        smallest = at;
+      }
+    }
+    if (found != 1 || smallest == counts.size()) return false;
+    hidden[smallest] = true;
+    return true;
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::size_t i = 0; i < rows; ++i) changed = protect(i * columns, 1, columns) || changed;
+    for (std::size_t j = 0; j < columns; ++j) changed = protect(j, columns, rows) || changed;
+  }
+  return hidden;
+}
+
+void suppress_small(Analysis& analysis) {
+  const std::int64_t least = analysis.min_cell;
+  for (ColumnAnalysis& column : analysis.columns) {
+    if (column.is_category) {
+      suppress_levels(column, least);
+    } else {
+      suppress_numbers(column, least);
+    }
+  }
+  for (KpiResult& kpi : analysis.kpis) suppress_kpi(kpi, least);
+  for (Crosstab& table : analysis.crosstabs) suppress_table(table, least);
+}
+
+}  // namespace tessera
