@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/report.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <system_error>
+
+#include "report/document/html.hpp"
+#include "report/sections/sections.hpp"
+#include "report/staged_file.hpp"
+#include "report/summary.hpp"
+#include "tessera/error.hpp"
+
+namespace tessera {
+namespace {
+
+constexpr int kDeepest = 32;  ///< a summary nests to about ten
+
+DataError damaged(const std::string& path, const std::string& why, const std::string& advice = {}) {
+  return DataError(why, {path, {}, -1, {}}, advice.empty() ? "make the run again, or take summary.json from a backup" : advice);
+}
+
+std::optional<std::string> read_text(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return {};
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+}  // namespace
+
+nlohmann::json parse_summary(std::string_view summary_json, const std::string& path) {
+  bool too_deep = false;
+  const auto shallow = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    too_deep = too_deep || depth > kDeepest;
+    return depth <= kDeepest;
+  };
+  nlohmann::json summary = nlohmann::json::parse(summary_json, shallow, false);
+  if (summary.is_discarded() || too_deep || !summary.is_object()) throw damaged(path, "the file is damaged: it is not the JSON of a summary");
+  if (sections::text(summary, "format") != "tessera-summary") throw damaged(path, "the file is no summary of a run");
+  const std::string version = sections::text(summary, "format_version");
+  if (!version.starts_with(std::to_string(kSummaryFormatMajor) + ".")) {
+    throw damaged(path, "the summary has format version '" + version.substr(0, 20) + "', which this program does not know",
+                  "use the version of tessera that made the run");
+  }
+  return summary;
+}
+
+Report render_report(std::string_view summary_json, const std::vector<SegmentName>& names, const std::string& path) {
+  const nlohmann::json summary = parse_summary(summary_json, path);
+  Report report;
+  for (double detail = 1.0; detail > 0.01; detail /= 2) {
+    const sections::Subject subject(summary, names, sections::Limits{}.scaled(detail));
+    const document::Document document = sections::compose(subject);
+    report.html = document::render_html(document);
+    report.markdown = document::render_markdown(document);
+    if (report.html.size() < kMostReportBytes) return report;
+  }
+  throw damaged(path, "the summary does not fit into a report", "shorten the names of columns and levels");
+}
+
+std::string write_report_files(const RunDirectory& run, const std::string& summary_json) {
+  const std::string summary_path = (run.target() / "summary.json").string();
+  std::vector<SegmentName> names = default_names(parse_summary(summary_json, summary_path));
+  std::string problem;
+  const std::filesystem::path earlier_path = run.target() / "names.json";
+  if (const std::optional<std::string> earlier = read_text(earlier_path)) {
+    try {
+      names = keep_changed_names(std::move(names), parse_names(*earlier, earlier_path.string()));
+    } catch (const DataError& error) {
+      // Hours of work do not fail for a missing quote, and nobody's names are thrown away.
+      write_file(run.file("names.earlier.json"), *earlier);
+      problem = fmt::format("the earlier names.json could not be read ({}): it is kept as names.earlier.json", error.what());
+    }
+  }
+  const Report report = render_report(summary_json, names, summary_path);
+  write_file(run.file("names.json"), names_json(names));
+  write_file(run.file("report.html"), report.html);
+  write_file(run.file("report.md"), report.markdown);
+  return problem;
+}
+
+}  // namespace tessera
