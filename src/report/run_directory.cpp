@@ -85,8 +85,14 @@ void RunDirectory::discard() noexcept {
   for (auto folder = created_parents_.rbegin(); folder != created_parents_.rend(); ++folder) fs::remove(*folder, ignored);
 }
 
+void RunDirectory::create_folder(const std::string& name) {
+  std::error_code failed;
+  fs::create_directory(staging_ / name, failed);
+  if (failed) throw file_error("create", (staging_ / name).string(), failed.value(), ErrorCode::cannot_create);
+}
+
 void RunDirectory::commit() {
-  for (const fs::directory_entry& entry : fs::directory_iterator(staging_)) disk::flush(entry.path());
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(staging_)) disk::flush(entry.path());
   fs::permissions(staging_, disk::default_folder_permissions(staging_));
   disk::flush(staging_);
   if (holds_earlier_run(target_, force_)) {

@@ -24,7 +24,9 @@ class RunDirectory {
 
   /// Where the run will be, as an absolute path without links.
   [[nodiscard]] const std::filesystem::path& target() const { return target_; }
-  /// Where to write the file `name` until then; plain names only, no sub-folders.
+  /// A folder within the run. @throws FileError
+  void create_folder(const std::string& name);
+  /// Where to write the file `name` until then: a plain name, or one in a folder that was created.
   [[nodiscard]] std::filesystem::path file(const std::string& name) const { return staging_ / name; }
 
   /// Flushes every file to disk and puts the run in its place; an earlier run is removed only once the new one stands.
