@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <future>
 #include <span>
 #include <string>
@@ -19,6 +18,7 @@
 #include "app/output_check.hpp"
 #include "app/recorder.hpp"
 #include "app/versions.hpp"
+#include "analyse/customer_map.hpp"
 #include "assign/assign.hpp"
 #include "comm/solo.hpp"
 #include "fit/choose_k.hpp"
@@ -121,6 +121,7 @@ Model make_model(FeaturePlan plan, const KMeansResult& fit, const SegmentOptions
 
 Manifest make_manifest(const SegmentOptions& options, const CancelToken& cancel) {
   Manifest manifest;
+  manifest.created = creation_time();
   manifest.input = identify_input(options.input, cancel);
   manifest.command = "segment";
   manifest.options = manifest_options(options);
@@ -204,13 +205,18 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   summary.k_selection = select_segments(*feeder, plan, options, fit, comm, job);
   fit.segments = summary.k_selection.chosen;
   DistanceQuantile distances;
-  summary.fit = fit_kmeans(*feeder, engine.backend(), comm, plan, fit, job, std::ref(distances));
+  SmallestKeys map_rows(feeder->features(), map_sample_rows(feeder->features()), job.threads);
+  summary.fit = fit_kmeans(*feeder, engine.backend(), comm, plan, fit, job, [&](const Chunk& chunk, const RowOutputs& outputs) {
+    distances(chunk, outputs);
+    map_rows.offer(chunk, [&](std::int64_t i, double) { return sample_key(fit.seed, chunk.first_row + i); });
+  });
   if (!summary.k_selection.automatic) summary.k_selection.chosen = static_cast<int>(summary.fit.centroids.rows());
 
   // The summary has the notes of the fit itself; this is for those who watch.
   for (const std::string& note : summary.fit.notes) observer.note(Observer::Level::warning, "fit", note);
   summary.model = make_model(std::move(plan), summary.fit, options);
   summary.model.outlier_distance = distances.quantile(options.outlier_quantile, comm);
+  summary.customer_map = map_customers(summary.model, map_rows.take(comm).points());
   summary.assigned = assign_rows(*feeder, engine, comm, table, options, run, summary.model);
 
   recorder.stage("write", 0);
@@ -220,7 +226,8 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   summary.output = options.output;
   summary.csv = options.csv;
   describe_circumstances(recorder, engine, summary);
-  write_run_files(run, summary);
+  const std::string names_problem = write_run_files(run, summary);
+  if (!names_problem.empty()) observer.note(Observer::Level::warning, "names", names_problem);
   cancel.check();
   run.commit();
   return summary;

@@ -16,6 +16,7 @@
 #include "core/file_descriptor.hpp"
 #include "core/sha256.hpp"
 #include "report/json.hpp"
+#include "report/provenance.hpp"
 #include "report/summary.hpp"
 #include "tessera/error.hpp"
 
@@ -80,26 +81,10 @@ std::string creation_time() {
 }
 
 std::string manifest_json(const SegmentationSummary& summary) {
-  const Manifest& manifest = summary.manifest;
   Json json;
   json["format"] = "tessera-manifest";
   json["format_version"] = fmt::format("{}.{}", kSummaryFormatMajor, kSummaryFormatMinor);
-  json["created"] = creation_time();
-  json["command"] = manifest.command;
-  json["seed"] = summary.model.seed;
-  json["input"] = {{"file_name", manifest.input.file_name},
-                   {"size_bytes", manifest.input.size_bytes},
-                   {"fingerprint", {{"method", manifest.input.fingerprint_method}, {"value", manifest.input.fingerprint}}},
-                   {"layout", summary.table.layout},
-                   {"dataset", summary.table.dataset},
-                   {"rows", summary.table.rows},
-                   {"columns", summary.table.columns.size()}};
-  json["options"] = Json::object();
-  for (const auto& [name, value] : manifest.options) {
-    std::visit([&, &key = name](const auto& held) { json["options"][key] = held; }, value);
-  }
-  json["versions"] = Json::object();
-  for (const auto& [name, version] : manifest.versions) json["versions"][name] = version;
+  json.update(provenance_json(summary.manifest, summary.table, summary.model.seed));
   return to_text(json);
 }
 

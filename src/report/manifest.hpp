@@ -32,6 +32,7 @@ using OptionValue = std::variant<bool, std::int64_t, std::uint64_t, double, std:
 
 /// How a run came about: enough to repeat it.
 struct Manifest {
+  std::string created;  ///< creation_time() of the run; empty: now
   InputIdentity input;
   std::string command;                                        ///< "segment"
   std::vector<std::pair<std::string, OptionValue>> options;   ///< resolved, in the order of the help; no paths of the machine

@@ -29,6 +29,18 @@ std::optional<std::string> read_text(const std::filesystem::path& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
+/// The last resort, for thousands of segments: what matters most, and where the rest is.
+Report report_without_details(const nlohmann::json& summary, const std::vector<SegmentName>& names) {
+  const sections::Subject subject(summary, names, sections::Limits{}.scaled(0.0));
+  document::Document document = sections::compose(subject);
+  for (document::Section& section : document.sections) {
+    if (section.id == "verdict" || section.id == "reproduce") continue;
+    section.blocks.clear();
+    section.say(document::say("Too much for a report: see {} and the tables beside it.", {document::code("summary.json")}));
+  }
+  return {document::render_html(document), document::render_markdown(document)};
+}
+
 }  // namespace
 
 nlohmann::json parse_summary(std::string_view summary_json, const std::string& path) {
@@ -58,7 +70,7 @@ Report render_report(std::string_view summary_json, const std::vector<SegmentNam
     report.markdown = document::render_markdown(document);
     if (report.html.size() < kMostReportBytes) return report;
   }
-  throw damaged(path, "the summary does not fit into a report", "shorten the names of columns and levels");
+  return report_without_details(summary, names);
 }
 
 std::string write_report_files(const RunDirectory& run, const std::string& summary_json) {

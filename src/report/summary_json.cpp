@@ -3,8 +3,10 @@
 
 #include <utility>
 
+#include "report/customer_map_json.hpp"
 #include "report/plan_json.hpp"
 #include "report/portrait.hpp"
+#include "report/provenance.hpp"
 #include "report/remarks.hpp"
 #include "report/summary.hpp"
 
@@ -136,6 +138,8 @@ std::string summary_json(const SegmentationSummary& summary) {
   for (const SegmentPortrait& portrait : portraits.segments) json["segments"].push_back(segment_json(plan, portrait));
   json["overall"] = source_values_json(plan, portraits.overall);
   json["assignment"] = assignment_json(summary);
+  json["customer_map"] = customer_map_json(summary.customer_map);
+  json["provenance"] = provenance_json(summary.manifest, summary.table, summary.model.seed);
   json["device"] = summary.device;
   json["device_reason"] = summary.device_reason;
   json["threads"] = summary.threads;

@@ -107,8 +107,12 @@ struct Section {
 
   Section(std::string id_, std::string title_) : id(std::move(id_)), title(std::move(title_)) {}
   void add(Block block) { blocks.push_back(std::move(block)); }
-  void say(Prose prose) { blocks.emplace_back(Paragraph{std::move(prose), Paragraph::Tone::normal}); }
-  void hint(Prose prose) { blocks.emplace_back(Paragraph{std::move(prose), Paragraph::Tone::hint}); }
+  void say(Prose prose) {
+    if (!prose.empty()) blocks.emplace_back(Paragraph{std::move(prose), Paragraph::Tone::normal});
+  }
+  void hint(Prose prose) {
+    if (!prose.empty()) blocks.emplace_back(Paragraph{std::move(prose), Paragraph::Tone::hint});
+  }
 };
 
 struct Document {

@@ -48,7 +48,9 @@ void append_card(std::string& out, const Card& card) {
   out += fmt::format("<article class=\"card c{0}\" aria-labelledby=\"card-{1}\">\n<header><b class=\"badge c{0}\">{1}</b>", color,
                      card.segment);
   out += fmt::format("<h3 id=\"card-{}\">", card.segment);
-  append_prose(out, {name(card.name)});
+  Span heading = name(card.name);
+  heading.width = 2 * kSegmentNameWidth;
+  append_prose(out, {std::move(heading)});
   out += fmt::format("</h3></header>\n<p class=\"size\"><strong>{}</strong> {}</p>\n", html::escape(card.share),
                      html::escape(card.size));
   if (!card.summary.empty()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "report/document/html_parts.hpp"
@@ -43,7 +44,7 @@ void append_body(std::string& out, const Table& table) {
   out += "</tr></thead>\n<tbody>\n";
   for (const std::vector<Cell>& row : table.rows) {
     out += "<tr>";
-    for (std::size_t i = 0; i < row.size(); ++i) append_cell(out, row[i], i == 0, table.columns[i].numeric);
+    for (std::size_t i = 0; i < std::min(row.size(), table.columns.size()); ++i) append_cell(out, row[i], i == 0, table.columns[i].numeric);
     out += "</tr>\n";
   }
   out += "</tbody>";

@@ -19,6 +19,7 @@ Span sentence(std::string text) {
 
 Span segment(int number, std::string segment_name) {
   Span span(Span::Kind::segment, std::move(segment_name));
+  span.width = kSegmentNameWidth;
   span.segment = number;
   return span;
 }

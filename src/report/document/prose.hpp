@@ -11,6 +11,8 @@ namespace tessera::document {
 
 /// Characters of a column's, level's or segment's name that are shown; the rest is cut off visibly.
 inline constexpr int kNameWidth = 48;
+/// The same of a segment's name.
+inline constexpr int kSegmentNameWidth = 72;
 /// The same of a sentence that has names in it.
 inline constexpr int kSentenceWidth = 420;
 

@@ -126,7 +126,8 @@ void add_comparison(Section& section, const Subject& subject, const Input& compa
   table.caption = say("Where the customers of each {} are now", {document::name(text(comparison, "column"))});
   table.columns = {{{document::name(text(comparison, "column"))}, false}};
   for (const SegmentView& view : subject.segments()) table.columns.push_back({{subject.mention(view.number)}});
-  for (std::size_t r = 0; r < levels.size() && std::ssize(table.rows) < subject.limits().list_items; ++r) {
+  const int most = std::min(subject.limits().list_items, 4 * subject.limits().crosstab_cells / std::max(1, subject.k()));
+  for (std::size_t r = 0; r < levels.size() && std::ssize(table.rows) < most; ++r) {
     const Input& weights = element(list(comparison, "weights"), r);
     double sum = 0.0;
     for (int s = 0; s < subject.k(); ++s) {
@@ -153,7 +154,10 @@ Section doubt_section(const Subject& subject) {
   add_boundary(section, subject);
   add_pairs(section, subject);
   add_bimodality(section, subject);
-  for (const Input& comparison : list(member(subject.analysis(), "doubt"), "comparisons")) add_comparison(section, subject, comparison);
+  const Input& comparisons = list(member(subject.analysis(), "doubt"), "comparisons");
+  const auto shown = std::min(comparisons.size(), static_cast<std::size_t>(subject.limits().outcomes));
+  for (std::size_t i = 0; i < shown; ++i) add_comparison(section, subject, comparisons[i]);
+  section.hint(left_out(comparisons.size(), shown, "segmentations", "summary.json"));
   if (section.blocks.empty()) {
     section.say(subject.k() == 1 ? say("With one group, no customer can be between two.")
                                  : say("The run's summary says nothing about doubtful customers."));

@@ -30,8 +30,11 @@ struct Words {
 const std::vector<Words>& vocabulary() {
   static const std::vector<Words> kWords = {
       {Question::why,
-       {"satisf", "rating", "score", "nps", "recommend", "prefer", "attitud", "opinion", "reason", "motiv", "need", "trust", "loyal",
-        "like", "love", "interest", "complain", "expect", "quality", "image", "value", "yummy", "tasty", "agree"}},
+       {"satisf", "rating", "score", "nps", "recommend", "prefer", "attitud", "opinion", "reason", "motiv", "trust", "loyal",
+        "like", "love", "interest", "complain", "expect", "quality", "image", "yummy", "tasty", "agree"}},
+      {Question::what,
+       {"charge", "amount", "amt", "mnt", "num", "spend", "spent", "purchase", "price", "revenue", "sales", "order", "visit", "total",
+        "balance", "credit", "payment", "fee", "cost", "usage", "frequency", "product", "service", "plan", "contract", "transaction"}},
       {Question::where,
        {"country", "city", "town", "region", "state", "zip", "postal", "postcode", "address", "location", "language", "area",
         "territory", "store", "branch", "district", "province", "urban", "rural", "market"}},

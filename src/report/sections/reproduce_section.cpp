@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/dates.hpp"
 #include "report/sections/sections.hpp"
 #include "report/sections/words.hpp"
 #include "report/text.hpp"
@@ -18,18 +19,49 @@ using document::Table;
 namespace {
 
 constexpr std::size_t kMostRows = 60;
+constexpr std::size_t kLongestLine = 4'000;
 
-std::string scalar_words(const Input& value) {
+std::string scalar_words(const Input& value, const char* separator = ", ") {
   if (value.is_string()) return text(value);
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
-  if (value.is_number()) return text::number(number(value), 15);
+  if (value.is_number_integer()) return value.dump();
+  if (value.is_number()) return fmt::format("{}", number(value));
   if (!value.is_array()) return {};
   std::string words;
   for (const Input& each : value) {
-    if (words.size() > 400) return words + ", …";
-    words += (words.empty() ? "" : ", ") + scalar_words(each);
+    words += (words.empty() ? "" : separator) + scalar_words(each);
   }
   return words;
+}
+
+/// A word as a shell takes it literally.
+std::string quoted(const std::string& word) {
+  const bool plain = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:/=-+@%") == std::string::npos;
+  if (plain) return word;
+  std::string result = "'";
+  for (const char c : text::printable(word)) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return result + "'";
+}
+
+/// The command line that the options stand for; empty if the summary does not say.
+std::string command_line(const Input& provenance) {
+  const std::string command = text(provenance, "command"), file = text(member(provenance, "input"), "file_name");
+  const Input& options = member(provenance, "options");
+  if (command.empty() || file.empty() || !options.is_object()) return {};
+  std::string line = fmt::format("tessera {} {} -o run/", quoted(command), quoted(file));
+  for (const auto& [key, value] : options.items()) {
+    if (value.is_boolean()) {
+      if (value.get<bool>()) line += " --" + key;
+      continue;
+    }
+    const bool date = key == "as-of-days";
+    if (date && !(std::fabs(number(value)) < 1e6)) continue;
+    const std::string words = date ? format_iso_date(number(value)) : scalar_words(value, ",");
+    if (words.empty()) continue;
+    line += fmt::format(" --{} {}", date ? "as-of" : key, quoted(words));
+    if (line.size() > kLongestLine) return {};
+  }
+  return line;
 }
 
 void add_rows(Table& table, const Input& object) {
@@ -76,7 +108,7 @@ Section reproduce_section(const Subject& subject) {
   Section section("reproduce", "How to repeat this");
   const Input& provenance = member(subject.summary(), "provenance");
   section.say(say("The same table, options and seed give the same segments, bit for bit, on any machine and with any number of threads."));
-  const std::string line = text(provenance, "command_line");
+  const std::string line = command_line(provenance);
   if (!line.empty()) section.add(Code{line});
   section.add(facts(subject.summary(), provenance));
   Table options;

@@ -68,10 +68,12 @@ Table overview(const Subject& subject) {
   table.caption = say("All segments at a glance");
   table.columns = {{say("Segment"), false}, {say("Customers")}, {say("Share")}, {say("Could go either way")}};
   for (const SegmentView& view : subject.segments()) {
+    if (std::ssize(table.rows) == 5 * subject.limits().list_items) break;
     const Input& fitted = element(list(subject.summary(), "segments"), static_cast<std::size_t>(view.number));
     table.rows.push_back({text_cell({subject.mention(view.number)}), count_cell(view.rows), value_cell(view.share, Format::share),
                           value_cell(number(fitted, "boundary_share"), Format::share)});
   }
+  table.note = left_out(subject.segments().size(), table.rows.size(), "segments", "segments.csv");
   return table;
 }
 

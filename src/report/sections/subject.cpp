@@ -8,7 +8,7 @@ namespace tessera::sections {
 namespace {
 
 /// Beyond any number of segments that a report could help with.
-constexpr std::size_t kMostSegments = 1'000;
+constexpr std::size_t kMostSegments = 20'000;
 
 std::vector<SegmentView> views_of(const Input& summary, const Input& analysis) {
   const Input& analysed = list(analysis, "segments");
