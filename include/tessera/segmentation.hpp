@@ -23,6 +23,17 @@ struct EngineOptions {
   std::int64_t chunk_rows = 0;     ///< rows per chunk, a multiple of 4,096; 0: from the budget
 };
 
+/// What is to be said of segments, beside their sizes. Columns are named; KPIs as the command line does, in
+/// PrepareOptions::kpis: `churn`, `churn=Yes`, `revenue:sum`, `revenue/orders`, `score:nps`, `tenure:duration@churn=Yes`.
+struct AnalysisOptions {
+  std::vector<std::string> outcomes;  ///< drivers are looked for of these; empty: of the first KPIs
+  std::vector<std::string> drivers;   ///< names or globs; empty: every number and two-level category that is no KPI
+  std::vector<std::string> compare;   ///< given segmentations to be held against the segments
+  std::vector<std::string> hidden;    ///< personal columns: never analysed, never written
+  std::string period;                 ///< a date, or a column of few levels that are in order; empty: none
+  std::int64_t min_cell = 10;         ///< groups of fewer customers are suppressed, >= 1
+};
+
 /// What `segment` is asked to do.
 struct SegmentOptions {
   std::filesystem::path input;   ///< HDF5, CSV or TSV
@@ -39,6 +50,8 @@ struct SegmentOptions {
   std::filesystem::path initial;    ///< HDF5 file with centroids in original units; empty: seeding
   std::string initial_dataset;      ///< path of the [k x columns] dataset in it
   double outlier_quantile = 0.999;  ///< rows further from their segment than this share of all are flagged, in (0, 1]
+  bool analyse = true;              ///< describe the segments in original units, with KPIs, cross-tabs and drivers
+  AnalysisOptions analysis;
   EngineOptions engine;
 };
 
@@ -58,6 +71,19 @@ struct SegmentationResult {
 /// @param cancel    looked at between chunks
 /// @throws ConfigError, DataError, FileError, MemoryError, DeviceError, CancelledError
 [[nodiscard]] SegmentationResult segment_table(const SegmentOptions& options, Observer& observer, const CancelToken& cancel);
+
+/// What `analyse` is asked to do.
+struct AnalyseOptions {
+  std::filesystem::path input;   ///< HDF5, CSV or TSV
+  std::string dataset;           ///< HDF5 path of the table; empty: the only candidate
+  std::filesystem::path output;  ///< folder of the run; created
+  bool force = false;            ///< an earlier run at `output` may be replaced
+  std::string by;                ///< the column whose levels are the segments
+  PrepareOptions prepare;        ///< roles of columns, categories, KPIs, top_levels; nothing is prepared
+  AnalysisOptions analysis;
+  std::uint64_t seed = 0;  ///< of samples and jackknife groups
+  EngineOptions engine;
+};
 
 /// What `score` is asked to do.
 struct ScoreOptions {

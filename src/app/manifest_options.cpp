@@ -34,6 +34,17 @@ std::vector<std::string> blocks_of(const PrepareOptions& prepare) {
   return texts;
 }
 
+using OptionList = std::vector<std::pair<std::string, OptionValue>>;
+
+void add_analysis(const AnalysisOptions& analysis, OptionList& list) {
+  list.emplace_back("outcome", analysis.outcomes);
+  list.emplace_back("drivers", analysis.drivers);
+  list.emplace_back("compare", analysis.compare);
+  list.emplace_back("pii", analysis.hidden);
+  list.emplace_back("period", analysis.period);
+  list.emplace_back("min-cell", analysis.min_cell);
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, OptionValue>> manifest_options(const SegmentOptions& options) {
@@ -68,6 +79,27 @@ std::vector<std::pair<std::string, OptionValue>> manifest_options(const SegmentO
   list.emplace_back("max-iter", std::int64_t{options.fit.max_iterations});
   list.emplace_back("strict-k", options.fit.strict_segments);
   list.emplace_back("outlier-quantile", options.outlier_quantile);
+  list.emplace_back("analyse", options.analyse);
+  if (options.analyse) add_analysis(options.analysis, list);
+  list.emplace_back("device", options.engine.device);
+  list.emplace_back("cpu-level", options.engine.cpu_level);
+  return list;
+}
+
+OptionList manifest_options(const AnalyseOptions& options) {
+  const PrepareOptions& prepare = options.prepare;
+  OptionList list;
+  list.emplace_back("dataset", options.dataset);
+  list.emplace_back("by", options.by);
+  list.emplace_back("features", prepare.features);
+  list.emplace_back("kpi", prepare.kpis);
+  list.emplace_back("id", prepare.ids);
+  list.emplace_back("weight", prepare.weights);
+  list.emplace_back("ignore", prepare.ignored);
+  list.emplace_back("categories", prepare.categories);
+  list.emplace_back("top-levels", std::int64_t{prepare.top_levels});
+  add_analysis(options.analysis, list);
+  list.emplace_back("seed", options.seed);
   list.emplace_back("device", options.engine.device);
   list.emplace_back("cpu-level", options.engine.cpu_level);
   return list;

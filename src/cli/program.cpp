@@ -30,6 +30,7 @@ constexpr std::string_view kShortUsage =
     "usage: tessera COMMAND ...\n"
     "  segment   find the segments of a table of customers\n"
     "  score     assign new customers to the segments of an earlier run\n"
+    "  analyse   describe segments that you have already\n"
     "  report    render the report of a run again, after its names were changed\n"
     "  inspect   say what a file holds and what segment would do with it\n"
     "  convert   turn a CSV into HDF5\n"
@@ -66,6 +67,7 @@ Commands set_up(CLI::App& root) {
   Commands commands;
   commands.push_back(make_segment_command(root));
   commands.push_back(make_score_command(root));
+  commands.push_back(make_analyse_command(root));
   commands.push_back(make_report_command(root));
   commands.push_back(make_inspect_command(root));
   commands.push_back(make_convert_command(root));

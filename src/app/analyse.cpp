@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/analyse.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "app/analysis_job.hpp"
+#include "app/engine.hpp"
+#include "app/locked_table.hpp"
+#include "app/manifest_options.hpp"
+#include "app/output_check.hpp"
+#include "app/recorder.hpp"
+#include "app/versions.hpp"
+#include "prepare/column_names.hpp"
+#include "prepare/learn.hpp"
+
+namespace tessera {
+namespace {
+
+/// Segments are compared in pairs, and a picture of more is no picture.
+constexpr std::int64_t kMostSegments = 60;
+
+void check_options(const AnalyseOptions& options) {
+  if (options.output.empty()) throw ConfigError("no output folder", "name one with -o", ErrorCode::usage);
+  if (options.by.empty()) {
+    throw ConfigError("no column gives the segments", "name it with --by, or find segments with `tessera segment`",
+                      ErrorCode::usage);
+  }
+  if (options.analysis.min_cell < 1) throw ConfigError("--min-cell must be at least 1", "10 is usual", ErrorCode::usage);
+  check_input(options.input);
+  check_not_overwritten(options.input, options.output);
+}
+
+int column_of(const TableInfo& info, const std::string& name) {
+  std::vector<std::string> names;
+  for (const ColumnSchema& column : info.columns) names.push_back(column.name);
+  const auto matches = match_columns(std::vector{name}, names, "--by");
+  if (matches.size() > 1) throw ConfigError(fmt::format("--by names {} columns", matches.size()), "name one");
+  return matches.front().column;
+}
+
+/// The labels of the segments, the largest first.
+std::vector<std::string> segments_of(const ProfiledColumns& columns, int by, const TableInfo& info) {
+  const ColumnLevels& levels = columns.levels[static_cast<std::size_t>(by)];
+  const ColumnProfile& profile = columns.profiles[static_cast<std::size_t>(by)];
+  const DataLocation where{info.path.string(), info.dataset, -1, profile.name};
+  if (profile.missing == profile.rows)
+    throw DataError("the column that gives the segments is empty", where, "name another with --by");
+  if (!levels.complete || std::ssize(levels.labels) > kMostSegments) {
+    throw DataError(fmt::format("the column has {}{} levels, and each would be a segment",
+                                profile.distinct_exact ? "" : "about ", profile.distinct),
+                    where, fmt::format("name a column of at most {} with --by", kMostSegments));
+  }
+  return levels.labels;
+}
+
+}  // namespace
+
+AnalyseSummary run_analyse(const AnalyseOptions& options, Observer& observer, const CancelToken& cancel) {
+  check_options(options);
+  Recorder recorder(observer);
+  Engine engine(options.engine, recorder, cancel);
+  RunDirectory run(options.output, options.force);
+  recorder.stage("read", 0);
+  LockedTable table(
+      open_table(options.input, {options.dataset, options.engine.scratch, &recorder, &cancel, engine.threads().threads}));
+  const TableInfo& info = table.info();
+  if (info.rows == 0)
+    throw DataError("the table has no rows", {info.path.string(), info.dataset, -1, {}}, "give at least one customer");
+  for (const std::string& note : info.notes) recorder.note(Observer::Level::info, "table", note);
+
+  AnalyseSummary summary;
+  const int by = column_of(info, options.by);
+  const KpiRequests kpis = read_kpis(options.prepare.kpis, info);
+  PrepareOptions prepare = options.prepare;
+  prepare.kpis = kpis.columns();
+  prepare.categories = {info.columns[static_cast<std::size_t>(by)].name};  // a category may be a number, too
+  recorder.stage("profile", info.rows);
+  std::vector<ColumnTally> tallies;
+  const std::vector<ColumnProfile> profiles =
+      profile_columns(table, prepare, engine.job(), engine.learning_bytes(table), &tallies);
+  const ProfiledColumns columns = keep_for_analysis(profiles, tallies);
+  tallies = {};
+
+  AnalysisJob job{columns, kpis, options.analysis, options.prepare};
+  job.seed = options.seed;
+  job.labels = segments_of(columns, by, info);
+  job.segments = static_cast<int>(job.labels.size());
+  job.by = by;
+  summary.analysis = run_analysis(table, job, engine);
+
+  recorder.stage("write", 0);
+  summary.table = info;
+  summary.seed = options.seed;
+  summary.manifest.created = creation_time();
+  summary.manifest.input = identify_input(options.input, cancel);
+  summary.manifest.command = "analyse";
+  summary.manifest.options = manifest_options(options);
+  summary.manifest.versions = versions();
+  summary.output = options.output;
+  summary.remarks = recorder.remarks();
+  std::erase_if(summary.remarks,
+                [](const Remark& remark) { return remark.code == "threads" || remark.code == "device_fallback"; });
+  summary.device = engine.backend().description();
+  summary.threads = engine.threads().threads;
+  summary.threads_reason = engine.threads().reason;
+  summary.timings_ms = recorder.timings_ms();
+  const std::string problem = write_analyse_files(run, summary);
+  if (!problem.empty()) observer.note(Observer::Level::warning, "names", problem);
+  cancel.check();
+  run.commit();
+  return summary;
+}
+
+}  // namespace tessera

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/analysis_options.hpp"
+
+#include "cli/command.hpp"
+
+namespace tessera::cli {
+
+void add_analysis_options(CLI::App& app, AnalysisOptions& options) {
+  const char* const group = "Analysis";
+  add_list(app, "--outcome", options.outcomes, "look for the drivers of these (default: the first KPIs)")->group(group);
+  add_list(app, "--drivers", options.drivers, "columns that may drive them (default: all but KPIs)")->group(group);
+  app.add_option("--period", options.period, "follow KPIs and shares over this date, or column of few ordered levels")
+      ->option_text("NAME")
+      ->group(group);
+  add_list(app, "--compare", options.compare, "segmentations that you have, to be held against the segments")->group(group);
+  add_list(app, "--pii", options.hidden, "personal columns: never analysed, never written")->group(group);
+  app.add_option("--min-cell", options.min_cell, "nothing is said of fewer customers than these")
+      ->check(CLI::Range(1, 1'000'000).description(""))
+      ->option_text("N=10")
+      ->default_str("10")
+      ->group(group);
+}
+
+}  // namespace tessera::cli
