@@ -54,4 +54,13 @@ TESSERA_HOST_DEVICE inline float upper_norm(float sum_of_squares, std::int64_t d
   return sqrtf(sum_of_squares) * norm_slack(d) + kFlushedNorm;
 }
 
+/// Norms of a row and a centroid that add up to less than this cannot make a score overflow: |x.c|, ||c||^2 / 2 and the bound
+/// stay far below float32's range, so that every score is finite and the certificate's comparisons mean what they say.
+inline constexpr float kSafeReach = 0x1p60F;
+
+/// Whether a row with this norm (an upper bound) may be screened; false for NaN.
+TESSERA_HOST_DEVICE inline bool screen_is_safe(float row_norm, float largest_centroid_norm) {
+  return row_norm + largest_centroid_norm < kSafeReach;
+}
+
 }  // namespace tessera::exact

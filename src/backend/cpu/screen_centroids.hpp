@@ -34,13 +34,7 @@ struct ScreenCentroids {
 /// @param tile centroids in a packed block, >= 1
 [[nodiscard]] ScreenCentroids make_screen_centroids(MatrixView<const float> centroids, std::int64_t tile);
 
-/// Norms of a row and a centroid that add up to less than this cannot make a score overflow: |x.c|, ||c||^2 / 2 and the bound
-/// stay far below float32's range, so that every score is finite and the certificate's comparisons mean what they say.
-inline constexpr float kSafeReach = 0x1p60F;
-
-/// Whether a row with this norm (an upper bound) may be screened; false for NaN.
-[[nodiscard]] inline bool screen_is_safe(float row_norm, float largest_centroid_norm) {
-  return row_norm + largest_centroid_norm < kSafeReach;
-}
+using exact::kSafeReach;
+using exact::screen_is_safe;
 
 }  // namespace tessera

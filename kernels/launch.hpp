@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include "kernels/nearest_arguments.hpp"
+
+// Launchers: what compilers other than nvcc see of the kernels. All work on `stream` of the present device and return the
+// launch's error; what goes wrong later is reported by the calls that wait.
+namespace tessera::kernels {
+
+/// @param pair the thresholds of the list are to keep the runner-up too
+cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, cudaStream_t stream);
+cudaError_t launch_decide(const DecideArguments& arguments, std::int32_t blocks, cudaStream_t stream);
+/// @param shared_bytes of the sums on chip; 0: sums go to device memory
+cudaError_t launch_accumulate(const AccumulateArguments& arguments, std::int64_t shared_bytes, std::int32_t blocks,
+                              cudaStream_t stream);
+cudaError_t launch_objective(const ObjectiveArguments& arguments, std::int32_t blocks, cudaStream_t stream);
+cudaError_t launch_fold(const FoldArguments& arguments, cudaStream_t stream);
+
+/// Whether the module holds code for the present device.
+cudaError_t probe_kernels();
+
+}  // namespace tessera::kernels

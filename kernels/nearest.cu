@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "kernels/accumulate.hpp"
+#include "kernels/decide.hpp"
+#include "kernels/launch.hpp"
+#include "kernels/objective.hpp"
+#include "kernels/screen.hpp"
+
+namespace tessera::kernels {
+namespace {
+
+constexpr int kFoldThreads = 256;
+constexpr std::int64_t kMostFoldBlocks = 4096;
+constexpr std::int64_t kUsualSharedBytes = 48 << 10;  // beyond this a kernel has to ask
+
+template <int kTile, bool kPair>
+__global__ void __launch_bounds__(ScreenShape<kTile>::kThreads, 2) screen_kernel(const ScreenArguments arguments) {
+  __shared__ ScreenMemory<kTile> memory;
+  DeviceTeam<ScreenState<kTile, kPair>> team;
+  screen_rows<kTile, kPair>(team, arguments, blockIdx.x, memory);
+}
+
+__global__ void __launch_bounds__(kDecideThreads) decide_kernel(const DecideArguments arguments) {
+  __shared__ alignas(DecideMemory) unsigned char bytes[sizeof(DecideMemory)];  // its members have initial values
+  DeviceTeam<DecideState> team;
+  decide_rows(team, arguments, blockIdx.x, gridDim.x, *reinterpret_cast<DecideMemory*>(bytes));
+}
+
+__global__ void __launch_bounds__(kAccumulateThreads) accumulate_on_chip_kernel(const AccumulateArguments arguments) {
+  extern __shared__ std::int64_t partials[];
+  __shared__ MoveMemory moves;
+  DeviceTeam<AccumulateState> team;
+  accumulate_on_chip(team, arguments, blockIdx.x, gridDim.x, moves, partials);
+}
+
+__global__ void __launch_bounds__(kAccumulateThreads) accumulate_in_memory_kernel(const AccumulateArguments arguments) {
+  __shared__ MoveMemory moves;
+  DeviceTeam<AccumulateState> team;
+  accumulate_in_memory(team, arguments, blockIdx.x, gridDim.x, moves);
+}
+
+__global__ void __launch_bounds__(kObjectiveThreads) objective_kernel(const ObjectiveArguments arguments) {
+  __shared__ ObjectiveMemory memory;
+  DeviceTeam<ObjectiveState> team;
+  add_objective(team, arguments, blockIdx.x, gridDim.x, memory);
+}
+
+__global__ void __launch_bounds__(kFoldThreads) fold_kernel(const FoldArguments arguments) {
+  const std::int64_t stride = std::int64_t{gridDim.x} * kFoldThreads;
+  const std::int64_t first = std::int64_t{blockIdx.x} * kFoldThreads + threadIdx.x;
+  const std::int64_t cells = arguments.cells > 1 ? arguments.cells : 1;
+  for (std::int64_t i = first; i < cells; i += stride) fold_cell(arguments, i);
+}
+
+template <int kTile>
+void screen_tiles(const ScreenArguments& arguments, bool pair, cudaStream_t stream) {
+  constexpr int kRows = ScreenShape<kTile>::kRows;
+  const int blocks = (arguments.slab.n + kRows - 1) / kRows;
+  if (pair) {
+    screen_kernel<kTile, true><<<blocks, ScreenShape<kTile>::kThreads, 0, stream>>>(arguments);
+  } else {
+    screen_kernel<kTile, false><<<blocks, ScreenShape<kTile>::kThreads, 0, stream>>>(arguments);
+  }
+}
+
+}  // namespace
+
+cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, cudaStream_t stream) {
+  if (arguments.centroids.tile == 64) {
+    screen_tiles<64>(arguments, pair, stream);
+  } else if (arguments.centroids.tile == 16) {
+    screen_tiles<16>(arguments, pair, stream);
+  } else {
+    return cudaErrorInvalidValue;
+  }
+  return cudaGetLastError();
+}
+
+cudaError_t launch_decide(const DecideArguments& arguments, std::int32_t blocks, cudaStream_t stream) {
+  decide_kernel<<<blocks, kDecideThreads, 0, stream>>>(arguments);
+  return cudaGetLastError();
+}
+
+cudaError_t launch_accumulate(const AccumulateArguments& arguments, std::int64_t shared_bytes, std::int32_t blocks,
+                              cudaStream_t stream) {
+  if (shared_bytes == 0) {
+    accumulate_in_memory_kernel<<<blocks, kAccumulateThreads, 0, stream>>>(arguments);
+    return cudaGetLastError();
+  }
+  if (shared_bytes > kUsualSharedBytes) {
+    const cudaError_t error = cudaFuncSetAttribute(accumulate_on_chip_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                   static_cast<int>(shared_bytes));
+    if (error != cudaSuccess) return error;
+  }
+  accumulate_on_chip_kernel<<<blocks, kAccumulateThreads, static_cast<std::size_t>(shared_bytes), stream>>>(arguments);
+  return cudaGetLastError();
+}
+
+cudaError_t launch_objective(const ObjectiveArguments& arguments, std::int32_t blocks, cudaStream_t stream) {
+  objective_kernel<<<blocks, kObjectiveThreads, 0, stream>>>(arguments);
+  return cudaGetLastError();
+}
+
+cudaError_t launch_fold(const FoldArguments& arguments, cudaStream_t stream) {
+  const std::int64_t blocks = std::clamp<std::int64_t>((arguments.cells + kFoldThreads - 1) / kFoldThreads, 1, kMostFoldBlocks);
+  fold_kernel<<<static_cast<unsigned>(blocks), kFoldThreads, 0, stream>>>(arguments);
+  return cudaGetLastError();
+}
+
+cudaError_t probe_kernels() {
+  cudaFuncAttributes attributes;
+  return cudaFuncGetAttributes(&attributes, fold_kernel);
+}
+
+}  // namespace tessera::kernels

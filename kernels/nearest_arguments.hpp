@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "exact/certificate.hpp"
+#include "tessera/int128.hpp"
+
+namespace tessera::kernels {
+
+/// The bit of Slab::flags that says that a row is not used.
+inline constexpr std::uint8_t kRejectedRow = 8;
+
+/// Rows of one slab; every pointer is to device memory. Null: rows without weights, without flags.
+struct Slab {
+  const float* rows = nullptr;          ///< [n x d]
+  const float* weights = nullptr;       ///< [n]
+  const std::uint8_t* flags = nullptr;  ///< [n] RowFlag bits
+  std::int64_t first_row = 0;           ///< id of row 0
+  std::int32_t n = 0;                   ///< at most exact::kIntegerBlockRows, so that sums of a slab fit 64 bits
+  std::int32_t d = 0;
+};
+
+/// Centroids in blocks of `tile` places that share a bound (see ScreenCentroids): place p of block b holds centroid
+/// place_centroid[b * tile + p] (-1: none), its element j is packed[(b * d + j) * tile + p].
+struct Centroids {
+  const float* packed = nullptr;
+  const float* start = nullptr;       ///< [blocks x tile] -||c||^2 / 2, -infinity where there is no centroid
+  const float* block_norm = nullptr;  ///< [blocks]
+  const std::int32_t* place_centroid = nullptr;
+  const float* centroids = nullptr;  ///< [k x d], row by row
+  std::int32_t k = 0;
+  std::int32_t blocks = 0;
+  std::int32_t tile = 0;
+  float largest_norm = 0.0F;
+  exact::ScreenBound bound;
+};
+
+/// A row whose label needs reference distances: centroids whose score plus bound is below the threshold are out for certain;
+/// all are candidates where it is -infinity.
+struct OpenRow {
+  std::int32_t row;
+  float threshold;
+  float norm;  ///< upper bound of the row's norm
+};
+
+struct OpenRows {
+  OpenRow* entries = nullptr;  ///< [n] room for all rows
+  std::int32_t* count = nullptr;
+};
+
+/// What is found of each row, [n] each; null: not wanted. Rejected rows get -1 and NaN.
+struct RowResults {
+  std::int32_t* label = nullptr;  ///< always wanted
+  double* distance2 = nullptr;
+  std::int32_t* second = nullptr;
+  double* second_distance2 = nullptr;
+};
+
+struct ScreenArguments {
+  Slab slab;
+  Centroids centroids;
+  OpenRows open;
+  RowResults results;
+  bool list_all = false;  ///< reference distances are wanted of every row
+};
+
+struct DecideArguments {
+  Slab slab;
+  Centroids centroids;
+  OpenRows open;
+  RowResults results;
+  std::int32_t wanted = 1;                 ///< 2 if the thresholds are those of the runner-up
+  std::int64_t* reference_rows = nullptr;  ///< added into: rows with more candidates than wanted
+};
+
+/// Columns of the sums beyond the features: weight units and rows.
+inline constexpr int kExtraColumns = 2;
+
+struct AccumulateArguments {
+  Slab slab;
+  const std::int32_t* label = nullptr;  ///< [n] what rows join; null: they only leave
+  std::int32_t* previous = nullptr;     ///< [n] what they leave, then the same as label; null: nothing
+  const double* inverse = nullptr;      ///< [d] 1 / unit of each feature
+  double weight_inverse = 1.0;
+  std::int32_t k = 0;
+  std::int32_t groups = 1;       ///< copies of the sums in shared memory; on chip only
+  std::int64_t* sums = nullptr;  ///< [k x (d + kExtraColumns)] added into
+};
+
+struct ObjectiveArguments {
+  Slab slab;
+  const std::int32_t* label = nullptr;
+  const double* distance2 = nullptr;
+  double inverse = 1.0;
+  std::int64_t* halves = nullptr;   ///< [2] added into: sums of the terms' low 32 bits and of the rest
+  std::int64_t* bad_row = nullptr;  ///< least id of a row that does not fit, or as it was
+};
+
+/// The sums of one slab, and the totals that they are added to before they are set to zero.
+struct FoldArguments {
+  std::int64_t* sums = nullptr;  ///< [cells]; null: no sums
+  Int128* totals = nullptr;
+  std::int64_t cells = 0;
+  std::int64_t* halves = nullptr;  ///< [2] of the objective; null: none
+  Int128* objective = nullptr;
+};
+
+}  // namespace tessera::kernels

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "exact/host_device.hpp"
+
+// A pragma cannot be a function.
+#if defined(__CUDA_ARCH__)
+#define TESSERA_UNROLL _Pragma("unroll")
+#else
+#define TESSERA_UNROLL
+#endif
+
+namespace tessera::kernels {
+
+/// The threads of one block on a device. Kernels are written as phases: `each` calls phase(thread, state) on every thread of
+/// the block, and every thread has finished a phase, and sees what it wrote to shared memory, before any begins the next.
+/// `State` is what a thread keeps from phase to phase, in registers. Phases must be entered by all threads or by none.
+template <typename State>
+class DeviceTeam {
+ public:
+  template <typename Phase>
+  TESSERA_HOST_DEVICE void each(Phase phase) {
+#if defined(__CUDA_ARCH__)
+    phase(static_cast<int>(threadIdx.x), state_);
+    __syncthreads();
+#else
+    static_cast<void>(phase);  // only ever called on a device
+#endif
+  }
+
+ private:
+  State state_;
+};
+
+/// The same block on the host, one thread after the other: what tests run the kernels' code with. Shared memory that a phase
+/// reads while another thread of the same phase writes it shows as a difference between the two orders.
+template <typename State>
+class HostTeam {
+ public:
+  HostTeam(int threads, bool backwards) : states_(static_cast<std::size_t>(threads)), backwards_(backwards) {}
+
+  template <typename Phase>
+  void each(Phase phase) {
+    const int threads = static_cast<int>(states_.size());
+    for (int i = 0; i < threads; ++i) {
+      const int thread = backwards_ ? threads - 1 - i : i;
+      phase(thread, states_[static_cast<std::size_t>(thread)]);
+    }
+  }
+
+ private:
+  std::vector<State> states_;
+  bool backwards_;
+};
+
+/// Adds an integer where other threads add too. Integer addition is associative: no order can be told from the sum.
+TESSERA_HOST_DEVICE inline void add_shared_total(std::int64_t* total, std::int64_t value) {
+#if defined(__CUDA_ARCH__)
+  atomicAdd(reinterpret_cast<unsigned long long*>(total), static_cast<unsigned long long>(value));
+#else
+  *total += value;
+#endif
+}
+
+/// Takes the next free place of a list that other threads append to.
+TESSERA_HOST_DEVICE inline std::int32_t take_place(std::int32_t* count) {
+#if defined(__CUDA_ARCH__)
+  return atomicAdd(count, 1);
+#else
+  return (*count)++;
+#endif
+}
+
+/// Lowers `least` to `value` if that is less.
+TESSERA_HOST_DEVICE inline void lower_to(std::int64_t* least, std::int64_t value) {
+#if defined(__CUDA_ARCH__)
+  atomicMin(reinterpret_cast<long long*>(least), static_cast<long long>(value));
+#else
+  if (value < *least) *least = value;
+#endif
+}
+
+}  // namespace tessera::kernels

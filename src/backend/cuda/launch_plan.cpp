@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cuda/launch_plan.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "exact/grid.hpp"
+#include "kernels/accumulate.hpp"
+
+namespace tessera::cuda {
+namespace {
+
+constexpr std::int64_t kNarrowTileSegments = 32;  // up to here two narrow tiles are less work than one wide one
+constexpr std::int64_t kStageBytes = std::int64_t{64} << 20;
+constexpr std::int64_t kSlabRowBytes = 64;  // label, list, distances and runner-up of a row, twice over, rounded up
+constexpr std::int64_t kSlabShare = 16;     // of the device's memory for what slabs need
+constexpr std::int64_t kMoveBytes = sizeof(kernels::MoveMemory);
+constexpr std::int64_t kComfortableSumBytes = 64 << 10;  // copies of the sums beyond this leave too few blocks in flight
+constexpr int kBlocksPerMultiprocessor = 8;
+
+/// Never below `least`, unless `rows` is.
+std::int64_t halved(std::int64_t rows, int halvings, std::int64_t least) {
+  return std::max(rows >> std::min(halvings, 40), std::min(rows, least));
+}
+
+}  // namespace
+
+NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& limits, int halvings) {
+  NearestPlan plan;
+  plan.tile = k <= kNarrowTileSegments ? 16 : 64;
+  const std::int64_t most_rows =
+      std::clamp(limits.memory_bytes / kSlabShare / kSlabRowBytes, kLeastSlabRows, exact::kIntegerBlockRows);
+  const auto slab_rows = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(most_rows)));
+  plan.slab_rows = halved(slab_rows, halvings, kLeastSlabRows);
+  const std::int64_t row_bytes = d * static_cast<std::int64_t>(sizeof(float));
+  const std::int64_t staged = std::min(kStageBytes, limits.memory_bytes / kSlabShare) / row_bytes;
+  plan.stage_rows = halved(std::clamp(staged, std::int64_t{1}, slab_rows), halvings, 1);
+
+  const std::int64_t columns = d + kernels::kExtraColumns;
+  plan.cells = k * columns;
+  const std::int64_t sum_bytes = plan.cells * static_cast<std::int64_t>(sizeof(std::int64_t));
+  if (sum_bytes + kMoveBytes <= limits.shared_bytes_per_block) {
+    const std::int64_t room = std::min(kComfortableSumBytes, limits.shared_bytes_per_block - kMoveBytes);
+    const std::int64_t groups = std::min(kernels::kAccumulateThreads / columns, room / sum_bytes);
+    plan.groups = static_cast<std::int32_t>(std::max<std::int64_t>(groups, 1));
+    plan.shared_sum_bytes = sum_bytes * plan.groups;
+  }
+  plan.accumulate_blocks = limits.multiprocessors * kBlocksPerMultiprocessor;
+  plan.decide_blocks = limits.multiprocessors * kBlocksPerMultiprocessor * 2;
+  plan.objective_blocks = limits.multiprocessors * kBlocksPerMultiprocessor;
+  return plan;
+}
+
+bool can_halve(const NearestPlan& plan) { return plan.slab_rows > kLeastSlabRows || plan.stage_rows > 1; }
+
+}  // namespace tessera::cuda

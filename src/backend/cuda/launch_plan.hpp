@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace tessera::cuda {
+
+/// What a plan needs to know of a device.
+struct DeviceLimits {
+  int multiprocessors = 1;
+  std::int64_t shared_bytes_per_block = 48 << 10;     ///< the most that a block can ask for
+  std::int64_t memory_bytes = std::int64_t{1} << 30;  ///< total
+};
+
+/// How a nearest pass over d features and k segments is laid out on a device: a pure function of shape and device.
+struct NearestPlan {
+  int tile = 16;                      ///< centroids that share a block and a bound, see ScreenCentroids
+  std::int64_t slab_rows = 1;         ///< rows that kernels work on at a time, at most exact::kIntegerBlockRows
+  std::int64_t stage_rows = 1;        ///< rows that are copied from the host at a time, at most slab_rows
+  std::int64_t cells = 0;             ///< of the sums: k x (d features, weight, rows)
+  std::int64_t shared_sum_bytes = 0;  ///< sums of a block in shared memory; 0: sums go straight to device memory
+  std::int32_t groups = 1;            ///< copies of the sums in it, so that few features keep a block's threads busy
+  std::int32_t accumulate_blocks = 1;
+  std::int32_t decide_blocks = 1;
+  std::int32_t objective_blocks = 1;
+};
+
+/// Rows below which a plan is never cut.
+inline constexpr std::int64_t kLeastSlabRows = 4096;
+
+/// @param d 1..8,192 @param k 1..65,535
+/// @param halvings how often an allocation has failed: each halves the rows of a slab
+[[nodiscard]] NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& limits, int halvings = 0);
+
+/// Whether a plan can be cut once more.
+[[nodiscard]] bool can_halve(const NearestPlan& plan);
+
+}  // namespace tessera::cuda

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "backend/cuda/launch_plan.hpp"
+#include "exact/grid.hpp"
+#include "kernels/accumulate.hpp"
+#include "kernels/screen.hpp"
+
+namespace tessera::cuda {
+namespace {
+
+constexpr std::int64_t kKibi = 1024;
+constexpr std::int64_t kGibi = std::int64_t{1} << 30;
+
+/// Devices from small to large: shared memory of compute capability 7.5, 8.6, 9.0, and one with next to no memory.
+const std::array<DeviceLimits, 4> kDevices = {
+    {{14, 64 * kKibi, 2 * kGibi}, {46, 99 * kKibi, 8 * kGibi}, {132, 227 * kKibi, 139 * kGibi}, {1, 48 * kKibi, kGibi / 64}}};
+
+/// What every plan must keep to, whatever the shape.
+bool holds(std::int64_t d, std::int64_t k, const DeviceLimits& limits, int halvings) {
+  const NearestPlan plan = plan_nearest(d, k, limits, halvings);
+  const std::int64_t columns = d + kernels::kExtraColumns;
+  constexpr std::int64_t kMostGrid = (std::int64_t{1} << 31) - 1;
+  bool good = plan.tile == 16 || plan.tile == 64;
+  good = good && plan.slab_rows >= 1 && plan.slab_rows <= exact::kIntegerBlockRows;
+  good = good && plan.stage_rows >= 1 && plan.stage_rows <= plan.slab_rows;
+  good = good && plan.cells == k * columns;
+  good = good && plan.groups >= 1 && plan.shared_sum_bytes >= 0;
+  good = good && (plan.groups == 1 || plan.groups * columns <= kernels::kAccumulateThreads);
+  if (plan.shared_sum_bytes > 0) {
+    good = good && plan.shared_sum_bytes == plan.groups * plan.cells * 8;
+    good = good && plan.shared_sum_bytes + std::int64_t{sizeof(kernels::MoveMemory)} <= limits.shared_bytes_per_block;
+  } else {
+    good = good && plan.cells * 8 + std::int64_t{sizeof(kernels::MoveMemory)} > limits.shared_bytes_per_block;
+  }
+  for (const std::int32_t blocks : {plan.accumulate_blocks, plan.decide_blocks, plan.objective_blocks}) {
+    good = good && blocks >= 1 && blocks <= kMostGrid;
+  }
+  // Offsets that kernels hold in 32 bits: rows of a block times d, cells on chip, columns of a tile of rows.
+  good = good && kernels::ScreenShape<16>::kRows * d < kMostGrid && kernels::kTileRows * columns < kMostGrid;
+  return good && plan.stage_rows * d * 4 <= std::max<std::int64_t>(64 << 20, d * 4);
+}
+
+TEST(CudaLaunchPlan, HoldsForEveryNumberOfFeatures) {
+  for (const DeviceLimits& limits : kDevices) {
+    for (std::int64_t d = 1; d <= 8192; ++d) {
+      for (const std::int64_t k : {1, 2, 16, 17, 32, 33, 64, 65, 100, 255, 256, 1024, 4096, 65535}) {
+        ASSERT_TRUE(holds(d, k, limits, 0)) << "d " << d << ", k " << k << ", shared " << limits.shared_bytes_per_block;
+      }
+    }
+  }
+}
+
+TEST(CudaLaunchPlan, HoldsForEveryNumberOfSegments) {
+  for (const DeviceLimits& limits : kDevices) {
+    for (std::int64_t k = 1; k <= 65535; ++k) {
+      for (const std::int64_t d : {1, 2, 3, 31, 32, 126, 127, 254, 255, 1024, 8192}) {
+        ASSERT_TRUE(holds(d, k, limits, 0)) << "d " << d << ", k " << k << ", shared " << limits.shared_bytes_per_block;
+      }
+    }
+  }
+}
+
+TEST(CudaLaunchPlan, HalvesUntilNothingIsLeftToHalve) {
+  for (const std::int64_t d : {1, 64, 8192}) {
+    const DeviceLimits& limits = kDevices[2];
+    NearestPlan plan = plan_nearest(d, 64, limits);
+    int halvings = 0;
+    while (can_halve(plan)) {
+      const NearestPlan next = plan_nearest(d, 64, limits, ++halvings);
+      ASSERT_TRUE(next.slab_rows < plan.slab_rows || next.stage_rows < plan.stage_rows);
+      ASSERT_TRUE(holds(d, 64, limits, halvings));
+      plan = next;
+    }
+    EXPECT_EQ(plan.slab_rows, kLeastSlabRows);
+    EXPECT_EQ(plan.stage_rows, 1);
+  }
+}
+
+TEST(CudaLaunchPlan, SumsStayOnChipWhereCustomersAreSegmented) {
+  for (const std::int64_t d : {8, 16, 32, 64, 128}) {
+    for (const std::int64_t k : {4, 8, 64}) {
+      EXPECT_EQ(plan_nearest(d, k, kDevices[2]).shared_sum_bytes > 0, true) << d << " x " << k;
+    }
+  }
+  EXPECT_EQ(plan_nearest(128, 1024, kDevices[2]).shared_sum_bytes, 0);
+}
+
+TEST(CudaLaunchPlan, LargeTablesAreCutToSlabsWhoseSumsFit) {
+  // 2^22 rows of 40-bit units; a slab of 8,192 features has 2^35 cells, and its rows are counted in 32 bits.
+  EXPECT_EQ(plan_nearest(64, 64, kDevices[2]).slab_rows, exact::kIntegerBlockRows);
+  EXPECT_EQ(plan_nearest(8192, 64, kDevices[2]).stage_rows, (64 << 20) / (4 * 8192));
+}
+
+}  // namespace
+}  // namespace tessera::cuda
