@@ -83,7 +83,7 @@ Analysis analyse(const AnalysisPlan& plan, const AnalysisStatistics& statistics,
   analysis.quantile_error = kQuantileError;
 
   analysis.columns = profile_segments(plan, statistics, source.profiles);
-  analysis.segments = name_segments(plan, statistics, analysis.columns, source.labels);
+  analysis.segments = name_segments(plan, statistics, analysis.columns, source);
   std::vector<std::string> names;
   for (const AnalysisSegment& segment : analysis.segments) names.push_back(segment.name);
   analysis.kpis = compare_kpis(plan, statistics, source.profiles);

@@ -40,6 +40,7 @@ struct AnalysisSource {
   std::vector<std::string> used_in_fit;            ///< columns that the segments were made from
   int segments = 0;
   std::vector<std::string> labels;  ///< [segments] of a given segmentation
+  std::vector<std::string> names;   ///< [segments] of a found one; empty: made of traits
   int by = -1;                      ///< its column; -1: labels are read from elsewhere
   LabelReader read_labels;
   int weight = -1;

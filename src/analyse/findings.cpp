@@ -24,9 +24,7 @@ class Finder {
   std::vector<std::string> run() {
     for (const KpiResult& kpi : analysis_.kpis) look_at(kpi);
     for (const DriverAnalysis& drivers : analysis_.drivers) look_at(drivers);
-    for (const BimodalityFinding& finding : analysis_.doubt.bimodality) {
-      if (finding.bimodal) add(0.3, finding.words + ".");
-    }
+    look_at_bimodality();
     for (const BoundaryPair& pair : analysis_.doubt.pairs) {
       if (!pair.advice.ends_with("merging")) continue;
       add(0.25, fmt::format("No gap is seen between \"{}\" and \"{}\": they may be one group, cut in two.", name(pair.segment),
@@ -44,6 +42,19 @@ class Finder {
   void add(double strength, std::string words) { found_.push_back({strength, std::move(words)}); }
   [[nodiscard]] const std::string& name(int segment) const {
     return analysis_.segments[static_cast<std::size_t>(segment)].name;
+  }
+
+  /// Results that fall apart in two matter more than features that do; the clearest are enough.
+  void look_at_bimodality() {
+    constexpr int kMost = 3;
+    int said = 0;
+    for (const bool kpis : {true, false}) {
+      for (const BimodalityFinding& finding : analysis_.doubt.bimodality) {
+        const bool is_kpi = std::any_of(analysis_.kpis.begin(), analysis_.kpis.end(),
+                                        [&](const KpiResult& kpi) { return kpi.column == finding.column; });
+        if (finding.bimodal && is_kpi == kpis && said++ < kMost) add(kpis ? 0.45 : 0.2, finding.words + ".");
+      }
+    }
   }
 
   void look_at(const KpiResult& kpi) {

@@ -13,9 +13,9 @@ namespace tessera {
 [[nodiscard]] std::vector<ColumnAnalysis> profile_segments(const AnalysisPlan& plan, const AnalysisStatistics& statistics,
                                                            std::span<const ColumnProfile> profiles);
 
-/// The traits that set each segment apart, strongest first, and default names made of them (or of `labels`).
+/// The traits that set each segment apart, strongest first, and default names: labels, names, or made of the traits.
 [[nodiscard]] std::vector<AnalysisSegment> name_segments(const AnalysisPlan& plan, const AnalysisStatistics& statistics,
                                                          const std::vector<ColumnAnalysis>& columns,
-                                                         const std::vector<std::string>& labels);
+                                                         const AnalysisSource& source);
 
 }  // namespace tessera

@@ -85,7 +85,7 @@ void tell_apart(std::vector<AnalysisSegment>& segments) {
 }  // namespace
 
 std::vector<AnalysisSegment> name_segments(const AnalysisPlan& plan, const AnalysisStatistics& statistics,
-                                           const std::vector<ColumnAnalysis>& columns, const std::vector<std::string>& labels) {
+                                           const std::vector<ColumnAnalysis>& columns, const AnalysisSource& source) {
   std::vector<AnalysisSegment> segments;
   const double weight = statistics.weight();
   for (std::size_t s = 0; s < static_cast<std::size_t>(plan.segments); ++s) {
@@ -95,11 +95,12 @@ std::vector<AnalysisSegment> name_segments(const AnalysisPlan& plan, const Analy
     segment.weight = statistics.segment_weight[s];
     segment.share = weight > 0.0 ? segment.weight / weight : 0.0;
     segment.suppressed = segment.rows < plan.min_cell;
-    if (!labels.empty()) segment.label = labels[s];
+    if (!source.labels.empty()) segment.label = source.labels[s];
     if (!segment.suppressed) segment.traits = traits_of(columns, s, plan.min_cell);
-    segment.default_name = !labels.empty()      ? labels[s]
-                           : plan.segments == 1 ? std::string("all customers")
-                                                : name_of(columns, segment.traits);
+    segment.default_name = !source.labels.empty()  ? source.labels[s]
+                           : !source.names.empty() ? source.names[s]
+                           : plan.segments == 1    ? std::string("all customers")
+                                                   : name_of(columns, segment.traits);
   }
   tell_apart(segments);
   return segments;

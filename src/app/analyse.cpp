@@ -75,8 +75,7 @@ AnalyseSummary run_analyse(const AnalyseOptions& options, Observer& observer, co
   AnalyseSummary summary;
   const int by = column_of(info, options.by);
   const KpiRequests kpis = read_kpis(options.prepare.kpis, info);
-  PrepareOptions prepare = options.prepare;
-  prepare.kpis = kpis.columns();
+  PrepareOptions prepare = with_roles(options.prepare, kpis, options.analysis);
   prepare.categories = {info.columns[static_cast<std::size_t>(by)].name};  // a category may be a number, too
   recorder.stage("profile", info.rows);
   std::vector<ColumnTally> tallies;

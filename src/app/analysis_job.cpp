@@ -111,6 +111,12 @@ KpiRequests read_kpis(const std::vector<std::string>& texts, const TableInfo& in
   return kpis;
 }
 
+PrepareOptions with_roles(PrepareOptions prepare, const KpiRequests& kpis, const AnalysisOptions& analysis) {
+  prepare.kpis = kpis.columns();
+  prepare.ignored.insert(prepare.ignored.end(), analysis.hidden.begin(), analysis.hidden.end());
+  return prepare;
+}
+
 ProfiledColumns keep_for_analysis(const std::vector<ColumnProfile>& profiles, std::span<const ColumnTally> tallies) {
   ProfiledColumns columns;
   columns.profiles = profiles;
@@ -157,6 +163,7 @@ Analysis run_analysis(Table& table, const AnalysisJob& job, Engine& engine) {
   source.used_in_fit = job.used_in_fit;
   source.segments = job.segments;
   source.labels = job.labels;
+  source.names = job.names;
   source.by = job.by;
   source.read_labels = job.read_labels;
   for (std::size_t i = 0; i < names.size(); ++i) {

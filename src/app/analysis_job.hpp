@@ -27,6 +27,9 @@ struct KpiRequests {
 };
 [[nodiscard]] KpiRequests read_kpis(const std::vector<std::string>& texts, const TableInfo& info);
 
+/// The roles that follow from what is to be analysed: columns of KPIs are KPIs, personal ones are left out.
+[[nodiscard]] PrepareOptions with_roles(PrepareOptions prepare, const KpiRequests& kpis, const AnalysisOptions& analysis);
+
 /// What an analysis needs of the sweep that profiled the columns.
 struct ProfiledColumns {
   std::vector<ColumnProfile> profiles;
@@ -73,6 +76,7 @@ struct AnalysisJob {
   std::vector<std::string> used_in_fit = {};
   int segments = 0;
   std::vector<std::string> labels = {};  ///< of given segments
+  std::vector<std::string> names = {};   ///< of found ones
   int by = -1;
   LabelReader read_labels = {};
   AssignmentCounts counts = {};

@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <future>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "analyse/customer_map.hpp"
+#include "app/analysis_job.hpp"
 #include "app/duplicate_ids.hpp"
 #include "app/engine.hpp"
 #include "app/initial_centroids.hpp"
@@ -18,7 +21,6 @@
 #include "app/output_check.hpp"
 #include "app/recorder.hpp"
 #include "app/versions.hpp"
-#include "analyse/customer_map.hpp"
 #include "assign/assign.hpp"
 #include "comm/solo.hpp"
 #include "fit/choose_k.hpp"
@@ -26,6 +28,7 @@
 #include "fit/row_collection.hpp"
 #include "prepare/learn.hpp"
 #include "report/assignments.hpp"
+#include "report/portrait.hpp"
 #include "report/run_directory.hpp"
 
 namespace tessera {
@@ -130,14 +133,33 @@ Manifest make_manifest(const SegmentOptions& options, const CancelToken& cancel)
 }
 
 AssignSummary assign_rows(Feeder& feeder, Engine& engine, Communicator& comm, Table& table, const SegmentOptions& options,
-                          const RunDirectory& run, const Model& model) {
+                          const RunDirectory& run, const Model& model, std::vector<std::int64_t>& boundary_pairs) {
   engine.job().observer.stage("assign", feeder.rows());
   AssignmentFiles files{run.file("assignments.h5"), {}};
   if (options.csv) files.csv = run.file("assignments.csv");
   AssignmentWriter writer(files, table, model.plan.id_column);
-  AssignSummary assigned = assign(feeder, engine.backend(), comm, model, writer);
+  BoundaryCounter counter(model.segments(), writer);
+  AssignSummary assigned = assign(feeder, engine.backend(), comm, model, counter);
   writer.finish();
+  boundary_pairs = counter.pairs();
   return assigned;
+}
+
+/// What the segments are like in original units: one more sweep, with the labels that were just written.
+Analysis describe(Table& table, Engine& engine, const SegmentOptions& options, const PrepareOptions& prepare,
+                  const ProfiledColumns& columns, const KpiRequests& kpis, const RunDirectory& run,
+                  const SegmentationSummary& summary, std::vector<std::int64_t> boundary_pairs) {
+  AssignedLabels labels(run.file("assignments.h5"));
+  AnalysisJob job{columns, kpis, options.analysis, prepare};
+  job.seed = options.fit.seed;
+  for (const FeatureSource& source : summary.model.plan.sources) job.used_in_fit.push_back(source.name);
+  job.segments = summary.model.segments();
+  for (SegmentPortrait& portrait : describe_segments(summary.model, summary.assigned, summary.profiles).segments) {
+    job.names.push_back(std::move(portrait.name));
+  }
+  job.read_labels = std::ref(labels);
+  job.counts = {summary.assigned.boundary, summary.assigned.outliers, std::move(boundary_pairs)};
+  return run_analysis(table, job, engine);
 }
 
 /// Why the device is what it is, without naming the device again.
@@ -194,14 +216,17 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   std::future<Manifest> manifest = std::async(std::launch::async, [&] { return make_manifest(options, cancel); });
   recorder.stage("prepare", table.info().rows);
   std::vector<ColumnTally> tallies;
-  summary.profiles = profile_columns(table, options.prepare, job, engine.learning_bytes(table), &tallies);
-  FeaturePlan plan = learn_plan(table, summary.profiles, options.prepare, job, engine.learning_bytes(table), tallies);
+  const KpiRequests kpis = read_kpis(options.prepare.kpis, table.info());
+  const PrepareOptions prepare = with_roles(options.prepare, kpis, options.analysis);
+  summary.profiles = profile_columns(table, prepare, job, engine.learning_bytes(table), &tallies);
+  FeaturePlan plan = learn_plan(table, summary.profiles, prepare, job, engine.learning_bytes(table), tallies);
+  const ProfiledColumns columns = keep_for_analysis(summary.profiles, tallies);
   tallies = {};
   note_duplicate_ids(table, summary.profiles, plan, engine);
 
   KMeansOptions fit = options.fit;
   if (!options.initial.empty()) take_initial_centroids(options, plan, fit);
-  const auto feeder = make_table_feeder(table, plan, engine.feeder_options(), job, comm);
+  auto feeder = make_table_feeder(table, plan, engine.feeder_options(), job, comm);
   summary.k_selection = select_segments(*feeder, plan, options, fit, comm, job);
   fit.segments = summary.k_selection.chosen;
   DistanceQuantile distances;
@@ -217,12 +242,17 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   summary.model = make_model(std::move(plan), summary.fit, options);
   summary.model.outlier_distance = distances.quantile(options.outlier_quantile, comm);
   summary.customer_map = map_customers(summary.model, map_rows.take(comm).points());
-  summary.assigned = assign_rows(*feeder, engine, comm, table, options, run, summary.model);
+  std::vector<std::int64_t> boundary_pairs;
+  summary.assigned = assign_rows(*feeder, engine, comm, table, options, run, summary.model, boundary_pairs);
+  summary.residency = feeder->residency();
+  feeder.reset();  // the memory of its rows is needed now
+  if (options.analyse) {
+    summary.analysis = describe(table, engine, options, prepare, columns, kpis, run, summary, std::move(boundary_pairs));
+  }
 
   recorder.stage("write", 0);
   summary.manifest = manifest.get();
   summary.table = table.info();
-  summary.residency = feeder->residency();
   summary.output = options.output;
   summary.csv = options.csv;
   describe_circumstances(recorder, engine, summary);

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "app/segment.hpp"
+#include "cli/analysis_options.hpp"
 #include "cli/command.hpp"
 #include "cli/engine_options.hpp"
 #include "cli/parse.hpp"
@@ -23,6 +24,8 @@ class SegmentCommand final : public Command {
     add_segment_options(app);
     prepare_.add_to(app);
     add_fit_options(app);
+    add_analysis_options(app, options_.analysis);
+    app.add_flag("!--no-analysis", options_.analyse, "leave out everything but the segments themselves")->group("Analysis");
     engine_.add_to(app);
     add_common_options();
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "report/analyse_summary.hpp"
 #include "report/page.hpp"
 #include "report/portrait.hpp"
 #include "report/remarks.hpp"
@@ -165,7 +166,11 @@ void add_results(Page& page, const SegmentationSummary& summary) {
   page.heading(fmt::format("Results in {}", summary.output.string()));
   page.bullet(fmt::format("assignments.h5{}: segment, runner-up, distance, margin and flags of every customer",
                           summary.csv ? ", assignments.csv" : ""));
+  if (summary.analysis)
+    page.bullet("report.html, report.md: to be read and shown; names.json: what the segments are called there");
   page.bullet("summary.json, segments.csv: everything above, in full precision");
+  if (summary.analysis)
+    page.bullet("profiles.csv, kpis.csv, crosstabs/, drivers.csv, ...: what the segments are like and worth");
   page.bullet("model.h5 (model.json for people): assigns new customers with `tessera score`");
   page.bullet("manifest.json: the input, options and versions behind this run");
 }
@@ -177,6 +182,10 @@ std::string render_summary(const SegmentationSummary& summary, bool color, int w
   page.title(headline(summary));
   if (!summary.k_selection.verdict.empty()) page.paragraph(summary.k_selection.verdict);
   add_segments(page, summary);
+  if (summary.analysis) {
+    add_findings(page, *summary.analysis);
+    add_kpis(page, *summary.analysis);
+  }
   add_selection(page, summary.k_selection);
   add_data(page, summary);
   add_run(page, summary);

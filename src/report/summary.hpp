@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "assign/assign.hpp"
 #include "report/manifest.hpp"
 #include "report/run_directory.hpp"
+#include "tessera/analysis.hpp"
 #include "tessera/kmeans.hpp"
 #include "tessera/model.hpp"
 #include "tessera/prepare.hpp"
@@ -37,7 +39,8 @@ struct SegmentationSummary {
   KSelection k_selection;               ///< automatic = false: k was given
   KMeansResult fit;                     ///< history, stop_reason, notes; centroids may be empty, the model's are published
   AssignSummary assigned;
-  CustomerMap customer_map;             ///< may be empty
+  std::optional<Analysis> analysis;  ///< in original units
+  CustomerMap customer_map;          ///< may be empty
   std::vector<Remark> remarks;
   std::string device;         ///< Backend::description()
   std::string device_reason;  ///< why this device: "no CUDA module was found"; may be empty
@@ -52,7 +55,7 @@ struct SegmentationSummary {
 
 /// Writes model.h5, model.json, summary.json, segments.csv and manifest.json into the run's staging folder.
 /// Also report.html, report.md and names.json; see write_report_files(), whose answer it returns. @throws FileError
-std::string write_run_files(const RunDirectory& run, const SegmentationSummary& summary);
+std::string write_run_files(RunDirectory& run, const SegmentationSummary& summary);
 
 /// summary.json, manifest.json, segments.csv as text (UTF-8, LF, ends with a line feed).
 [[nodiscard]] std::string summary_json(const SegmentationSummary& summary);

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "report/analysis_json.hpp"
 #include "report/customer_map_json.hpp"
 #include "report/plan_json.hpp"
 #include "report/portrait.hpp"
@@ -138,6 +139,7 @@ std::string summary_json(const SegmentationSummary& summary) {
   for (const SegmentPortrait& portrait : portraits.segments) json["segments"].push_back(segment_json(plan, portrait));
   json["overall"] = source_values_json(plan, portraits.overall);
   json["assignment"] = assignment_json(summary);
+  if (summary.analysis) json["analysis"] = analysis_json(*summary.analysis);
   json["customer_map"] = customer_map_json(summary.customer_map);
   json["provenance"] = provenance_json(summary.manifest, summary.table, summary.model.seed);
   json["device"] = summary.device;
