@@ -14,6 +14,8 @@
 namespace tessera::stats {
 namespace {
 
+constexpr double kRounding = 1e-12;  // a margin this close to all is all
+
 double filled(const std::vector<double>& sums) {
   return static_cast<double>(std::ranges::count_if(sums, [](double sum) { return sum > 0.0; }));
 }
@@ -107,7 +109,7 @@ Matrix<double> adjusted_residuals(MatrixView<const double> counts) {
       const double other_rows = 1.0 - margins.rows[static_cast<std::size_t>(i)] / margins.total;
       const double other_columns = 1.0 - margins.columns[static_cast<std::size_t>(j)] / margins.total;
       const double variance = expected * other_rows * other_columns;
-      if (variance > 0.0) residuals(i, j) = (counts(i, j) - expected) / std::sqrt(variance);
+      if (variance > kRounding * expected) residuals(i, j) = (counts(i, j) - expected) / std::sqrt(variance);
     }
   }
   return residuals;

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <vector>
 
 #include "stats/distribution_steps.hpp"
-#include "stats/moments.hpp"
 
 namespace tessera::stats {
 namespace {
@@ -67,23 +67,16 @@ class Hulls {
   std::vector<double> lower_, upper_;
 };
 
-double effective_size(std::span<const double> sorted, std::span<const double> weights) {
-  if (weights.empty()) return static_cast<double>(sorted.size());
-  double sum = 0.0;
-  double squares = 0.0;
-  for (const double weight : weights) {
-    sum += weight;
-    squares += weight * weight;
-  }
-  return effective_n(sum, squares);
+double size_of(std::span<const double> sorted, std::span<const double> counts) {
+  return counts.empty() ? static_cast<double>(sorted.size()) : std::accumulate(counts.begin(), counts.end(), 0.0);
 }
 
 }  // namespace
 
-double dip(std::span<const double> sorted, std::span<const double> weights) {
-  const double n = effective_size(sorted, weights);
-  if (!(n > 0.0) || std::isnan(sorted.front()) || std::isnan(sorted.back())) return kUndefined;
-  const DistributionSteps steps = distribution_steps(sorted, weights);
+double dip(std::span<const double> sorted, std::span<const double> counts) {
+  const double n = size_of(sorted, counts);
+  if (sorted.empty() || !(n > 0.0) || std::isnan(sorted.front()) || std::isnan(sorted.back())) return kUndefined;
+  const DistributionSteps steps = distribution_steps(sorted, counts);
   ModalInterval interval = {0, steps.x.size() - 1};
   double twice_dip = 1.0 / n;  // no step function is closer to a continuous one
   for (;;) {
@@ -97,9 +90,9 @@ double dip(std::span<const double> sorted, std::span<const double> weights) {
   return twice_dip / 2.0;
 }
 
-DipResult dip_test(std::span<const double> sorted, std::span<const double> weights) {
-  const double depth = dip(sorted, weights);
-  return {depth, dip_p(depth, effective_size(sorted, weights))};
+DipResult dip_test(std::span<const double> sorted, std::span<const double> counts) {
+  const double depth = dip(sorted, counts);
+  return {depth, dip_p(depth, size_of(sorted, counts))};
 }
 
 }  // namespace tessera::stats

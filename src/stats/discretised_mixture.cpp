@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "stats/bimodality.hpp"
@@ -20,6 +21,7 @@ constexpr double kLeastSd = 0.5;        // steps; narrower ones are single answe
 constexpr double kLeastShare = 1e-300;  // of a step, so that its logarithm is finite
 constexpr double kTolerance = 1e-8;     // of the log-likelihood
 constexpr int kMostEvaluations = 4000;
+constexpr int kRounds = 3;
 
 using One = std::array<double, 2>;  ///< mean, log sd
 using Two = std::array<double, 5>;  ///< mean, log sd, mean, log sd, logit of the first one's share
@@ -27,14 +29,21 @@ using Two = std::array<double, 5>;  ///< mean, log sd, mean, log sd, logit of th
 /// P(a < Z < b), from the tail in which it lies so that it keeps its digits.
 double normal_between(double a, double b) { return a > 0.0 ? normal_cdf(-a) - normal_cdf(-b) : normal_cdf(b) - normal_cdf(a); }
 
-DiscretisedNormal normal_at(double share, double mean, double log_sd, std::size_t steps) {
+/// A normal distribution before it is rounded and cut off; its mean may lie beyond the scale (J-shaped answers).
+struct Latent {
+  double share;
+  double mean;
+  double sd;
+};
+
+Latent normal_at(double share, double mean, double log_sd, std::size_t steps) {
   const auto range = static_cast<double>(steps);
   return {share, std::clamp(mean, -range, 2.0 * range), std::clamp(std::exp(log_sd), kLeastSd, range)};
 }
 
 /// Adds the shares of the steps.
-void add_shares(const DiscretisedNormal& normal, std::span<double> shares) {
-  const auto edge = [&](double at) { return (at - 0.5 - normal.mean) / normal.standard_deviation; };
+void add_shares(const Latent& normal, std::span<double> shares) {
+  const auto edge = [&](double at) { return (at - 0.5 - normal.mean) / normal.sd; };
   const double all = normal_between(edge(0.0), edge(static_cast<double>(shares.size())));
   if (!(all > 0.0)) return;
   for (std::size_t v = 0; v < shares.size(); ++v) {
@@ -43,13 +52,13 @@ void add_shares(const DiscretisedNormal& normal, std::span<double> shares) {
   }
 }
 
-std::vector<double> shares_of(std::span<const DiscretisedNormal> normals, std::size_t steps) {
+std::vector<double> shares_of(std::span<const Latent> normals, std::size_t steps) {
   std::vector<double> shares(steps);
-  for (const DiscretisedNormal& normal : normals) add_shares(normal, shares);
+  for (const Latent& normal : normals) add_shares(normal, shares);
   return shares;
 }
 
-double log_likelihood(std::span<const double> counts, std::span<const DiscretisedNormal> normals) {
+double log_likelihood(std::span<const double> counts, std::span<const Latent> normals) {
   const std::vector<double> shares = shares_of(normals, counts.size());
   double sum = 0.0;
   for (std::size_t v = 0; v < counts.size(); ++v) {
@@ -73,26 +82,27 @@ One start_of(std::span<const double> counts, std::size_t first, std::size_t end)
   return {mean, std::log(std::max(kLeastSd, n > 0.0 ? std::sqrt(squares / n) : 0.0))};
 }
 
-/// Minimizes minus the log-likelihood, and again from where it ended, in case the simplex had collapsed.
+/// Minimizes a loss, several times from where it ended, in case the simplex had collapsed.
 template <std::size_t kSize, typename Function>
 std::array<double, kSize> fitted(Function loss, const std::array<double, kSize>& start) {
   std::array<double, kSize> steps;
   steps.fill(0.5);
-  const std::array<double, kSize> first = nelder_mead<kSize>(loss, start, steps, kTolerance, kMostEvaluations);
-  return nelder_mead<kSize>(loss, first, steps, kTolerance, kMostEvaluations);
+  std::array<double, kSize> at = start;
+  for (int round = 0; round < kRounds; ++round) at = nelder_mead<kSize>(loss, at, steps, kTolerance, kMostEvaluations);
+  return at;
 }
 
-DiscretisedNormal fit_one(std::span<const double> counts) {
+Latent fit_one(std::span<const double> counts) {
   const auto normal = [&](const One& p) { return normal_at(1.0, p[0], p[1], counts.size()); };
   return normal(fitted<2>(
       [&](const One& p) {
-        const DiscretisedNormal at = normal(p);
+        const Latent at = normal(p);
         return -log_likelihood(counts, {&at, 1});
       },
       start_of(counts, 0, counts.size())));
 }
 
-using Pair = std::array<DiscretisedNormal, 2>;
+using Pair = std::array<Latent, 2>;
 
 /// From each of three ways to cut the scale in two.
 Pair fit_two(std::span<const double> counts) {
@@ -112,8 +122,25 @@ Pair fit_two(std::span<const double> counts) {
     least = loss(at);
     best = normals(at);
   }
-  std::ranges::sort(best, {}, &DiscretisedNormal::mean);
   return best;
+}
+
+/// What is left of a normal on the scale.
+AnswerGroup answers_of(const Latent& normal, std::size_t steps) {
+  const std::vector<double> shares = shares_of({&normal, 1}, steps);
+  AnswerGroup group = {normal.share, 0.0, 0.0};
+  double total = 0.0;
+  for (std::size_t v = 0; v < steps; ++v) {
+    total += shares[v];
+    group.mean += shares[v] * static_cast<double>(v);
+  }
+  group.mean /= total;
+  for (std::size_t v = 0; v < steps; ++v) {
+    group.standard_deviation +=
+        shares[v] / total * (static_cast<double>(v) - group.mean) * (static_cast<double>(v) - group.mean);
+  }
+  group.standard_deviation = std::sqrt(group.standard_deviation);
+  return group;
 }
 
 /// Least share between two peaks, relative to the lower one; 1 with a single peak.
@@ -136,14 +163,17 @@ DiscreteBimodality discretised_mixture(std::span<const double> counts) {
     n += count;
   }
   if (counts.size() < kLeastSteps || !(n >= kLeastAnswers) || std::isinf(n)) return {};
-  DiscreteBimodality result;
-  result.one = fit_one(counts);
+  const Latent one = fit_one(counts);
   const Pair two = fit_two(counts);
-  result.lower = two[0];
-  result.upper = two[1];
-  const double gain = 2.0 * (log_likelihood(counts, two) - log_likelihood(counts, {&result.one, 1}));
+  DiscreteBimodality result;
+  result.one = answers_of(one, counts.size());
+  result.lower = answers_of(two[0], counts.size());
+  result.upper = answers_of(two[1], counts.size());
+  if (result.lower.mean > result.upper.mean) std::swap(result.lower, result.upper);
+  const double gain = 2.0 * (log_likelihood(counts, two) - log_likelihood(counts, {&one, 1}));
   result.delta_bic = gain - 3.0 * std::log(n);  // five parameters against two
-  result.ashman_d = ashman_d(two[0].mean, two[0].standard_deviation, two[1].mean, two[1].standard_deviation);
+  result.ashman_d =
+      ashman_d(result.lower.mean, result.lower.standard_deviation, result.upper.mean, result.upper.standard_deviation);
   result.valley = valley_of(shares_of(two, counts.size()));
   return result;
 }

@@ -7,20 +7,20 @@
 
 namespace tessera::stats {
 
-/// A normal distribution rounded to the steps of a scale and cut off at its ends.
-struct DiscretisedNormal {
-  double share = 1.0;
-  double mean = kUndefined;                ///< in steps from the scale's first value; may lie outside (J-shaped answers)
-  double standard_deviation = kUndefined;  ///< in steps
+/// Answers of one group of people; in steps from the scale's first value.
+struct AnswerGroup {
+  double share = kUndefined;  ///< of all answers
+  double mean = kUndefined;
+  double standard_deviation = kUndefined;
 };
 
 /// One against two groups of answers on a discrete scale.
 struct DiscreteBimodality {
-  DiscretisedNormal one;
-  DiscretisedNormal lower, upper;  ///< of the fit with two, by mean
-  double delta_bic = kUndefined;   ///< BIC of one - BIC of two: above 10 two are very strongly preferred (Kass & Raftery 1995)
-  double ashman_d = kUndefined;    ///< of the two; above 2 they are separate
-  double valley = kUndefined;      ///< lowest share between the two peaks of the fit / the lower peak; 1 if it has one peak
+  AnswerGroup one;
+  AnswerGroup lower, upper;       ///< of the fit with two, by mean
+  double delta_bic = kUndefined;  ///< BIC of one - BIC of two: above 10 two are very strongly preferred (Kass & Raftery 1995)
+  double ashman_d = kUndefined;   ///< of the two; above 2 they are separate
+  double valley = kUndefined;     ///< lowest share between the two peaks of the fit / the lower peak; 1 if it has one peak
 };
 
 /// Fits both by maximum likelihood to the counts of a scale such as 0 to 10. One normal, cut off, has one peak for any

@@ -26,7 +26,20 @@ using ChiSquared = boost::math::chi_squared_distribution<double, Policy>;
 using FisherF = boost::math::fisher_f_distribution<double, Policy>;
 using NonCentralChiSquared = boost::math::non_central_chi_squared_distribution<double, Policy>;
 
-constexpr double kLargeChiSquared = 1e4;
+constexpr double kLargeChiSquared = 1e4;  // Boost's series takes sqrt(x) terms and more
+
+/// P(X <= x): beyond kLargeChiSquared by the approximation of Sankaran, Approximations to the non-central chi-squared
+/// distribution (1963).
+double noncentral_below(double x, double df, double noncentrality) {
+  if (x <= kLargeChiSquared) return boost::math::cdf(NonCentralChiSquared(df, noncentrality), x);
+  const double mean = df + noncentrality;
+  const double half_variance = df + 2.0 * noncentrality;
+  const double h = 1.0 - 2.0 / 3.0 * mean * (df + 3.0 * noncentrality) / (half_variance * half_variance);
+  const double p = half_variance / (mean * mean);
+  const double m = (h - 1.0) * (1.0 - 3.0 * h);
+  const double centre = 1.0 + h * p * (h - 1.0 - 0.5 * (2.0 - h) * m * p);
+  return normal_cdf((std::pow(x / mean, h) - centre) / (h * std::sqrt(2.0 * p) * (1.0 + 0.5 * m * p)));
+}
 
 }  // namespace
 
@@ -65,22 +78,14 @@ double f_upper(double x, double numerator_df, double denominator_df) {
 }
 
 double chi_squared_noncentrality(double x, double degrees_of_freedom, double p) {
-  if (!(x >= 0.0 && degrees_of_freedom > 0.0 && p > 0.0 && p < 1.0)) return kUndefined;
-  if (x > kLargeChiSquared) {
-    // sqrt(X) is close to a normal of mean sqrt(lambda) + (df - 1) / (2 sqrt(lambda)) and variance 1.
-    const double root = std::sqrt(x);
-    const double shifted = root - (degrees_of_freedom - 1.0) / (2.0 * root) - normal_quantile(p);
-    return shifted > 0.0 ? shifted * shifted : 0.0;
-  }
+  if (!(x >= 0.0 && std::isfinite(x) && degrees_of_freedom > 0.0 && p > 0.0 && p < 1.0)) return kUndefined;
   if (1.0 - chi_squared_upper(x, degrees_of_freedom) <= p) return 0.0;
   // The probability falls with the non-centrality: halve a bracket.
   double low = 0.0;
-  double high = x + 10.0 * std::sqrt(x) + 100.0;
-  for (int step = 0; step < 100; ++step) {
+  double high = x + 20.0 * std::sqrt(x) + 400.0;
+  while (high - low > 1e-12 * high) {
     const double middle = (low + high) / 2.0;
-    const double below = boost::math::cdf(NonCentralChiSquared(degrees_of_freedom, middle), x);
-    (below > p ? low : high) = middle;
-    if (high - low <= 1e-12 * high) break;
+    (noncentral_below(x, degrees_of_freedom, middle) > p ? low : high) = middle;
   }
   return (low + high) / 2.0;
 }

@@ -22,8 +22,7 @@ namespace tessera::stats {
 [[nodiscard]] double chi_squared_upper(double x, double degrees_of_freedom);
 /// P(X >= x).
 [[nodiscard]] double f_upper(double x, double numerator_df, double denominator_df);
-/// The non-centrality for which P(X <= x) = p; 0 where not even 0 makes it as small. Beyond x = 10^4 by the normal
-/// approximation of sqrt(X). Johnson, Kotz & Balakrishnan, Continuous univariate distributions 2, chapter 29 (1995).
+/// The non-centrality for which P(X <= x) = p; 0 where not even 0 makes it as small. Beyond x = 10^4 to 10^-6 of its value.
 [[nodiscard]] double chi_squared_noncentrality(double x, double degrees_of_freedom, double p);
 
 }  // namespace tessera::stats

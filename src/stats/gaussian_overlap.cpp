@@ -26,15 +26,21 @@ struct WhiteAxes {
   bool apart = false;              ///< the means differ where nothing varies
 };
 
-WhiteAxes white_axes(MatrixView<const double> average, std::span<const double> mean_a, std::span<const double> mean_b) {
-  const auto d = static_cast<std::int64_t>(mean_a.size());
-  // Units must not matter to what counts as no variance.
+/// [d] units of the columns, which must not matter to what counts as no variance.
+std::vector<double> scales_of(MatrixView<const double> average, std::span<const double> mean_a,
+                              std::span<const double> mean_b) {
   std::vector<double> scale(mean_a.size());
   for (std::size_t j = 0; j < scale.size(); ++j) {
     const double sd = std::sqrt(average(static_cast<std::int64_t>(j), static_cast<std::int64_t>(j)));
     const double magnitude = kConstantScale * std::max(std::abs(mean_a[j]), std::abs(mean_b[j]));
     scale[j] = sd > 0.0 ? sd : (magnitude > 0.0 ? magnitude : 1.0);
   }
+  return scale;
+}
+
+WhiteAxes white_axes(MatrixView<const double> average, std::span<const double> mean_a, std::span<const double> mean_b) {
+  const auto d = static_cast<std::int64_t>(mean_a.size());
+  const std::vector<double> scale = scales_of(average, mean_a, mean_b);
   Matrix<double> scaled(d, d);
   for (std::int64_t i = 0; i < d; ++i) {
     for (std::int64_t j = 0; j < d; ++j) {

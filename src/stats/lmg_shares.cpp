@@ -34,8 +34,7 @@ class SubsetWalk {
 
  private:
   /// @param given  upper triangle from (next, next); outcome last
-  void visit(std::int64_t next, std::size_t subset, double r_squared,
-             const Matrix<double>& given) {  // NOLINT(misc-no-recursion)
+  void visit(std::int64_t next, std::size_t subset, double r_squared, const Matrix<double>& given) {
     if (next == d_) {
       r_squared_[subset] = r_squared;
       return;

@@ -61,18 +61,13 @@ struct WholeMargins {
   std::vector<std::int64_t> rows, columns;
 };
 
-/// A sum that grows with chi-squared where the margins are fixed: of observed^2 / (row * column).
-double squared_cell(std::int64_t observed, std::int64_t row, std::int64_t column) {
-  const auto count = static_cast<double>(observed);
-  return count / static_cast<double>(row) * (count / static_cast<double>(column));
-}
-
-/// The statistic of one random table: row by row, what is left of each column is an urn.
-double random_statistic(const WholeMargins& margins, Draws draws) {
+/// Chi-squared of one random table: row by row, what is left of each column is an urn.
+double random_chi_squared(const WholeMargins& margins, Draws draws) {
   std::vector<std::int64_t> left = margins.columns;
   std::int64_t all_left = 0;
   for (const std::int64_t column : left) all_left += column;
-  double statistic = 0.0;
+  const auto total = static_cast<double>(all_left);
+  double chi_squared = 0.0;
   for (const std::int64_t row : margins.rows) {
     std::int64_t to_place = row;
     std::int64_t beyond = all_left;  // in this column and those to its right
@@ -81,11 +76,13 @@ double random_statistic(const WholeMargins& margins, Draws draws) {
       beyond -= left[j];
       to_place -= here;
       left[j] -= here;
-      statistic += squared_cell(here, row, margins.columns[j]);
+      const double expected = static_cast<double>(row) * (static_cast<double>(margins.columns[j]) / total);
+      const double apart = static_cast<double>(here) - expected;
+      chi_squared += apart * apart / expected;
     }
     all_left -= row;
   }
-  return statistic;
+  return chi_squared;
 }
 
 std::vector<std::int64_t> filled(const std::vector<double>& sums) {
@@ -104,18 +101,11 @@ MonteCarloP monte_carlo_p(MatrixView<const double> counts, std::uint64_t seed, s
   const Margins sums = margins_of(whole.view());
   const WholeMargins margins = {filled(sums.rows), filled(sums.columns)};
   if (margins.rows.size() < 2 || margins.columns.size() < 2) return {};
-  double observed = 0.0;
-  for (std::int64_t i = 0; i < whole.rows(); ++i) {
-    for (std::int64_t j = 0; j < whole.columns(); ++j) {
-      if (whole(i, j) == 0.0) continue;
-      observed +=
-          whole(i, j) / sums.rows[static_cast<std::size_t>(i)] * (whole(i, j) / sums.columns[static_cast<std::size_t>(j)]);
-    }
-  }
+  const double observed = chi_squared_test(whole.view()).statistic;
   const std::uint64_t key = exact::random_bits(seed, exact::Purpose::margins, stream, 0);
   std::int64_t extremes = 0;
   for (std::int64_t table = 1; table <= most; ++table) {
-    if (random_statistic(margins, {key, static_cast<std::uint32_t>(table)}) >= observed * (1.0 - kSlack)) ++extremes;
+    if (random_chi_squared(margins, {key, static_cast<std::uint32_t>(table)}) >= observed * (1.0 - kSlack)) ++extremes;
     if (extremes == kEnoughExtremes) return {static_cast<double>(extremes) / static_cast<double>(table), table};
   }
   return {static_cast<double>(extremes + 1) / static_cast<double>(most + 1), most};
