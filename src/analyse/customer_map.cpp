@@ -158,14 +158,13 @@ void set_range(CustomerMap::Axis& axis, std::vector<double> along, const std::ve
 class Grid {
  public:
   Grid(const CustomerMap& map, int segments, std::int64_t rows) {
-    const double side = std::clamp(std::round(1.1 * std::sqrt(static_cast<double>(rows))), 16.0, 48.0);
-    columns_ = static_cast<std::size_t>(std::lround(1.4 * side));
-    rows_ = static_cast<std::size_t>(std::lround(0.9 * side));
+    // Variance grows by one cell a pass: about half of Scott's (1992) bandwidth, as segments have edges.
+    passes_ = rows <= 300 ? 9 : rows <= 1'000 ? 6 : 4;
     low_x_ = map.axes[0].low;
     low_y_ = map.axes[1].low;
-    width_ = (map.axes[0].high - low_x_) / static_cast<double>(columns_);
-    height_ = (map.axes[1].high - low_y_) / static_cast<double>(rows_);
-    layers_.assign(static_cast<std::size_t>(segments), std::vector<double>(columns_ * rows_));
+    width_ = (map.axes[0].high - low_x_) / static_cast<double>(kColumns);
+    height_ = (map.axes[1].high - low_y_) / static_cast<double>(kRows);
+    layers_.assign(static_cast<std::size_t>(segments), std::vector<double>(kColumns * kRows));
   }
 
   [[nodiscard]] double width() const { return width_; }
@@ -174,20 +173,22 @@ class Grid {
   /// False if the point lies outside.
   bool count(double x, double y, std::size_t segment, double weight) {
     const double column = std::floor((x - low_x_) / width_), row = std::floor((y - low_y_) / height_);
-    if (!(column >= 0.0 && row >= 0.0 && column < static_cast<double>(columns_) && row < static_cast<double>(rows_))) return false;
-    layers_[segment][static_cast<std::size_t>(row) * columns_ + static_cast<std::size_t>(column)] += weight;
+    if (!(column >= 0.0 && row >= 0.0 && column < static_cast<double>(kColumns) && row < static_cast<double>(kRows))) return false;
+    layers_[segment][static_cast<std::size_t>(row) * kColumns + static_cast<std::size_t>(column)] += weight;
     return true;
   }
 
   void smooth() {
     for (std::vector<double>& layer : layers_) {
-      smooth(layer, 1, columns_, columns_, rows_);
-      smooth(layer, columns_, rows_, 1, columns_);
+      for (int pass = 0; pass < passes_; ++pass) {
+        smooth(layer, 1, kColumns, kColumns, kRows);
+        smooth(layer, kColumns, kRows, 1, kColumns);
+      }
     }
   }
 
   [[nodiscard]] std::vector<CustomerMap::Cell> cells() const {
-    std::vector<double> density(columns_ * rows_);
+    std::vector<double> density(kColumns * kRows);
     for (const std::vector<double>& layer : layers_) {
       for (std::size_t cell = 0; cell < density.size(); ++cell) density[cell] += layer[cell];
     }
@@ -199,8 +200,7 @@ class Grid {
       for (std::size_t s = 1; s < layers_.size(); ++s) {
         if (layers_[s][cell] > layers_[leading][cell]) leading = s;
       }
-      cells.push_back({low_x_ + static_cast<double>(cell % columns_) * width_, low_y_ + static_cast<double>(cell / columns_) * height_,
-                       std::round(1000.0 * density[cell] / most) / 1000.0, static_cast<int>(leading)});
+      cells.push_back({static_cast<int>(cell % kColumns), static_cast<int>(cell / kColumns), std::round(1000.0 * density[cell] / most) / 1000.0, static_cast<int>(leading)});
     }
     return cells;
   }
@@ -223,7 +223,8 @@ class Grid {
     }
   }
 
-  std::size_t columns_ = 0, rows_ = 0;
+  static constexpr std::size_t kColumns = 60, kRows = 40;
+  int passes_ = 0;
   double low_x_ = 0.0, low_y_ = 0.0, width_ = 0.0, height_ = 0.0;
   std::vector<std::vector<double>> layers_;  ///< [k][rows x columns]
 };

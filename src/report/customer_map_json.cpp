@@ -18,14 +18,14 @@ Json customer_map_json(const CustomerMap& map) {
   }
   json["range"] = {{"x", {map.axes[0].low, map.axes[0].high}}, {"y", {map.axes[1].low, map.axes[1].high}}};
   json["cell"] = {{"width", map.cell_width}, {"height", map.cell_height}};
-  Json x = Json::array(), y = Json::array(), density = Json::array(), segment = Json::array();
+  Json column = Json::array(), row = Json::array(), density = Json::array(), segment = Json::array();
   for (const CustomerMap::Cell& cell : map.cells) {
-    x.push_back(cell.x);
-    y.push_back(cell.y);
+    column.push_back(cell.column);
+    row.push_back(cell.row);
     density.push_back(cell.density);
     segment.push_back(cell.segment);
   }
-  json["cells"] = {{"x", std::move(x)}, {"y", std::move(y)}, {"density", std::move(density)}, {"segment", std::move(segment)}};
+  json["cells"] = {{"column", std::move(column)}, {"row", std::move(row)}, {"density", std::move(density)}, {"segment", std::move(segment)}};
   json["centers"] = Json::array();
   for (const CustomerMap::Center& center : map.centers) {
     json["centers"].push_back({{"segment", center.segment}, {"x", center.x}, {"y", center.y}});

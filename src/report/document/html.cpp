@@ -71,7 +71,7 @@ class PageWriter {
     out_ += "</figcaption>\n";
     if (!figure.spec.is_null()) {
       const int rows = figure.rows < 4 ? 4 : figure.rows > 40 ? 40 : figure.rows;
-      out_ += fmt::format("<div class=\"chart r{}\"><canvas id=\"{}\" role=\"img\" aria-label=\"{}\"></canvas></div>\n", rows,
+      out_ += fmt::format("<div class=\"chart r{}\"><canvas id=\"chart-{}\" role=\"img\" aria-label=\"{}\"></canvas></div>\n", rows,
                           figure.id, escape(text::printable(figure.description)));
       charts_[figure.id] = figure.spec;
     }

@@ -34,22 +34,32 @@ std::string axis_words(const Input& axis) {
 
 /// The cells as arrays of equal length; a null if they are not.
 Json cells_of(const Input& cells, int segments, int most) {
-  const Input& x = list(cells, "x");
-  const Input& y = list(cells, "y");
+  const Input& column = list(cells, "column");
+  const Input& row = list(cells, "row");
   const Input& density = list(cells, "density");
   const Input& segment = list(cells, "segment");
-  Json spec = {{"x", Json::array()}, {"y", Json::array()}, {"density", Json::array()}, {"segment", Json::array()}};
-  const std::size_t size = std::min({x.size(), y.size(), density.size(), segment.size(), static_cast<std::size_t>(most)});
+  Json spec = {{"column", Json::array()}, {"row", Json::array()}, {"density", Json::array()}, {"segment", Json::array()}};
+  const std::size_t size = std::min({column.size(), row.size(), density.size(), segment.size(), static_cast<std::size_t>(most)});
   for (std::size_t i = 0; i < size; ++i) {
-    const double values[] = {number(x[i]), number(y[i]), number(density[i]), number(segment[i])};
+    const double values[] = {number(column[i]), number(row[i]), number(density[i]), number(segment[i])};
     if (!std::all_of(std::begin(values), std::end(values), [](double value) { return std::isfinite(value); })) continue;
     if (values[3] < 0.0 || values[3] >= segments) continue;
-    spec["x"].push_back(values[0]);
-    spec["y"].push_back(values[1]);
+    spec["column"].push_back(values[0]);
+    spec["row"].push_back(values[1]);
     spec["density"].push_back(std::clamp(values[2], 0.0, 1.0));
     spec["segment"].push_back(static_cast<int>(values[3]));
   }
   return spec;
+}
+
+document::Prose legend(const Subject& subject) {
+  document::Prose prose;
+  for (const SegmentView& view : subject.segments()) {
+    if (view.number == subject.limits().segments_in_chart) break;
+    if (!prose.empty()) prose.emplace_back("  ");
+    prose.push_back(subject.mention(view.number));
+  }
+  return prose;
 }
 
 bool is_range(const Input& range) { return number(element(range, 0)) < number(element(range, 1)); }
@@ -99,6 +109,7 @@ Section map_section(const Subject& subject) {
                                  value_cell(subject.segments()[static_cast<std::size_t>(number_of)].share, Format::share)});
   }
   section.add(std::move(figure));
+  if (!one) section.hint(legend(subject));
   const std::int64_t sample = count(map, "sample_rows");
   section.hint(say("A table of many columns does not fit on a plane, so segments that touch here may be apart: the plane is the one "
                    "that shows {} best. {}Single customers cannot be told from it.",

@@ -1,10 +1,10 @@
-// Draws the charts. Their numbers come from the JSON block "report-data": an object of figures by the id of their canvas.
+// Draws the charts. Their numbers come from the JSON block "report-data": an object of figures by the id of their canvas, without "chart-".
 // Of each figure: kind (dots, bars, lines, quadrant, map), format (number, percent, points), x and y (titles of the axes), and
 //   dots, bars: labels; series of name, segment (its colour; null: none), values, low, high; segments (of each label, if the colour goes
 //               by it); reference (a line at a value) and its words; zero (true: the axis starts there)
 //   lines:      series as above with xs; steps (true: a staircase), reference and words (a horizontal line)
 //   quadrant:   points of x, y, label; cross (x, y of the lines); corners (four words, clockwise from the upper left)
-//   map:        cells of x, y, density in [0, 1], segment; cell (width, height); centers of x, y, segment, name
+//   map:        range (x, y as low and high); cell (width, height); cells of column, row, density in [0, 1], segment; centers of x, y, segment, name
 (function () {
   "use strict";
   const root = document.documentElement;
@@ -126,11 +126,12 @@
   function cells(chart, figure) {
     const ctx = chart.ctx, xs = chart.scales.x, ys = chart.scales.y;
     ctx.save();
-    figure.cells.x.forEach(function (x, i) {
+    figure.cells.column.forEach(function (column, i) {
+      const x = figure.range.x[0] + column * figure.cell.width, y = figure.range.y[0] + figure.cells.row[i] * figure.cell.height;
       const left = xs.getPixelForValue(x), right = xs.getPixelForValue(x + figure.cell.width);
-      const bottom = ys.getPixelForValue(figure.cells.y[i]), top = ys.getPixelForValue(figure.cells.y[i] + figure.cell.height);
+      const bottom = ys.getPixelForValue(y), top = ys.getPixelForValue(y + figure.cell.height);
       ctx.fillStyle = faded(colorOf(figure.cells.segment[i]), (0.1 + 0.72 * Math.sqrt(figure.cells.density[i])).toFixed(3));
-      ctx.fillRect(left, top, right - left - .5, bottom - top - .5);
+      ctx.fillRect(Math.round(left), Math.round(top), Math.round(right) - Math.round(left), Math.round(bottom) - Math.round(top));
     });
     ctx.restore();
   }
@@ -196,15 +197,24 @@
     };
   }
 
+  // How many values a chart shows: what tests look at.
+  function points(chart) {
+    let shown = 0;
+    chart.data.datasets.forEach(function (_, i) {
+      chart.getDatasetMeta(i).data.forEach(function (point) { if (isFinite(point.x) && isFinite(point.y)) shown += 1; });
+    });
+    return shown;
+  }
+
   function draw() {
     while (charts.length) charts.pop().destroy();
     let drawn = 0;
     Object.keys(figures).forEach(function (id) {
-      const canvas = document.getElementById(id), figure = figures[id];
+      const canvas = document.getElementById("chart-" + id), figure = figures[id];
       if (!canvas) return;
       const kind = figure.kind === "bars" ? "bar" : figure.kind === "dots" ? "line" : "scatter";
       charts.push(new Chart(canvas, {type: kind, data: {labels: figure.labels, datasets: datasets(figure)}, options: options(figure), plugins: [marks]}));
-      canvas.dataset.drawn = "true";
+      canvas.dataset.drawn = String(points(charts[charts.length - 1]));
       drawn += 1;
     });
     root.dataset.charts = String(drawn);

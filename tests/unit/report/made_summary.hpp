@@ -174,7 +174,7 @@ inline nlohmann::json made_summary(const MadeSummary& made = {}) {
   for (int i = 0; i < made.kpis; ++i) analysis["kpis"].push_back(made::kpi(made, i));
   summary["customer_map"] = {{"sample_rows", 900}, {"inside_share", 0.99}, {"axes", {{{"columns", {{{"column", made.name("column 0")}, {"weight", 0.9}}}}}, {{"columns", json::array()}}}},
                              {"range", {{"x", {-2.0, 2.0}}, {"y", {-1.5, 1.5}}}}, {"cell", {{"width", 0.1}, {"height", 0.1}}},
-                             {"cells", {{"x", {0.0, 0.1}}, {"y", {0.0, 0.0}}, {"density", {1.0, 0.5}}, {"segment", {0, 0}}}},
+                             {"cells", {{"column", {10, 11}}, {"row", {7, 7}}, {"density", {1.0, 0.5}}, {"segment", {0, 0}}}},
                              {"centers", {{{"segment", 0}, {"x", 0.5}, {"y", 0.25}}}}};
   summary["provenance"] = {{"created", "2026-01-02T03:04:05Z"}, {"command", "segment"}, {"seed", 7}, {"input", {{"file_name", made.name("table.csv")}, {"fingerprint", {{"method", "sha256"}, {"value", "abc123"}}}}},
                            {"options", {{"kpi", {made.name("kpi 0")}}, {"segments", "auto"}}}, {"versions", {{"tessera", "0.1.0"}}}};
