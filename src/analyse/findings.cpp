@@ -26,7 +26,7 @@ class Finder {
     for (const DriverAnalysis& drivers : analysis_.drivers) look_at(drivers);
     look_at_bimodality();
     for (const BoundaryPair& pair : analysis_.doubt.pairs) {
-      if (!pair.advice.ends_with("merging")) continue;
+      if (!analysis_.by.empty() || !pair.advice.ends_with("merging")) continue;
       add(0.25, fmt::format("No gap is seen between \"{}\" and \"{}\": they may be one group, cut in two.", name(pair.segment),
                             name(pair.other)));
     }
@@ -92,16 +92,20 @@ class Finder {
     if (drivers.groups.empty()) return;
     const DriverShare* const overall = strongest(drivers.groups.front());
     if (overall == nullptr || drivers.groups.front().r_squared < 0.02) return;
-    add(0.4,
-        fmt::format("{} goes with {} most ({} of what {} columns explain, R squared {:.2f}).", drivers.outcome, overall->column,
-                    percent_words(overall->share), drivers.columns.size(), drivers.groups.front().r_squared));
+    const auto direction = [](const DriverShare& driver) { return driver.correlation < 0.0 ? "falls" : "rises"; };
+    add(0.4, fmt::format("{} {} with {} most ({} of what {} columns explain, R squared {:.2f}).", drivers.outcome,
+                         direction(*overall), overall->column, percent_words(overall->share), drivers.columns.size(),
+                         drivers.groups.front().r_squared));
     for (std::size_t g = 1; g < drivers.groups.size(); ++g) {
       const DriverShare* const own = strongest(drivers.groups[g]);
       if (own == nullptr || own->column == overall->column || drivers.groups[g].r_squared < 0.02) continue;
-      if (!(own->difference.p_adjusted < 0.05) && !drivers.used_in_fit) continue;
-      add(0.6, fmt::format("In \"{}\" it is {} that {} goes with most ({} of what is explained, against {} overall).",
-                           name(drivers.groups[g].segment), own->column, drivers.outcome, percent_words(own->share),
-                           percent_words(share_of(drivers.groups.front(), own->column))));
+      // Another rank is not enough: its share must have grown, and its correlation must differ from that of all the others.
+      constexpr double kLeastGain = 0.1;
+      const double share = share_of(drivers.groups.front(), own->column);
+      if (own->share - share < kLeastGain || !(own->difference.p_adjusted < 0.05)) continue;
+      add(0.6, fmt::format("In \"{}\" {} {} with {} most ({} of what is explained, against {} overall).",
+                           name(drivers.groups[g].segment), drivers.outcome, direction(*own), own->column,
+                           percent_words(own->share), percent_words(share)));
     }
   }
 

@@ -96,18 +96,28 @@ std::vector<bool> hidden_cells(const std::vector<std::int64_t>& counts, std::siz
                                std::int64_t least) {
   std::vector<bool> hidden(counts.size());
   for (std::size_t i = 0; i < counts.size(); ++i) hidden[i] = counts[i] > 0 && counts[i] < least;
-  // Walks a line of the table; where exactly one cell is hidden, the smallest of the others is hidden, too.
+  const auto hidden_in = [&](std::size_t first, std::size_t step, std::size_t count) {
+    std::size_t found = 0;
+    for (std::size_t i = 0, at = first; i < count; ++i, at += step) found += hidden[at] ? 1 : 0;
+    return found;
+  };
+  // Walks a line of the table; where exactly one cell is hidden, another is hidden, too: best one whose other line wants a
+  // second as well, then the smallest.
   const auto protect = [&](std::size_t first, std::size_t step, std::size_t count) {
-    std::size_t found = 0, smallest = counts.size();
+    if (hidden_in(first, step, count) != 1) return false;
+    std::size_t best = counts.size();
+    bool best_helps = false;
     for (std::size_t i = 0, at = first; i < count; ++i, at += step) {
-      if (hidden[at]) {
-        ++found;
-      } else if (counts[at] > 0 && (smallest == counts.size() || counts[at] < counts[smallest])) {
-        smallest = at;
-      }
+      if (hidden[at] || counts[at] == 0) continue;
+      const std::size_t crossing =
+          step == 1 ? hidden_in(at % columns, columns, rows) : hidden_in(at / columns * columns, 1, columns);
+      const bool helps = crossing == 1;
+      if (best < counts.size() && (helps != best_helps ? best_helps : counts[at] >= counts[best])) continue;
+      best = at;
+      best_helps = helps;
     }
-    if (found != 1 || smallest == counts.size()) return false;
-    hidden[smallest] = true;
+    if (best == counts.size()) return false;
+    hidden[best] = true;
     return true;
   };
   for (bool changed = true; changed;) {

@@ -51,14 +51,15 @@ void add_kpis(Page& page, const Analysis& analysis) {
   if (analysis.kpis.empty()) return;
   page.heading("KPIs");
   std::vector<Page::Column> columns = {{"segment", false, 32}};
-  std::vector<Page::Row> rows(analysis.segments.size() + 1);
+  const std::size_t shown = analysis.segments.size() > 1 ? analysis.segments.size() : 0;  // one segment is all customers
+  std::vector<Page::Row> rows(shown + 1);
   rows.front().cells = {"all customers"};
-  for (std::size_t s = 0; s < analysis.segments.size(); ++s) rows[s + 1].cells = {analysis.segments[s].name};
+  for (std::size_t s = 0; s < shown; ++s) rows[s + 1].cells = {analysis.segments[s].name};
   for (std::size_t i = 0; i < std::min(analysis.kpis.size(), kKpisShown); ++i) {
     const KpiResult& kpi = analysis.kpis[i];
     columns.push_back({kpi.level.empty() || kpi.level == "1" ? kpi.name : kpi.name + "=" + kpi.level, true, 20});
     rows.front().cells.push_back(value_text(kpi, kpi.overall.value));
-    for (std::size_t s = 0; s < kpi.segments.size(); ++s) {
+    for (std::size_t s = 0; s < shown; ++s) {
       const KpiSegment& own = kpi.segments[s];
       // An asterisk for what is worth a word: notable, and beyond chance where that can be said.
       const bool remarkable = own.effect.notable && (kpi.used_in_fit || own.test.p_adjusted < 0.05);
@@ -66,6 +67,7 @@ void add_kpis(Page& page, const Analysis& analysis) {
     }
   }
   page.table(columns, "", rows);
+  if (shown == 0) return;
   page.paragraph("* differs notably from the other customers: by its effect size, and beyond chance (adjusted p < 0.05).");
 }
 
