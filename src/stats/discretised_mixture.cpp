@@ -19,7 +19,7 @@ constexpr std::size_t kLeastSteps = 5;
 constexpr double kLeastAnswers = 10.0;
 constexpr double kLeastSd = 0.5;        // steps; narrower ones are single answers
 constexpr double kLeastShare = 1e-300;  // of a step, so that its logarithm is finite
-constexpr double kTolerance = 1e-8;     // of the log-likelihood
+constexpr double kTolerance = 1e-12;    // of the log-likelihood, per answer
 constexpr int kMostEvaluations = 4000;
 constexpr int kRounds = 3;
 
@@ -84,28 +84,28 @@ One start_of(std::span<const double> counts, std::size_t first, std::size_t end)
 
 /// Minimizes a loss, several times from where it ended, in case the simplex had collapsed.
 template <std::size_t kSize, typename Function>
-std::array<double, kSize> fitted(Function loss, const std::array<double, kSize>& start) {
+std::array<double, kSize> fitted(Function loss, const std::array<double, kSize>& start, double tolerance) {
   std::array<double, kSize> steps;
   steps.fill(0.5);
   std::array<double, kSize> at = start;
-  for (int round = 0; round < kRounds; ++round) at = nelder_mead<kSize>(loss, at, steps, kTolerance, kMostEvaluations);
+  for (int round = 0; round < kRounds; ++round) at = nelder_mead<kSize>(loss, at, steps, tolerance, kMostEvaluations);
   return at;
 }
 
-Latent fit_one(std::span<const double> counts) {
+Latent fit_one(std::span<const double> counts, double tolerance) {
   const auto normal = [&](const One& p) { return normal_at(1.0, p[0], p[1], counts.size()); };
   return normal(fitted<2>(
       [&](const One& p) {
         const Latent at = normal(p);
         return -log_likelihood(counts, {&at, 1});
       },
-      start_of(counts, 0, counts.size())));
+      start_of(counts, 0, counts.size()), tolerance));
 }
 
 using Pair = std::array<Latent, 2>;
 
 /// From each of three ways to cut the scale in two.
-Pair fit_two(std::span<const double> counts) {
+Pair fit_two(std::span<const double> counts, double tolerance) {
   const auto normals = [&](const Two& p) {
     const double share = 1.0 / (1.0 + std::exp(-p[4]));
     return Pair{normal_at(share, p[0], p[1], counts.size()), normal_at(1.0 - share, p[2], p[3], counts.size())};
@@ -117,7 +117,7 @@ Pair fit_two(std::span<const double> counts) {
     const std::size_t cut = std::max<std::size_t>(1, counts.size() * quarter / 4);
     const One lower = start_of(counts, 0, cut);
     const One upper = start_of(counts, cut, counts.size());
-    const Two at = fitted<5>(loss, {lower[0], lower[1], upper[0], upper[1], 0.0});
+    const Two at = fitted<5>(loss, {lower[0], lower[1], upper[0], upper[1], 0.0}, tolerance);
     if (loss(at) >= least) continue;
     least = loss(at);
     best = normals(at);
@@ -163,8 +163,8 @@ DiscreteBimodality discretised_mixture(std::span<const double> counts) {
     n += count;
   }
   if (counts.size() < kLeastSteps || !(n >= kLeastAnswers) || std::isinf(n)) return {};
-  const Latent one = fit_one(counts);
-  const Pair two = fit_two(counts);
+  const Latent one = fit_one(counts, n * kTolerance);
+  const Pair two = fit_two(counts, n * kTolerance);
   DiscreteBimodality result;
   result.one = answers_of(one, counts.size());
   result.lower = answers_of(two[0], counts.size());

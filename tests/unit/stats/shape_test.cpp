@@ -125,6 +125,17 @@ TEST(DiscretisedMixture, OneGroupIsOneWhateverItsSkew) {
   EXPECT_FALSE(is_bimodal(discretised_mixture(Numbers{512, 256, 128, 64, 32, 16, 8, 4, 2, 1, 0})));  // J-shaped
 }
 
+TEST(DiscretisedMixture, OfARealSurvey) {
+  // How 1,453 people like a fast-food chain, -5 to +5: a tenth hates it outright.
+  const Numbers like = {152, 71, 73, 59, 58, 169, 152, 187, 229, 160, 143};
+  const DiscreteBimodality fit = discretised_mixture(like);
+  EXPECT_TRUE(is_bimodal(fit));
+  EXPECT_NEAR(fit.lower.share, 0.2, 0.05);
+  Numbers many = like;
+  for (double& count : many) count *= 1e5;
+  EXPECT_NEAR(discretised_mixture(many).upper.mean, fit.upper.mean, 1e-3);
+}
+
 TEST(DiscretisedMixture, AFewStraysAreNoGroup) {
   EXPECT_FALSE(is_bimodal(discretised_mixture(sum_of(answers(1000, 8.0, 1.2), answers(30, 1.0, 0.7)))));
 }
