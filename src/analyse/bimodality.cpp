@@ -44,6 +44,21 @@ void find_modes(const std::vector<double>& values, BimodalityFinding& finding) {
   }
 }
 
+/// Whole numbers were rounded, and heaps of equal values dip by themselves. Each heap is spread evenly over the step that it
+/// stands for, which leaves a distribution with one peak that one peak.
+std::vector<double> spread_whole_numbers(std::vector<double> values) {
+  for (std::size_t first = 0; first < values.size();) {
+    std::size_t last = first;
+    while (last < values.size() && values[last] == values[first]) ++last;
+    const double step = values[first], count = static_cast<double>(last - first);
+    for (std::size_t i = first; i < last; ++i) {
+      values[i] = step - 0.5 + (static_cast<double>(i - first) + 0.5) / count;
+    }
+    first = last;
+  }
+  return values;
+}
+
 void test_scale(const ColumnProfile& profile, const std::vector<double>& values, BimodalityFinding& finding) {
   std::vector<double> counts(static_cast<std::size_t>(profile.max - profile.min) + 1);
   for (const double x : values) ++counts[static_cast<std::size_t>(x - profile.min)];
@@ -77,7 +92,7 @@ std::vector<BimodalityFinding> find_bimodality(const AnalysisPlan& plan, const A
       if (is_scale(profile)) {
         test_scale(profile, values, finding);
       } else {
-        const stats::DipResult dip = stats::dip_test(values);
+        const stats::DipResult dip = stats::dip_test(profile.integral ? spread_whole_numbers(values) : values);
         finding.method = "Hartigan's dip test";
         finding.statistic = dip.dip;
         finding.p = dip.p;

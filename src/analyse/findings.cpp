@@ -93,9 +93,12 @@ class Finder {
     const DriverShare* const overall = strongest(drivers.groups.front());
     if (overall == nullptr || drivers.groups.front().r_squared < 0.02) return;
     const auto direction = [](const DriverShare& driver) { return driver.correlation < 0.0 ? "falls" : "rises"; };
-    add(0.4, fmt::format("{} {} with {} most ({} of what {} columns explain, R squared {:.2f}).", drivers.outcome,
-                         direction(*overall), overall->column, percent_words(overall->share), drivers.columns.size(),
-                         drivers.groups.front().r_squared));
+    const double r_squared = drivers.groups.front().r_squared;
+    constexpr double kTooGood = 0.98;
+    add(0.4,
+        fmt::format("{} {} with {} most ({} of what {} explain, R squared {:.2f}{}).", drivers.outcome, direction(*overall),
+                    overall->column, percent_words(overall->share), columns_words(drivers.columns.size()), r_squared,
+                    r_squared > kTooGood ? ": too good to be true, one of them may be the outcome in disguise" : ""));
     for (std::size_t g = 1; g < drivers.groups.size(); ++g) {
       const DriverShare* const own = strongest(drivers.groups[g]);
       if (own == nullptr || own->column == overall->column || drivers.groups[g].r_squared < 0.02) continue;
@@ -108,6 +111,8 @@ class Finder {
                            percent_words(own->share), percent_words(share)));
     }
   }
+
+  static std::string columns_words(std::size_t count) { return count == 1 ? "1 column" : fmt::format("{} columns", count); }
 
   static double share_of(const DriverGroup& group, const std::string& column) {
     for (const DriverShare& driver : group.drivers) {

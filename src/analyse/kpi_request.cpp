@@ -105,6 +105,7 @@ void set_level(KpiSpec& spec, const KpiRequest& request, const ColumnProfile& pr
   std::string why;
   if (request.level) {
     spec.level = *request.level;
+    spec.name = profile.name + "=" + spec.level;
     if (std::find(levels.labels.begin(), levels.labels.end(), spec.level) == levels.labels.end()) {
       std::string known;
       for (std::size_t i = 0; i < std::min<std::size_t>(levels.labels.size(), 5); ++i) {

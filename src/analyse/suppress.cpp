@@ -98,7 +98,7 @@ std::vector<bool> hidden_cells(const std::vector<std::int64_t>& counts, std::siz
   for (std::size_t i = 0; i < counts.size(); ++i) hidden[i] = counts[i] > 0 && counts[i] < least;
   const auto hidden_in = [&](std::size_t first, std::size_t step, std::size_t count) {
     std::size_t found = 0;
-    for (std::size_t i = 0, at = first; i < count; ++i, at += step) found += hidden[at] ? 1 : 0;
+    for (std::size_t i = 0, at = first; i < count; ++i, at += step) found += hidden[at] ? std::size_t{1} : std::size_t{0};
     return found;
   };
   // Walks a line of the table; where exactly one cell is hidden, another is hidden, too: best one whose other line wants a

@@ -57,7 +57,7 @@ void add_kpis(Page& page, const Analysis& analysis) {
   for (std::size_t s = 0; s < shown; ++s) rows[s + 1].cells = {analysis.segments[s].name};
   for (std::size_t i = 0; i < std::min(analysis.kpis.size(), kKpisShown); ++i) {
     const KpiResult& kpi = analysis.kpis[i];
-    columns.push_back({kpi.level.empty() || kpi.level == "1" ? kpi.name : kpi.name + "=" + kpi.level, true, 20});
+    columns.push_back({kpi.name, true, 20});
     rows.front().cells.push_back(value_text(kpi, kpi.overall.value));
     for (std::size_t s = 0; s < shown; ++s) {
       const KpiSegment& own = kpi.segments[s];

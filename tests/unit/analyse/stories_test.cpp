@@ -136,6 +136,23 @@ TEST(Stories, HalfLoveItHalfHateIt) {
   EXPECT_EQ(found, 2);
 }
 
+TEST(Stories, RoundedAgesAreOneGroup) {
+  std::mt19937_64 random(6);
+  std::normal_distribution<double> normal;
+  std::vector<std::string> group;
+  std::vector<std::int32_t> age, year;
+  for (int i = 0; i < 4000; ++i) {
+    group.emplace_back(i % 2 == 0 ? "a" : "b");
+    age.push_back(static_cast<std::int32_t>(std::lround(46.0 + 8.0 * normal(random))));
+    year.push_back(static_cast<std::int32_t>(1950 + (i / 2) % 30));  // as many of each
+  }
+  MemoryTable table;
+  table.add("group", group).add("age", age).add("year", year);
+  const Analysis analysis = analyse_table(table, {"group"});
+  EXPECT_EQ(analysis.doubt.bimodality.size(), 4U);
+  for (const BimodalityFinding& finding : analysis.doubt.bimodality) EXPECT_FALSE(finding.bimodal) << finding.column;
+}
+
 TEST(Stories, CustomerTypesOverFourYearsOneOfThemFalling) {
   std::mt19937_64 random(4);
   std::normal_distribution<double> normal;
