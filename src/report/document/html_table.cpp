@@ -59,8 +59,8 @@ void append_table(std::string& out, const Table& table) {
     out += "</summary>\n";
   }
   // A region that scrolls must be reachable by keyboard, and so have a name.
-  out += fmt::format("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\"><table{}>\n",
-                     html::escape(plain_text(table.caption)), table.heat_map ? " class=\"heat\"" : "");
+  out += fmt::format("<div class=\"scroll{}\" role=\"region\" tabindex=\"0\" aria-label=\"{}\"><table{}>\n",
+                     table.heat_map ? " fit" : "", html::escape(plain_text(table.caption)), table.heat_map ? " class=\"heat\"" : "");
   out += table.collapsed ? "<caption class=\"unseen\">" : "<caption>";
   append_prose(out, table.caption);
   out += "</caption>\n";

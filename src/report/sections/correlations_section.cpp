@@ -23,7 +23,7 @@ constexpr std::size_t kMostOutcomes = 3;
 Cell correlation_cell(double r) {
   Cell cell = value_cell(r);
   if (cell.prose.empty()) return cell;
-  cell.prose = {fmt::format("{:.2f}", r)};
+  cell.prose = {fmt::format("{:.2f}", std::fabs(r) < 0.005 ? 0.0 : r)};
   cell.heat = heat_of(r, kHeatStep);
   return cell;
 }
@@ -47,15 +47,28 @@ Table matrix_table(const Subject& subject, const Input& columns, const Input& gr
   return table;
 }
 
+/// All columns but the outcome, by the size of their correlation with it.
+std::vector<std::size_t> strongest_first(std::size_t columns, std::size_t outcome, const Input& group) {
+  std::vector<std::size_t> order;
+  for (std::size_t c = 0; c < columns; ++c) {
+    if (c != outcome) order.push_back(c);
+  }
+  const auto size = [&](std::size_t c) {
+    const double r = std::fabs(r_at(group, outcome, c));
+    return std::isnan(r) ? -1.0 : r;
+  };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return size(a) > size(b); });
+  return order;
+}
+
 /// What goes with an outcome, in every segment side by side.
 Table outcome_table(const Subject& subject, const Input& columns, std::size_t outcome, const std::vector<const Input*>& groups) {
   Table table;
   table.heat_map = true;
   table.caption = say("What goes with {}, segment by segment", {document::name(text(columns[outcome]))});
   table.columns = {{say("Column"), false}};
-  for (const Input* group : groups) table.columns.push_back({{subject.mention(segment_number(*group, "segment", subject.k()))}});
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (c == outcome) continue;
+  for (const Input* group : groups) table.columns.push_back({{subject.short_mention(segment_number(*group, "segment", subject.k()))}});
+  for (const std::size_t c : strongest_first(columns.size(), outcome, *groups.front())) {
     if (std::ssize(table.rows) == subject.limits().correlation_columns) break;
     std::vector<Cell> cells = {text_cell({document::name(text(columns[c]))})};
     for (const Input* group : groups) cells.push_back(correlation_cell(r_at(*group, outcome, c)));
@@ -84,7 +97,7 @@ Section correlations_section(const Subject& subject) {
   const Input& columns = list(correlations, "columns");
   std::vector<const Input*> groups;
   for (const Input& group : list(correlations, "groups")) {
-    if (std::ssize(groups) == subject.limits().correlation_groups) break;
+    if (std::ssize(groups) == (subject.k() == 1 ? 1 : subject.limits().correlation_groups)) break;
     if (!list(group, "r").empty()) groups.push_back(&group);
   }
   if (columns.size() < 2 || groups.empty()) {
@@ -96,7 +109,7 @@ Section correlations_section(const Subject& subject) {
                    "segments than among all customers by construction."));
   for (const std::size_t outcome : outcomes_of(subject, columns)) section.add(outcome_table(subject, columns, outcome, groups));
   for (const Input* group : groups) section.add(matrix_table(subject, columns, *group));
-  section.hint(left_out(list(correlations, "groups").size(), groups.size(), "groups of customers", "correlations.h5"));
+  if (subject.k() > 1) section.hint(left_out(list(correlations, "groups").size(), groups.size(), "groups of customers", "correlations.h5"));
   return section;
 }
 

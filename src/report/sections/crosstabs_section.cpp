@@ -18,7 +18,9 @@ using document::Table;
 
 namespace {
 
-constexpr double kHeatStep = 1.5;  ///< adjusted residuals per step of colour: two steps are beyond chance
+constexpr double kHeatStep = 0.06;         ///< of the effect size phi, per step of colour
+constexpr double kBeyondChance = 2.0;      ///< adjusted residuals from which a cell is coloured at all
+constexpr std::size_t kOpenAtFirst = 4;
 constexpr std::size_t kMostRows = 40;
 constexpr std::size_t kTrendLines = 8;
 
@@ -28,14 +30,15 @@ std::size_t columns_shown(const Input& crosstab, const Limits& limits) {
   return std::min(list(crosstab, "columns").size(), static_cast<std::size_t>(std::max(2, limits.crosstab_cells / 4)));
 }
 
-Cell share_of_column(const Input& cell) {
+/// @param customers in the whole table: what makes a residual a size of difference, however many there are
+Cell share_of_column(const Input& cell, double customers) {
   Cell shown = value_cell(number(cell, "column_share"), Format::share);
   if (shown.prose.empty()) {
     if (truth(cell, "suppressed")) shown.explanation = "too few customers to be shown";
     return shown;
   }
   const double residual = number(cell, "residual");
-  shown.heat = heat_of(residual, kHeatStep);
+  if (std::fabs(residual) >= kBeyondChance && customers > 0) shown.heat = heat_of(residual / std::sqrt(customers), kHeatStep);
   const std::string letters = text(cell, "letters");
   if (!letters.empty()) shown.prose.emplace_back(" " + text::shorten(text::printable(letters), 12));
   shown.explanation = fmt::format("{} customers, adjusted residual {}", text::count(std::max<std::int64_t>(0, count(cell, "n"))),
@@ -80,7 +83,7 @@ Table table_of(const Subject& subject, const Input& crosstab) {
   for (std::size_t c = 0; c < columns_in; ++c) {
     document::Prose title;
     if (by_segment && c < static_cast<std::size_t>(subject.k())) {
-      title = {subject.mention(static_cast<int>(c))};
+      title = {subject.short_mention(static_cast<int>(c))};
     } else {
       title = {document::name(text(columns[c]))};
     }
@@ -88,10 +91,11 @@ Table table_of(const Subject& subject, const Input& crosstab) {
     if (!letter.empty()) title.emplace_back(" (" + text::shorten(text::printable(letter), 4) + ")");
     table.columns.push_back({std::move(title)});
   }
+  const double customers = number(member(crosstab, "total"), "n");
   for (std::size_t r = 0; r < rows_in; ++r) {
     std::vector<Cell> cells = {text_cell({document::name(text(rows[r]))}),
                                value_cell(number(element(list(crosstab, "row_totals"), r), "total_share"), Format::share)};
-    for (std::size_t c = 0; c < columns_in; ++c) cells.push_back(share_of_column(element(element(list(crosstab, "cells"), r), c)));
+    for (std::size_t c = 0; c < columns_in; ++c) cells.push_back(share_of_column(element(element(list(crosstab, "cells"), r), c), customers));
     table.rows.push_back(std::move(cells));
   }
   table.note = test_prose(crosstab);
@@ -158,14 +162,21 @@ void add_share_trends(Section& section, const Subject& subject) {
 Section crosstabs_section(const Subject& subject) {
   Section section("crosstabs", "Who is in which segment");
   const std::vector<const Input*> crosstabs = ordered(list(subject.analysis(), "crosstabs"));
-  if (crosstabs.empty()) {
+  if (subject.k() == 1) {
+    section.say(say("With one group there is nothing to hold side by side; the shares of all customers are in the table above."));
+  } else if (crosstabs.empty()) {
     section.say(say("There are no cross-tabs: the table has no categories that were compared. {} names numeric columns that are codes.",
                     {document::code("--categories NAMES")}));
   } else {
-    section.hint(say("Of each segment, the share of every answer; columns add up to 100%. Orange: more than among all customers, blue: "
-                     "less, from the second shade on beyond chance. Letters name the columns whose share is significantly lower."));
+    section.hint(say("Of each segment, the share of every answer; columns add up to 100%. Orange: more than among the other customers, "
+                     "blue: less; the stronger, the larger the difference. Without colour: no more than chance. Letters name the columns "
+                     "whose share is significantly lower."));
     const auto shown = std::min(crosstabs.size(), static_cast<std::size_t>(subject.limits().crosstabs));
-    for (std::size_t i = 0; i < shown; ++i) section.add(table_of(subject, *crosstabs[i]));
+    for (std::size_t i = 0; i < shown; ++i) {
+      Table table = table_of(subject, *crosstabs[i]);
+      table.collapsed = i >= kOpenAtFirst;
+      section.add(std::move(table));
+    }
     section.hint(left_out(crosstabs.size(), shown, "cross-tabs, those with the strongest association", "crosstabs/"));
   }
   add_share_trends(section, subject);

@@ -60,7 +60,7 @@ void add_warnings(Section& section, const Subject& subject) {
   }
   for (const Input& note : list(subject.analysis(), "notes")) {
     if (shown++ >= subject.limits().list_items) break;
-    if (note.is_string()) notes.items.push_back({document::sentence(text(note))});
+    if (note.is_string()) notes.items.push_back(subject.retell(text(note)));
   }
   if (notes.items.empty()) return;
   section.add(Heading{say("Remarks")});

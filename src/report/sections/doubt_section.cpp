@@ -68,7 +68,7 @@ void add_pairs(Section& section, const Subject& subject) {
     table.rows.push_back({text_cell({subject.mention(segment_number(pair, "segment", subject.k()))}),
                           text_cell({subject.mention(segment_number(pair, "other", subject.k()))}), count_cell(count(pair, "rows")),
                           value_cell(number(pair, "share"), Format::share), value_cell(number(pair, "distance")),
-                          value_cell(number(pair, "overlap"), Format::share), value_cell(number(pair, "dip_p")),
+                          value_cell(number(pair, "overlap"), Format::share), p_cell(number(pair, "dip_p")),
                           text_cell({document::name(text(pair, "advice"))})});
   }
   table.note = left_out(ordered.size(), shown, "pairs", "doubt.csv");
@@ -87,7 +87,8 @@ void add_bimodality(Section& section, const Subject& subject) {
     if (bullets.items.size() == 10 || !truth(finding, "bimodal")) break;
     const int segment = segment_number(finding, "segment", subject.k());
     if (segment < 0) continue;
-    bullets.items.push_back(say("{}: {}", {subject.mention(segment), document::sentence(text(finding, "words"))}));
+    const std::string words = text(finding, "words");
+    bullets.items.push_back(words.empty() ? say("{}: {}", {subject.mention(segment), document::name(text(finding, "column"))}) : subject.retell(words));
   }
   if (bullets.items.empty()) {
     section.say(say("No: {} looked at within every segment, and none has two clearly separate groups.",
@@ -105,7 +106,7 @@ void add_bimodality(Section& section, const Subject& subject) {
     table.rows.push_back({text_cell({document::name(text(finding, "column"))}),
                           text_cell({subject.mention(segment_number(finding, "segment", subject.k()))}),
                           text_cell({document::name(text(finding, "method"))}), count_cell(count(finding, "n")),
-                          value_cell(number(finding, "statistic")), value_cell(number(finding, "p_adjusted")),
+                          value_cell(number(finding, "statistic")), p_cell(number(finding, "p_adjusted")),
                           value_or_date_cell(member(finding, "low_mode")), value_or_date_cell(member(finding, "high_mode")),
                           value_cell(number(finding, "low_share"), Format::share)});
   }
@@ -115,7 +116,7 @@ void add_bimodality(Section& section, const Subject& subject) {
 void add_comparison(Section& section, const Subject& subject, const Input& comparison) {
   section.add(document::Heading{say("Against the segmentation {}", {document::name(text(comparison, "column"))})});
   const std::string words = text(comparison, "words");
-  if (!words.empty()) section.say({document::sentence(words)});
+  if (!words.empty()) section.say(subject.retell(words));
   section.hint(say("Adjusted Rand index {} and adjusted mutual information {} (1: the same groups, 0: no more than chance), Cramer's V {}.",
                    {value_words(number(comparison, "adjusted_rand"), Format::number),
                     value_words(number(comparison, "adjusted_mutual_information"), Format::number),
@@ -125,7 +126,7 @@ void add_comparison(Section& section, const Subject& subject, const Input& compa
   table.heat_map = true;
   table.caption = say("Where the customers of each {} are now", {document::name(text(comparison, "column"))});
   table.columns = {{{document::name(text(comparison, "column"))}, false}};
-  for (const SegmentView& view : subject.segments()) table.columns.push_back({{subject.mention(view.number)}});
+  for (const SegmentView& view : subject.segments()) table.columns.push_back({{subject.short_mention(view.number)}});
   const int most = std::min(subject.limits().list_items, 4 * subject.limits().crosstab_cells / std::max(1, subject.k()));
   for (std::size_t r = 0; r < levels.size() && std::ssize(table.rows) < most; ++r) {
     const Input& weights = element(list(comparison, "weights"), r);

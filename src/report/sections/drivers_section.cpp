@@ -20,13 +20,14 @@ using document::Table;
 namespace {
 
 constexpr std::size_t kDriversInChart = 12;
-constexpr std::size_t kDifferences = 8;
+constexpr std::size_t kDifferences = 4;
 constexpr double kHeatStep = 0.08;  ///< of a share
 
 /// Groups with results: all customers, and segments.
-std::vector<const Input*> groups_of(const Input& analysis) {
+std::vector<const Input*> groups_of(const Input& analysis, int segments) {
   std::vector<const Input*> groups;
   for (const Input& group : list(analysis, "groups")) {
+    if (segments == 1 && !groups.empty()) break;  // the segment is all customers
     if (text(group, "problem").empty() && !list(group, "drivers").empty()) groups.push_back(&group);
   }
   return groups;
@@ -50,7 +51,7 @@ Figure share_figure(const Subject& subject, const Input& analysis, const std::ve
   const std::size_t shown = std::min(order.size(), kDriversInChart);
   Figure figure;
   figure.id = fmt::format("drivers-{}", index);
-  figure.title = say("What {} hangs on", {document::name(text(analysis, "outcome"))});
+  figure.title = say("What goes with {}", {document::name(text(analysis, "outcome"))});
   figure.description = "For each driver a strip with one numbered dot per segment: the share of the explained differences that it "
                        "accounts for. The table below has the numbers.";
   figure.rows = static_cast<int>(shown) + 3;
@@ -67,7 +68,7 @@ Figure share_figure(const Subject& subject, const Input& analysis, const std::ve
   for (std::size_t i = 0; i < table_rows; ++i) table.rows.push_back({text_cell({document::name(text(columns[order[i]]))})});
   for (const Input* group : groups) {
     const int segment = segment_number(*group, "segment", subject.k());
-    table.columns.push_back({{subject.mention(segment)}});
+    table.columns.push_back({{subject.short_mention(segment)}});
     Json values = Json::array();
     for (std::size_t i = 0; i < table_rows; ++i) {
       const Input& driver = element(list(*group, "drivers"), order[i]);
@@ -137,8 +138,9 @@ Bullets statements(const Subject& subject, const std::vector<const Input*>& grou
     if (strongest == drivers.size()) continue;
     const Input& first = drivers[strongest];
     const std::string interval = interval_words(member(first, "share_interval"), Format::share);
-    document::Prose prose = say("{}: {} counts most, with {} of what the drivers explain{}; together they explain {} of the differences between customers",
-                                {subject.mention(segment_number(*group, "segment", subject.k())),
+    document::Prose prose = say("{}: {} goes with it most, {} of what the drivers explain{}; together they explain {} of the differences between customers",
+                                {segment_number(*group, "segment", subject.k()) < 0 ? document::Span("All customers")
+                                                                                    : subject.mention(segment_number(*group, "segment", subject.k())),
                                  document::name(text(element(columns, strongest))), document::strong(text::percent(number(first, "share"))),
                                  interval.empty() ? std::string() : " (" + interval + ")", text::percent(number(*group, "r_squared"))});
     const double gap = number(*group, "gap"), rest = number(*group, "gap_unexplained");
@@ -166,7 +168,7 @@ void add_differences(Section& section, const Subject& subject, const Input& anal
 
 void add_outcome(Section& section, const Subject& subject, const Input& analysis, std::size_t index) {
   section.add(document::Heading{{document::name(text(analysis, "outcome"))}});
-  const std::vector<const Input*> groups = groups_of(analysis);
+  const std::vector<const Input*> groups = groups_of(analysis, subject.k());
   if (groups.empty() || list(analysis, "columns").empty()) {
     const std::string problem = text(element(list(analysis, "groups"), 0), "problem");
     section.say(say("No drivers could be weighed{}.", {problem.empty() ? document::Span("") : document::sentence(": " + problem)}));
@@ -177,6 +179,11 @@ void add_outcome(Section& section, const Subject& subject, const Input& analysis
   const std::string method = text(analysis, "method");
   if (!method.empty()) section.hint(say("Method: {}.", {document::sentence(method)}));
   section.add(share_figure(subject, analysis, groups, order_of(list(analysis, "columns"), groups), index));
+  if (groups.size() > 1) {
+    section.hint(say("Importance and performance: to the right is what goes with the outcome most, above the line where the segment's average is "
+                     "higher than that of all customers. The words in the corners are meant for ratings, where more is better; of other columns, "
+                     "such as age, they say only where to look."));
+  }
   int shown = 0;
   for (const Input* group : groups) {
     if (segment_number(*group, "segment", subject.k()) < 0 || shown == subject.limits().quadrants) continue;

@@ -72,7 +72,7 @@ void add_concentration(Section& section, const Subject& subject, const Input& kp
   figure.title = say("How concentrated {} is", {document::name(text(kpi, "name"))});
   figure.description = "Lorenz curve: the share of the total that the lowest 5 %, 10 %, ... of the customers bring; the dashed line "
                        "is what equal customers would bring.";
-  figure.rows = 9;
+  figure.rows = 6;
   Json xs = Json::array({0.0}), values = Json::array({0.0}), even = Json::array({0.0});
   figure.table.caption = say("Share of the total by share of the customers");
   figure.table.collapsed = true;
@@ -89,6 +89,7 @@ void add_concentration(Section& section, const Subject& subject, const Input& kp
                              {{"name", "if all were equal"}, {"segment", nullptr}, {"xs", xs}, {"values", even}, {"dashed", true}}}}};
   section.add(std::move(figure));
 
+  if (subject.k() == 1) return;
   Table table;
   table.caption = say("Concentration within each segment");
   table.collapsed = true;

@@ -37,6 +37,12 @@ std::vector<int> league_of(const Input& kpi, int segments) {
   return league;
 }
 
+document::Cell index_cell(double index) {
+  document::Cell cell = value_cell(index);
+  if (!cell.prose.empty()) cell.prose = {text::number(std::round(index))};
+  return cell;
+}
+
 Table league_table(const Subject& subject, const Input& kpi, const std::vector<int>& league, Format format) {
   Table table;
   table.caption = say("{}: league table", {document::name(text(kpi, "name"))});
@@ -46,7 +52,7 @@ Table league_table(const Subject& subject, const Input& kpi, const std::vector<i
     const Input& interval = member(own, "interval");
     table.rows.push_back({text_cell(segment < 0 ? say("All customers") : document::Prose{subject.mention(segment)}),
                           value_cell(number(own, "value"), format), words_cell(interval_words(interval, format)),
-                          value_cell(number(own, "index")), count_cell(count(own, "n")),
+                          index_cell(number(own, "index")), count_cell(count(own, "n")),
                           value_cell(number(own, "coverage"), Format::share), value_cell(number(own, "share_of_total"), Format::share),
                           value_cell(number(own, "share_of_customers"), Format::share), effect_cell(member(own, "effect")),
                           words_cell(p_words(member(own, "test")), test_words(member(own, "test")))});
@@ -95,7 +101,7 @@ Bullets statements(const Subject& subject, const Input& kpi, const std::vector<i
     document::Prose prose = say("{} has {} against {} overall", {subject.mention(segment), document::strong(value_words(value, format)), value_words(overall, format)});
     const double total = number(own, "share_of_total"), customers = number(own, "share_of_customers");
     if (!std::isnan(total) && !std::isnan(customers)) {
-      for (document::Span& span : say("; it brings {} of the total with {} of the customers", {text::percent(total), text::percent(customers)})) prose.push_back(std::move(span));
+      for (document::Span& span : say("; it accounts for {} of the total with {} of the customers", {text::percent(total), text::percent(customers)})) prose.push_back(std::move(span));
     }
     prose.emplace_back(".");
     bullets.items.push_back(std::move(prose));
@@ -109,19 +115,23 @@ void add_kpi(Section& section, const Subject& subject, const Input& kpi, std::si
   const std::vector<int> league = league_of(kpi, subject.k());
   section.add(document::Heading{{document::name(text(kpi, "name"))}});
   const double overall = number(member(kpi, "overall"), "value");
-  section.say(say("{}: {} over all customers.",
-                  {document::sentence(text(kpi, "formula").empty() ? text(kpi, "name") : text(kpi, "formula")), value_words(overall, format)}));
+  const std::string formula = text(kpi, "formula"), interval = interval_words(member(member(kpi, "overall"), "interval"), format);
+  section.say(say("{} over all customers{}{}.",
+                  {document::strong(value_words(overall, format)), interval.empty() ? std::string() : " (" + interval + ")",
+                   document::sentence(formula.empty() ? std::string() : ": " + formula)}));
+  if (subject.k() == 1) {
+    add_kpi_details(section, subject, kpi, index, format);
+    return;
+  }
   if (league.empty()) {
     section.say(say("No segment has enough customers with a value."));
     return;
   }
-  if (subject.k() > 1) {
-    Bullets said = statements(subject, kpi, league, format);
-    if (said.items.empty()) {
-      section.say(say("No segment differs from the rest by enough to be worth a statement."));
-    } else {
-      section.add(std::move(said));
-    }
+  Bullets said = statements(subject, kpi, league, format);
+  if (said.items.empty()) {
+    section.say(say("No segment differs from the rest by enough to be worth a statement."));
+  } else {
+    section.add(std::move(said));
   }
   section.add(league_figure(subject, kpi, league, index));
   add_kpi_details(section, subject, kpi, index, format);
@@ -137,7 +147,7 @@ Section kpis_section(const Subject& subject) {
                     "segment, and never used to make the segments.", {document::code("--kpi NAMES")}));
     return section;
   }
-  section.hint(say("Dots are values, lines their 95% intervals, the dashed line is all customers. Where two intervals are far apart, "
+  if (subject.k() > 1) section.hint(say("Dots are values, lines their 95% intervals, the dashed line is all customers. Where two intervals are far apart, "
                    "the difference is more than chance; whether it matters is a question of its size."));
   const auto shown = std::min(kpis.size(), static_cast<std::size_t>(subject.limits().kpis));
   for (std::size_t i = 0; i < shown; ++i) add_kpi(section, subject, kpis[i], i);

@@ -15,7 +15,7 @@ using document::Section;
 
 namespace {
 
-constexpr std::size_t kColumnsPerAxis = 3;
+constexpr std::size_t kColumnsPerAxis = 2;
 
 /// "→ higher Income, lower Kidhome".
 std::string axis_words(const Input& axis) {
@@ -25,7 +25,8 @@ std::string axis_words(const Input& axis) {
     if (named == kColumnsPerAxis) break;
     const double weight = number(column, "weight");
     if (std::isnan(weight)) continue;
-    const document::Span name = document::name(text(column, "column"));
+    document::Span name = document::name(text(column, "column"));
+    name.width = 30;
     words += (named == 0 ? "" : ", ") + std::string(weight > 0 ? "more " : "less ") + document::visible_text(name);
     ++named;
   }
@@ -56,7 +57,7 @@ document::Prose legend(const Subject& subject) {
   document::Prose prose;
   for (const SegmentView& view : subject.segments()) {
     if (view.number == subject.limits().segments_in_chart) break;
-    if (!prose.empty()) prose.emplace_back("  ");
+    if (!prose.empty()) prose.emplace_back(" · ");
     prose.push_back(subject.mention(view.number));
   }
   return prose;
@@ -78,9 +79,9 @@ Section map_section(const Subject& subject) {
     return section;
   }
   const bool one = subject.k() == 1;
-  section.say(one ? say("Each field is a place where customers are; the darker, the more.")
-                  : say("Each field is a place where customers are; the darker, the more, in the colour of the segment that most of "
-                        "them belong to. Numbers mark the segments' centers."));
+  section.say(one ? say("Each field is a place where customers are; the stronger the colour, the more.")
+                  : say("Each field is a place where customers are; the stronger the colour, the more. The colour is that of the "
+                        "segment that most of them belong to. Numbers mark the segments' centers."));
   Figure figure;
   figure.id = "customer-map";
   figure.title = say("Where the customers are");

@@ -114,16 +114,20 @@ Figure chart_of(const Subject& subject, const std::vector<const ProfileRow*>& st
 
 Table table_of(const Subject& subject, const std::vector<ProfileRow>& rows, std::size_t shown) {
   Table table;
-  table.caption = say("Every segment side by side: means of numbers, shares of categories");
+  table.caption = subject.k() == 1 ? say("The customers: means of numbers, shares of categories")
+                                   : say("Every segment side by side: means of numbers, shares of categories");
   table.heat_map = true;
   table.columns = {{say("Column"), false}, {say("All customers")}};
-  for (const SegmentView& view : subject.segments()) table.columns.push_back({{subject.mention(view.number)}});
+  const bool one = subject.k() == 1;  // which is all customers
+  for (const SegmentView& view : subject.segments()) {
+    if (!one) table.columns.push_back({{subject.short_mention(view.number)}});
+  }
   for (std::size_t i = 0; i < shown; ++i) {
     std::vector<Cell> cells = {text_cell(title_of(rows[i])), rows[i].overall};
-    cells.insert(cells.end(), rows[i].cells.begin(), rows[i].cells.end());
+    if (!one) cells.insert(cells.end(), rows[i].cells.begin(), rows[i].cells.end());
     table.rows.push_back(std::move(cells));
   }
-  table.note = say("Orange is above, blue below the rest of the customers; the stronger, the further. Full colour is {} standard "
+  if (!one) table.note = say("Orange is above, blue below the rest of the customers; the stronger, the further. Full colour is {} standard "
                    "deviations and more.", {text::number(5 * kHeatStep)});
   return table;
 }
@@ -191,7 +195,7 @@ Section profile_section(const Subject& subject) {
     table.note = rest;
     section.add(std::move(table));
   }
-  section.hint(say("Columns that the segments were made from differ between them by construction: their sizes of difference describe the "
+  if (subject.k() > 1 && subject.by().empty()) section.hint(say("Columns that the segments were made from differ between them by construction: their sizes of difference describe the "
                    "segments, they do not prove them."));
   return section;
 }

@@ -34,7 +34,7 @@ std::vector<document::Tiles::Tile> facts_of(const Subject& subject, int segment)
     if (std::isnan(value)) continue;
     std::string words = value_words(value, format_of_unit(text(kpi, "unit")));
     const double index = number(own, "index");
-    if (!std::isnan(index)) words += fmt::format(" (index {})", text::number(index));
+    if (!std::isnan(index) && subject.k() > 1) words += fmt::format(" (index {})", text::number(std::round(index)));
     facts.push_back({words, text(kpi, "name")});
   }
   return facts;

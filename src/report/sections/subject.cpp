@@ -9,6 +9,9 @@ namespace {
 
 /// Beyond any number of segments that a report could help with.
 constexpr std::size_t kMostSegments = 20'000;
+constexpr int kMostRetold = 50;           ///< segments that are looked for in sentences
+constexpr std::size_t kMostSpans = 20;    ///< of a sentence
+constexpr int kShortWidth = 30;
 
 std::vector<SegmentView> views_of(const Input& summary, const Input& analysis) {
   const Input& analysed = list(analysis, "segments");
@@ -55,13 +58,43 @@ Subject::Subject(const Input& summary, const std::vector<SegmentName>& names, co
       segments_(views_of(summary, analysis_)) {
   for (SegmentView& view : segments_) {
     const auto own = std::find_if(names.begin(), names.end(), [&](const SegmentName& n) { return n.segment == view.number; });
-    if (own != names.end()) view.name = own->name.empty() ? own->default_name : own->name;
+    if (own == names.end()) continue;
+    view.name = own->name.empty() ? own->default_name : own->name;
+    view.default_name = own->default_name;
   }
 }
 
 document::Span Subject::mention(int number) const {
   if (number < 0 || number >= k()) return {"all customers"};
   return document::segment(number, segments_[static_cast<std::size_t>(number)].name);
+}
+
+document::Span Subject::short_mention(int number) const {
+  document::Span span = mention(number);
+  span.width = kShortWidth;
+  return span;
+}
+
+document::Prose Subject::retell(const std::string& sentence) const {
+  document::Prose prose;
+  std::size_t from = 0;
+  while (true) {
+    std::size_t first = std::string::npos;
+    const SegmentView* named = nullptr;
+    for (const SegmentView& view : segments_) {
+      if (view.default_name.empty() || view.number >= kMostRetold) continue;
+      const std::size_t at = sentence.find("\"" + view.default_name + "\"", from);
+      if (at >= first) continue;
+      first = at;
+      named = &view;
+    }
+    if (named == nullptr || prose.size() > kMostSpans) break;
+    if (first > from) prose.push_back(document::sentence(sentence.substr(from, first - from)));
+    prose.push_back(mention(named->number));
+    from = first + named->default_name.size() + 2;
+  }
+  if (from < sentence.size()) prose.push_back(document::sentence(sentence.substr(from)));
+  return prose;
 }
 
 std::string Subject::label(int number) const {

@@ -35,7 +35,7 @@ struct Limits {
 /// A segment as every section refers to it.
 struct SegmentView {
   int number = 0;
-  std::string name;
+  std::string name, default_name;
   double share = 0.0;       ///< NaN if unknown
   std::int64_t rows = -1;   ///< -1 if unknown
   bool suppressed = false;  ///< too few customers to say anything about it
@@ -59,6 +59,10 @@ class Subject {
   [[nodiscard]] document::Span mention(int number) const;
   /// "0 · high income", or "all customers": for charts.
   [[nodiscard]] std::string label(int number) const;
+  /// As mention(), cut short: for the head of a column.
+  [[nodiscard]] document::Span short_mention(int number) const;
+  /// A sentence of the summary, in which segments stand by their default names in quotation marks: mentions in their place.
+  [[nodiscard]] document::Prose retell(const std::string& sentence) const;
 
  private:
   const Input& summary_;

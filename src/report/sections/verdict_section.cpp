@@ -14,7 +14,6 @@ using document::Bullets;
 using document::Paragraph;
 using document::say;
 using document::Section;
-using document::sentence;
 using document::strong;
 using document::Tiles;
 
@@ -75,13 +74,13 @@ Section verdict_section(const Subject& subject) {
   if (customers >= 0 && rejected > 0) customers = std::max<std::int64_t>(0, customers - rejected);
   section.add(Paragraph{headline(subject, customers), Paragraph::Tone::lead});
   const std::string verdict = text(summary, "verdict");
-  if (!verdict.empty()) section.say({sentence(verdict)});
+  if (!verdict.empty()) section.say({document::sentence(verdict)});
   section.say(sizes(subject));
   section.add(tiles(subject, customers));
   Bullets findings;
   for (const Input& finding : list(subject.analysis(), "findings")) {
     if (findings.items.size() == kFindings) break;
-    if (finding.is_string()) findings.items.push_back({sentence(text(finding))});
+    if (finding.is_string()) findings.items.push_back(subject.retell(text(finding)));
   }
   if (!findings.items.empty()) {
     section.add(document::Heading{say("What stands out")});

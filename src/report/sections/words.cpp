@@ -43,6 +43,13 @@ Cell value_cell(double value, Format format) {
   return cell;
 }
 
+Cell p_cell(double p) {
+  Cell cell = value_cell(p);
+  if (cell.prose.empty()) return cell;
+  cell.prose = {p < 1e-16 ? std::string("< 1e-16") : p < 1e-4 ? fmt::format("{:.0e}", p) : text::number(p, 2)};
+  return cell;
+}
+
 Cell count_cell(std::int64_t value) {
   Cell cell;
   if (value < 0) return cell;

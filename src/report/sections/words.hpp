@@ -25,6 +25,8 @@ enum class Format {
 [[nodiscard]] std::string interval_words(const Input& interval, Format format);
 /// A number for people with the number itself behind it; a dash for NaN.
 [[nodiscard]] document::Cell value_cell(double value, Format format = Format::number);
+/// "0.013", "2e-06", "< 1e-16".
+[[nodiscard]] document::Cell p_cell(double p);
 [[nodiscard]] document::Cell count_cell(std::int64_t value);
 [[nodiscard]] document::Cell text_cell(document::Prose prose);
 /// Words of our own; a dash if there are none.

@@ -28,7 +28,7 @@
     const letters = Array.from(String(label));
     return letters.length > most ? letters.slice(0, most - 1).join("") + "…" : String(label);
   }
-  function widest() { return window.innerWidth < 600 ? 16 : 34; }
+  function widest() { return window.innerWidth < 600 ? 16 : 46; }
 
   function line(ctx, x1, y1, x2, y2, color, width, dash) {
     ctx.save();
@@ -48,6 +48,26 @@
   // The number of a segment inside its dot: colours alone do not tell.
   function numberIn(ctx, point, segment) {
     if (segment !== null && segment !== undefined) write(ctx, String(segment), point.x, point.y + .5, paint("--on"), "center", "bold");
+  }
+
+  // The name of a point beside it, where there is room: names never lie on each other, the table has them all.
+  function label(chart, point, words, taken) {
+    const ctx = chart.ctx, area = chart.chartArea;
+    ctx.save();
+    ctx.font = "12px system-ui, sans-serif";
+    const width = ctx.measureText(words).width;
+    ctx.restore();
+    const places = [[point.x + 9, point.y, "left"], [point.x - 9, point.y, "right"], [point.x + 9, point.y - 12, "left"], [point.x + 9, point.y + 12, "left"],
+      [point.x - 9, point.y - 12, "right"], [point.x - 9, point.y + 12, "right"]];
+    for (const place of places) {
+      const left = place[2] === "left" ? place[0] : place[0] - width;
+      const box = [left, place[1] - 7, left + width, place[1] + 7];
+      const free = box[0] >= area.left && box[2] <= area.right + 8 && taken.every(function (t) { return box[2] < t[0] || box[0] > t[2] || box[3] < t[1] || box[1] > t[3]; });
+      if (!free) continue;
+      taken.push(box);
+      write(ctx, words, place[0], place[1], paint("--ink"), place[2], "", paint("--card"));
+      return;
+    }
   }
 
   function scales(figure, horizontal) {
@@ -91,18 +111,18 @@
       }
     },
     afterDatasetsDraw: function (chart) {
-      const figure = chart.options.figure, ctx = chart.ctx;
+      const figure = chart.options.figure, ctx = chart.ctx, taken = [];
       chart.data.datasets.forEach(function (set, i) {
         const points = chart.getDatasetMeta(i).data;
         points.forEach(function (point, j) {
           if (!isFinite(point.x) || !isFinite(point.y)) return;
+          if (figure.kind === "quadrant" && j === 0) points.forEach(function (p) { taken.push([p.x - 5, p.y - 5, p.x + 5, p.y + 5]); });
           if (figure.kind === "dots" && set.data[j] !== null) {
             numberIn(ctx, point, figure.segments ? figure.segments[j] : set.segment);
           } else if (figure.kind === "map") {
             numberIn(ctx, point, figure.centers[j].segment);
           } else if (figure.kind === "quadrant") {
-            const left = point.x > (chart.chartArea.left + chart.chartArea.right) / 2;
-            write(ctx, short(figure.points[j].label, 22), point.x + (left ? -9 : 9), point.y, paint("--ink"), left ? "right" : "left", "", paint("--card"));
+            label(chart, point, short(figure.points[j].label, 24), taken);
           }
         });
       });
@@ -155,7 +175,7 @@
         return Object.assign(set, {showLine: false, pointRadius: numbered ? 9 : 5, pointHoverRadius: 10, pointBackgroundColor: each, pointBorderColor: paint("--card"), pointBorderWidth: 1.5});
       }
       set.data = series.values.map(function (v, i) { return {x: series.xs[i], y: v}; });
-      return Object.assign(set, {backgroundColor: color, borderWidth: 2, stepped: !!figure.steps, pointRadius: figure.steps ? 0 : 4, showLine: true, borderDash: series.dashed ? [6, 4] : []});
+      return Object.assign(set, {backgroundColor: color, borderWidth: 2, stepped: !!figure.steps, pointRadius: figure.steps || series.values.length > 15 ? 0 : 4, showLine: true, borderDash: series.dashed ? [6, 4] : []});
     });
   }
 
@@ -182,13 +202,14 @@
       axes.x.ticks.display = axes.y.ticks.display = axes.x.grid.display = axes.y.grid.display = false;
       axes.x.min = figure.range.x[0]; axes.x.max = figure.range.x[1]; axes.y.min = figure.range.y[0]; axes.y.max = figure.range.y[1];
     }
+    if (figure.kind === "quadrant") axes.x.grace = axes.y.grace = "12%";
     if (figure.kind === "lines" && figure.whole) axes.x.ticks.stepSize = 1;
     if (figure.kind === "lines" && figure.ticks) axes.x.ticks = Object.assign(axes.x.ticks, {stepSize: 1, callback: function (v) { return short(figure.ticks[v] === undefined ? "" : figure.ticks[v], 14); }});
     return {
       figure: figure, indexAxis: horizontal ? "y" : "x", responsive: true, maintainAspectRatio: false, animation: false, scales: axes,
       layout: {padding: {right: 12}},
       plugins: {
-        legend: {display: !!figure.series && figure.series.length > 1, position: "bottom", labels: {color: paint("--ink"), usePointStyle: true, boxWidth: 9}},
+        legend: {display: !!figure.series && figure.series.length > 1, position: "bottom", labels: Object.assign({color: paint("--ink"), usePointStyle: true, boxWidth: 9}, figure.kind === "lines" ? {pointStyle: "line", boxWidth: 30} : {})},
         tooltip: {callbacks: {
           title: function (items) { return items.length && figure.labels ? short(figure.labels[items[0].dataIndex], 80) : ""; },
           label: function (item) { return short(tip(figure, item), 120); }
