@@ -12,7 +12,8 @@ struct RankTest {
 };
 
 /// Kruskal-Wallis test that groups do not differ in location, from a tally. Kruskal & Wallis, Use of ranks in one-criterion
-/// variance analysis (1952); effect size: Kelley (1935). Undefined for fewer than two groups with rows or one distinct value.
+/// variance analysis (1952); effect size: Tomczak & Tomczak (2014). Undefined for fewer than two groups with rows or one
+/// distinct value.
 /// @param counts  [values x groups] effective counts (contingency.hpp); row i holds the i-th value in ascending order
 [[nodiscard]] RankTest kruskal_wallis(MatrixView<const double> counts);
 

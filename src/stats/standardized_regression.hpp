@@ -19,7 +19,7 @@ struct StandardizedRegression {
 };
 
 /// From correlations alone, so that units of predictors do not matter. Where predictors determine each other, the minimum-norm
-/// solution (Moore-Penrose): equal predictors share their coefficient. Galton (1888); Penrose (1955).
+/// solution (Moore-Penrose): equal predictors share their coefficient. Penrose (1955).
 /// @param predictors  [d x d] correlations, positive semidefinite (correlation_repair.hpp)
 /// @param outcome     [d] correlations of each predictor with the outcome
 /// @param n           effective
