@@ -27,6 +27,7 @@ struct EngineOptions {
 /// PrepareOptions::kpis: `churn`, `churn=Yes`, `revenue:sum`, `revenue/orders`, `score:nps`, `tenure:duration@churn=Yes`.
 struct AnalysisOptions {
   std::vector<std::string> outcomes;  ///< drivers are looked for of these; empty: of the first KPIs
+  bool find_drivers = true;           ///< false: no drivers, and no jackknife
   std::vector<std::string> drivers;   ///< names or globs; empty: every number and two-level category that is no KPI
   std::vector<std::string> compare;   ///< given segmentations to be held against the segments
   std::vector<std::string> hidden;    ///< personal columns: never analysed, never written

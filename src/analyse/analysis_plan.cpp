@@ -41,7 +41,7 @@ class Planner {
     add_categories();
     add_period();
     choose_correlated();
-    choose_drivers();
+    if (wishes_.find_drivers) choose_drivers();
     return std::move(plan_);
   }
 

@@ -23,8 +23,9 @@ struct AnalysisWishes {
   std::vector<KpiSpec> kpis;
   std::vector<int> categories;  ///< of the profiles: cross-tabs besides those of nominal columns
   std::vector<int> outcomes;    ///< of drivers; empty: chosen
-  std::vector<int> drivers;     ///< empty: chosen
-  std::vector<int> compare;     ///< given segmentations to be held against the segments
+  bool find_drivers = true;
+  std::vector<int> drivers;  ///< empty: chosen
+  std::vector<int> compare;  ///< given segmentations to be held against the segments
   int period = -1;
   std::vector<int> hidden;  ///< pii: never analysed
   std::int64_t min_cell = 10;

@@ -90,12 +90,15 @@ std::vector<double> projected(const AnalysisStatistics& statistics, const std::v
   return values;
 }
 
+/// Halves of one group have neither a gap between them nor a border that few customers live at.
 const char* advice_for(const BoundaryPair& pair) {
   constexpr double kFarApart = 0.1;  // overlap of two normal densities 3.3 standard deviations apart
+  constexpr double kBusyBorder = 0.1;
   if (std::isnan(pair.overlap)) return "";
-  if (pair.dip_p > 0.05)
-    return pair.overlap < kFarApart ? "apart, but without a gap between them" : "one group cut in two: consider merging";
-  return pair.overlap < kFarApart ? "clearly apart" : "touching";
+  const bool gap = !(pair.dip_p > 0.05);
+  if (pair.overlap < kFarApart) return gap ? "clearly apart" : "apart, but without a gap between them";
+  const bool busy = std::isnan(pair.share) || pair.share >= kBusyBorder;
+  return gap || !busy ? "touching" : "one group cut in two: consider merging";
 }
 
 }  // namespace

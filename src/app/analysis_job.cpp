@@ -67,6 +67,7 @@ AnalysisWishes wishes_of(const AnalysisJob& job, std::span<const std::string> na
   AnalysisWishes wishes;
   wishes.categories = columns_of(job.prepare.categories, names, "--categories");
   wishes.outcomes = columns_in_order(job.options.outcomes, names, "--outcome");
+  wishes.find_drivers = job.options.find_drivers;
   wishes.drivers = columns_of(job.options.drivers, names, "--drivers");
   wishes.compare = columns_of(job.options.compare, names, "--compare");
   wishes.hidden = columns_of(job.options.hidden, names, "--pii");
@@ -178,6 +179,7 @@ Analysis run_analysis(Table& table, const AnalysisJob& job, Engine& engine) {
   engine.job().observer.stage("analyse", table.info().rows);
   const AnalysisStatistics statistics =
       collect_statistics(table, plan, engine.backend(), engine.job(), engine.learning_bytes(table));
+  engine.job().observer.stage("answer", 0);
   return analyse(plan, statistics, source, job.counts, engine.job().threads);
 }
 

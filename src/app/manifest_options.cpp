@@ -38,6 +38,7 @@ using OptionList = std::vector<std::pair<std::string, OptionValue>>;
 
 void add_analysis(const AnalysisOptions& analysis, OptionList& list) {
   list.emplace_back("outcome", analysis.outcomes);
+  list.emplace_back("find-drivers", analysis.find_drivers);
   list.emplace_back("drivers", analysis.drivers);
   list.emplace_back("compare", analysis.compare);
   list.emplace_back("pii", analysis.hidden);

@@ -9,6 +9,7 @@ void add_analysis_options(CLI::App& app, AnalysisOptions& options) {
   const char* const group = "Analysis";
   add_list(app, "--outcome", options.outcomes, "look for the drivers of these (default: the first KPIs)")->group(group);
   add_list(app, "--drivers", options.drivers, "columns that may drive them (default: all but KPIs)")->group(group);
+  app.add_flag("!--no-drivers", options.find_drivers, "look for no drivers")->group(group);
   app.add_option("--period", options.period, "follow KPIs and shares over this date, or column of few ordered levels")
       ->option_text("NAME")
       ->group(group);
