@@ -17,6 +17,9 @@ target_include_directories(tessera INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE
 set_target_properties(tessera_cli PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")  # build/release/tessera
 install(TARGETS tessera_cli RUNTIME)
 install(TARGETS tessera EXPORT tessera-targets LIBRARY NAMELINK_COMPONENT Development)
+if(TESSERA_HAS_CUDA)
+  install(TARGETS tessera_cuda LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/tessera")
+endif()
 install(DIRECTORY include/tessera TYPE INCLUDE FILES_MATCHING PATTERN "*.hpp")
 install(FILES LICENSE README.md CHANGELOG.md THIRD_PARTY.md TYPE DOC)
 install(EXPORT tessera-targets NAMESPACE tessera:: DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/tessera")

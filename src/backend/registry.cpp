@@ -8,12 +8,11 @@
 #include <cctype>
 
 #include "backend/cpu/cpu_backend.hpp"
+#include "backend/cuda_module.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera {
 namespace {
-
-constexpr std::string_view kNoCuda = "this build has no CUDA module";
 
 std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -27,6 +26,15 @@ bool names_cuda(std::string_view device) {
   const std::string_view number = device.substr(5);
   return !number.empty() && number.size() <= 4 &&
          std::all_of(number.begin(), number.end(), [](unsigned char c) { return std::isdigit(c); });
+}
+
+/// The number of "cuda:<i>", -1 for any other.
+int cuda_index(const std::string& device) { return device.starts_with("cuda:") ? std::stoi(device.substr(5)) : -1; }
+
+std::unique_ptr<Backend> open_cuda(int index, std::unique_ptr<Backend> host, ThreadPool& threads) {
+  const CudaModuleState state = load_cuda_module();
+  if (state.module == nullptr) throw DeviceError(state.problem, state.advice);
+  return state.module->open(index, std::move(host), threads);
 }
 
 CpuLevel choose_level(const std::string& asked) {
@@ -51,18 +59,21 @@ std::vector<std::string> cpu_levels() {
 
 std::unique_ptr<Backend> open_backend(const BackendOptions& options, const JobContext& job) {
   const std::string device = lower_case(options.device);
-  if (names_cuda(device)) {
-    throw DeviceError(fmt::format("device '{}' cannot be used: {}", options.device, kNoCuda),
-                      "build Tessera where nvcc is installed, or use --device cpu");
-  }
-  if (device != "auto" && device != "cpu") {
+  const bool cuda = names_cuda(device);
+  if (!cuda && device != "auto" && device != "cpu") {
     throw ConfigError(fmt::format("unknown device '{}'", options.device), "use auto, cpu, cuda or cuda:<number>");
   }
-  auto backend = std::make_unique<CpuBackend>(choose_level(options.cpu_level), job.threads);
-  if (device == "auto") {
-    job.observer.note(Observer::Level::info, "device_fallback", fmt::format("using {}: {}", backend->description(), kNoCuda));
+  const auto open_cpu = [&] { return std::make_unique<CpuBackend>(choose_level(options.cpu_level), job.threads); };
+  if (device == "cpu") return open_cpu();
+  try {
+    return open_cuda(cuda_index(device), open_cpu(), job.threads);
+  } catch (const DeviceError& error) {
+    if (cuda) throw DeviceError(fmt::format("device '{}' cannot be used: {}", options.device, error.what()), error.advice());
+    auto backend = open_cpu();
+    job.observer.note(Observer::Level::info, "device_fallback",
+                      fmt::format("using {}: {}", backend->description(), error.what()));
+    return backend;
   }
-  return backend;
 }
 
 }  // namespace tessera

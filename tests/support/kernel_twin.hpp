@@ -10,10 +10,7 @@
 #include "backend/cpu/screen_centroids.hpp"
 #include "backend/cuda/launch_plan.hpp"
 #include "exact/grid.hpp"
-#include "kernels/accumulate.hpp"
-#include "kernels/decide.hpp"
-#include "kernels/objective.hpp"
-#include "kernels/screen.hpp"
+#include "support/host_kernels.hpp"
 #include "tessera/backend.hpp"
 
 namespace tessera::testing {
@@ -30,7 +27,7 @@ class KernelTwin {
   KernelTwin(const NearestTask& task, const Options& options)
       : task_(task),
         options_(options),
-        plan_(cuda::plan_nearest(task.centroids.columns, task.centroids.rows, options.limits)),
+        plan_(cuda::plan_nearest(task.centroids.columns, task.centroids.rows, options.limits, 1)),
         screen_(make_screen_centroids(task.centroids, plan_.tile)),
         sums_(static_cast<std::size_t>(plan_.cells)),
         totals_(static_cast<std::size_t>(plan_.cells)) {
@@ -58,12 +55,8 @@ class KernelTwin {
                                       pair ? second_distance2_.data() : nullptr};
     const kernels::OpenRows open{open_.data(), &count};
     const kernels::ScreenArguments screen{slab, centroids(), open, results, list_all};
-    if (plan_.tile == 64) {
-      pair ? run_screen<64, true>(screen) : run_screen<64, false>(screen);
-    } else {
-      pair ? run_screen<16, true>(screen) : run_screen<16, false>(screen);
-    }
-    run_decide({slab, centroids(), open, results, pair ? 2 : 1, &reference_rows_});
+    run_screen(screen, pair, options_.backwards);
+    run_decide({slab, centroids(), open, results, pair ? 2 : 1, &reference_rows_}, options_.blocks, options_.backwards);
     run_sums(slab, previous);
     copy(label_, outputs.segment);
     copy(distance2_, outputs.distance2);
@@ -108,26 +101,6 @@ class KernelTwin {
             screen_.largest_norm,
             screen_.bound};
   }
-  template <typename State>
-  [[nodiscard]] kernels::HostTeam<State> team(int threads) const {
-    return kernels::HostTeam<State>(threads, options_.backwards);
-  }
-  template <int kTile, bool kPair>
-  void run_screen(const kernels::ScreenArguments& arguments) const {
-    using Shape = kernels::ScreenShape<kTile>;
-    const auto memory = std::make_unique<kernels::ScreenMemory<kTile>>();
-    for (std::int64_t block = 0; block * Shape::kRows < arguments.slab.n; ++block) {
-      auto threads = team<kernels::ScreenState<kTile, kPair>>(Shape::kThreads);
-      kernels::screen_rows<kTile, kPair>(threads, arguments, block, *memory);
-    }
-  }
-  void run_decide(const kernels::DecideArguments& arguments) const {
-    kernels::DecideMemory memory;
-    for (std::int64_t block = 0; block < options_.blocks; ++block) {
-      auto threads = team<kernels::DecideState>(kernels::kDecideThreads);
-      kernels::decide_rows(threads, arguments, block, options_.blocks, memory);
-    }
-  }
   void run_sums(const kernels::Slab& slab, std::span<std::int32_t> previous) {
     const kernels::AccumulateArguments sums{slab,
                                             label_.data(),
@@ -137,31 +110,16 @@ class KernelTwin {
                                             static_cast<std::int32_t>(task_.centroids.rows),
                                             plan_.groups,
                                             sums_.data()};
-    kernels::MoveMemory moves{};
-    std::vector<std::int64_t> partials(static_cast<std::size_t>(plan_.shared_sum_bytes) / sizeof(std::int64_t), 77);
-    for (std::int64_t block = 0; block < options_.blocks; ++block) {
-      auto threads = team<kernels::AccumulateState>(kernels::kAccumulateThreads);
-      if (plan_.shared_sum_bytes > 0) {
-        kernels::accumulate_on_chip(threads, sums, block, options_.blocks, moves, partials.data());
-      } else {
-        kernels::accumulate_in_memory(threads, sums, block, options_.blocks, moves);
-      }
-    }
+    run_accumulate(sums, plan_.shared_sum_bytes, options_.blocks, options_.backwards);
     kernels::FoldArguments fold{sums_.data(), totals_.data(), plan_.cells, nullptr, nullptr};
     std::int64_t halves[2] = {};
     if (task_.objective) {
-      kernels::ObjectiveMemory memory;
-      for (std::int64_t block = 0; block < options_.blocks; ++block) {
-        auto threads = team<kernels::ObjectiveState>(kernels::kObjectiveThreads);
-        kernels::add_objective(threads,
-                               {slab, label_.data(), distance2_.data(),
-                                exact::make_grid(task_.units->objective_exponent).inverse, halves, &bad_row_},
-                               block, options_.blocks, memory);
-      }
+      const double inverse = exact::make_grid(task_.units->objective_exponent).inverse;
+      run_objective({slab, label_.data(), distance2_.data(), inverse, halves, &bad_row_}, options_.blocks, options_.backwards);
       fold.halves = halves;
       fold.objective = &objective_;
     }
-    for (std::int64_t i = 0; i < plan_.cells; ++i) kernels::fold_cell(fold, i);
+    run_fold(fold);
   }
 
   NearestTask task_;

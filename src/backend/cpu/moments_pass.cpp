@@ -98,49 +98,50 @@ void CpuMomentsPass::sum_block(const AnalysisBlock& block, Leaf& leaf) const {
 
 void CpuMomentsPass::fill_tile(const AnalysisBlock& block, std::span<const std::int32_t> rows, Leaf& leaf) const {
   const MomentsLayout& layout = layout_.front();
-  const auto weight_of = [&](std::size_t r) { return block.weights == nullptr ? 1.0 : block.weights[rows[r]]; };
-  const auto right_of = [&](std::size_t r, std::int64_t column) -> double& {
-    return leaf.right[r * static_cast<std::size_t>(layout.right) + static_cast<std::size_t>(column)];
-  };
-  const auto left_of = [&](std::size_t r, std::int64_t column) -> double& {
-    return leaf.left[r * static_cast<std::size_t>(layout.left) + static_cast<std::size_t>(column)];
-  };
+  const std::size_t count = rows.size();
+  double weights[kTileRows];
+  for (std::size_t r = 0; r < count; ++r) weights[r] = block.weights == nullptr ? 1.0 : block.weights[rows[r]];
+  const std::int64_t left_stride = layout.left, right_stride = layout.right;
   for (std::int64_t j = 0; j < layout.columns; ++j) {
     const auto column = static_cast<std::size_t>(j);
     const double* const cells = block.numbers[static_cast<std::size_t>(task_.columns[column])];
     const double pivot = task_.pivots[column];
     const std::int64_t mask = layout.mask[column];
-    for (std::size_t r = 0; r < rows.size(); ++r) {
+    const bool has_mask = !layout.pairs || mask > 0, has_square = layout.left_square >= 0;
+    double* right = leaf.right.data();
+    double* left = leaf.left.data();
+    for (std::size_t r = 0; r < count; ++r, right += right_stride, left += left_stride) {
       const double x = cells[rows[r]];
       const bool present = !std::isnan(x);
       const double d = present ? x - pivot : 0.0;
-      right_of(r, j) = d;
+      right[j] = d;
+      if (has_mask) right[layout.mask_at + mask] = present ? 1.0 : 0.0;
       if (layout.pairs) {
-        left_of(r, j) = weight_of(r) * d;
-        if (layout.left_square >= 0) left_of(r, layout.left_square + j) = weight_of(r) * (d * d);
-        if (mask > 0) right_of(r, layout.mask_at + mask) = present ? 1.0 : 0.0;
+        left[j] = weights[r] * d;
+        if (has_square) left[layout.left_square + j] = weights[r] * (d * d);
       } else {
-        right_of(r, layout.square + j) = d * d;
-        right_of(r, layout.mask_at + mask) = present ? 1.0 : 0.0;
+        right[layout.square + j] = d * d;
       }
     }
   }
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    const double weight = weight_of(r);
+  double* right = leaf.right.data();
+  double* left = leaf.left.data();
+  for (std::size_t r = 0; r < count; ++r, right += right_stride, left += left_stride) {
+    const double weight = weights[r];
     if (!layout.pairs) {
-      left_of(r, 0) = weight;
+      left[0] = weight;
       if (!layout.weighted) continue;
-      left_of(r, layout.left_rows) = 1.0;
-      left_of(r, layout.left_weight_square) = weight * weight;
+      left[layout.left_rows] = 1.0;
+      left[layout.left_weight_square] = weight * weight;
       continue;
     }
-    right_of(r, layout.mask_at) = 1.0;
+    right[layout.mask_at] = 1.0;
     for (std::int64_t m = 0; m < layout.masks; ++m) {
-      const double present = right_of(r, layout.mask_at + m);
-      left_of(r, layout.left_mask + m) = weight * present;
+      const double present = right[layout.mask_at + m];
+      left[layout.left_mask + m] = weight * present;
       if (!layout.weighted) continue;
-      left_of(r, layout.left_rows + m) = present;
-      left_of(r, layout.left_weight_square + m) = weight * weight * present;
+      left[layout.left_rows + m] = present;
+      left[layout.left_weight_square + m] = weight * weight * present;
     }
   }
 }

@@ -8,14 +8,12 @@
 #include <limits>
 #include <numeric>
 
+#include "backend/nearest_checks.hpp"
 #include "exact/grid.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera {
 namespace {
-
-constexpr std::int64_t kMostSegments = 65535;
-constexpr std::int64_t kMostFeatures = 8192;  // what exact::upper_norm is proved for
 
 constexpr std::int64_t kBatchBytes = std::int64_t{512} << 10;  // half of a second-level cache
 constexpr std::int64_t kMostBlockRows = 16384;
@@ -26,28 +24,6 @@ template <typename T>
 std::span<T> part(std::span<T> values, std::int64_t first, std::int64_t count) {
   if (values.empty()) return {};
   return values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-}
-
-void check_task(const NearestTask& task) {
-  if (task.centroids.rows < 1 || task.centroids.rows > kMostSegments) {
-    throw ConfigError(fmt::format("{} segments are not between 1 and {}", task.centroids.rows, kMostSegments),
-                      "choose another number of segments");
-  }
-  if (task.centroids.columns < 1 || task.centroids.columns > kMostFeatures) {
-    throw ConfigError(fmt::format("{} features are not between 1 and {}", task.centroids.columns, kMostFeatures),
-                      "choose the features with --features or --ignore");
-  }
-  const bool counts = task.statistics || task.objective;
-  if (counts && (task.units == nullptr || std::ssize(task.units->feature_exponent) != task.centroids.columns)) {
-    throw Error(ErrorCode::internal, "a nearest pass that counts needs one grid unit per feature", "please report this");
-  }
-}
-
-void check_output(std::size_t size, std::int64_t rows) {
-  if (size != 0 && static_cast<std::int64_t>(size) != rows) {
-    throw Error(ErrorCode::internal, "row outputs, weights and flags must be empty or as long as the chunk",
-                "please report this");
-  }
 }
 
 }  // namespace
@@ -84,14 +60,13 @@ std::int64_t CpuNearestPass::block_rows(std::int64_t chunk_rows) const {
 
 void CpuNearestPass::consume(const Chunk& chunk, const RowOutputs& outputs) {
   const std::int64_t n = chunk.rows.rows;
-  for (const std::size_t size : {outputs.segment.size(), outputs.distance2.size(), outputs.runner_up.size(),
-                                 outputs.runner_up_distance2.size(), chunk.weights.size(), chunk.flags.size()}) {
-    check_output(size, n);
-  }
+  check_spans(chunk, outputs);
   std::span<RowState> state;
   if (memory_ != nullptr && !chunk.state.empty()) {
     memory_->started = true;
-    check_output(chunk.state.size() / sizeof(RowState), n);
+    if (chunk.state.size() != static_cast<std::size_t>(n) * sizeof(RowState)) {
+      throw Error(ErrorCode::internal, "a series of passes needs the state of every row of a chunk", "please report this");
+    }
     state = {reinterpret_cast<RowState*>(chunk.state.data()), static_cast<std::size_t>(n)};
   } else if (memory_ != nullptr && memory_->started && n > 0) {
     throw Error(ErrorCode::internal, "a series of passes lost the state of its rows", "please report this");

@@ -53,6 +53,17 @@ void CpuTallyPass::count_bins(const AnalysisBlock& block, std::size_t histogram)
   const TallyTask::Histogram& wanted = task_.histograms[histogram];
   const double* const cells = block.numbers[static_cast<std::size_t>(wanted.column)];
   std::int64_t* const bins = tally_.bins[histogram].data();
+  if (block.units == nullptr && wanted.groups.codes.size() == 1) {
+    // By far the most common: every row counts once, and its group is a code. Places first, in a loop without branches.
+    const std::int32_t* const codes = block.codes[static_cast<std::size_t>(wanted.groups.codes.front())];
+    std::int32_t places[kAnalysisBlockRows];
+    const BinScale scale = wanted.scale;
+    for (std::int64_t i = 0; i < block.rows; ++i) places[i] = scale.bin_of(cells[i]);
+    for (std::int64_t i = 0; i < block.rows; ++i) {
+      if (codes[i] >= 0 && !std::isnan(cells[i])) ++bins[std::int64_t{codes[i]} * BinScale::kBins + places[i]];
+    }
+    return;
+  }
   Int128* const units = block.units != nullptr ? tally_.bin_units[histogram].data() : nullptr;
   for_grouped_rows(block, wanted.groups, [&](std::int64_t row, std::int64_t group) {
     const double x = cells[row];

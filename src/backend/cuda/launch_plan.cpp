@@ -2,7 +2,6 @@
 #include "backend/cuda/launch_plan.hpp"
 
 #include <algorithm>
-#include <bit>
 
 #include "exact/grid.hpp"
 #include "kernels/accumulate.hpp"
@@ -25,12 +24,12 @@ std::int64_t halved(std::int64_t rows, int halvings, std::int64_t least) {
 
 }  // namespace
 
-NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& limits, int halvings) {
+NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& limits, std::int64_t chunk_rows, int halvings) {
   NearestPlan plan;
   plan.tile = k <= kNarrowTileSegments ? 16 : 64;
-  const std::int64_t most_rows =
-      std::clamp(limits.memory_bytes / kSlabShare / kSlabRowBytes, kLeastSlabRows, exact::kIntegerBlockRows);
-  const auto slab_rows = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(most_rows)));
+  const std::int64_t affordable = std::max(limits.memory_bytes / kSlabShare / kSlabRowBytes, kLeastSlabRows);
+  const std::int64_t useful = std::min(std::max(chunk_rows, kUsualSlabRows), exact::kIntegerBlockRows);
+  const std::int64_t slab_rows = std::min(affordable, useful);
   plan.slab_rows = halved(slab_rows, halvings, kLeastSlabRows);
   const std::int64_t row_bytes = d * static_cast<std::int64_t>(sizeof(float));
   const std::int64_t staged = std::min(kStageBytes, limits.memory_bytes / kSlabShare) / row_bytes;

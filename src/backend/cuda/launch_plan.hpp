@@ -25,12 +25,16 @@ struct NearestPlan {
   std::int32_t objective_blocks = 1;
 };
 
-/// Rows below which a plan is never cut.
+/// Rows below which failed allocations never cut a plan.
 inline constexpr std::int64_t kLeastSlabRows = 4096;
+/// Rows that a plan is made for at least, where there is memory: longer slabs gain little.
+inline constexpr std::int64_t kUsualSlabRows = 65536;
 
 /// @param d 1..8,192 @param k 1..65,535
+/// @param chunk_rows of the chunks to come: room for more would be in vain
 /// @param halvings how often an allocation has failed: each halves the rows of a slab
-[[nodiscard]] NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& limits, int halvings = 0);
+[[nodiscard]] NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& limits, std::int64_t chunk_rows,
+                                       int halvings = 0);
 
 /// Whether a plan can be cut once more.
 [[nodiscard]] bool can_halve(const NearestPlan& plan);

@@ -18,9 +18,11 @@ constexpr std::int64_t kGibi = std::int64_t{1} << 30;
 const std::array<DeviceLimits, 4> kDevices = {
     {{14, 64 * kKibi, 2 * kGibi}, {46, 99 * kKibi, 8 * kGibi}, {132, 227 * kKibi, 139 * kGibi}, {1, 48 * kKibi, kGibi / 64}}};
 
+constexpr std::int64_t kManyRows = std::int64_t{1} << 40;
+
 /// What every plan must keep to, whatever the shape.
 bool holds(std::int64_t d, std::int64_t k, const DeviceLimits& limits, int halvings) {
-  const NearestPlan plan = plan_nearest(d, k, limits, halvings);
+  const NearestPlan plan = plan_nearest(d, k, limits, kManyRows, halvings);
   const std::int64_t columns = d + kernels::kExtraColumns;
   constexpr std::int64_t kMostGrid = (std::int64_t{1} << 31) - 1;
   bool good = plan.tile == 16 || plan.tile == 64;
@@ -66,10 +68,10 @@ TEST(CudaLaunchPlan, HoldsForEveryNumberOfSegments) {
 TEST(CudaLaunchPlan, HalvesUntilNothingIsLeftToHalve) {
   for (const std::int64_t d : {1, 64, 8192}) {
     const DeviceLimits& limits = kDevices[2];
-    NearestPlan plan = plan_nearest(d, 64, limits);
+    NearestPlan plan = plan_nearest(d, 64, limits, kManyRows);
     int halvings = 0;
     while (can_halve(plan)) {
-      const NearestPlan next = plan_nearest(d, 64, limits, ++halvings);
+      const NearestPlan next = plan_nearest(d, 64, limits, kManyRows, ++halvings);
       ASSERT_TRUE(next.slab_rows < plan.slab_rows || next.stage_rows < plan.stage_rows);
       ASSERT_TRUE(holds(d, 64, limits, halvings));
       plan = next;
@@ -82,16 +84,18 @@ TEST(CudaLaunchPlan, HalvesUntilNothingIsLeftToHalve) {
 TEST(CudaLaunchPlan, SumsStayOnChipWhereCustomersAreSegmented) {
   for (const std::int64_t d : {8, 16, 32, 64, 128}) {
     for (const std::int64_t k : {4, 8, 64}) {
-      EXPECT_EQ(plan_nearest(d, k, kDevices[2]).shared_sum_bytes > 0, true) << d << " x " << k;
+      EXPECT_EQ(plan_nearest(d, k, kDevices[2], kManyRows).shared_sum_bytes > 0, true) << d << " x " << k;
     }
   }
-  EXPECT_EQ(plan_nearest(128, 1024, kDevices[2]).shared_sum_bytes, 0);
+  EXPECT_EQ(plan_nearest(128, 1024, kDevices[2], kManyRows).shared_sum_bytes, 0);
 }
 
 TEST(CudaLaunchPlan, LargeTablesAreCutToSlabsWhoseSumsFit) {
   // 2^22 rows of 40-bit units; a slab of 8,192 features has 2^35 cells, and its rows are counted in 32 bits.
-  EXPECT_EQ(plan_nearest(64, 64, kDevices[2]).slab_rows, exact::kIntegerBlockRows);
-  EXPECT_EQ(plan_nearest(8192, 64, kDevices[2]).stage_rows, (64 << 20) / (4 * 8192));
+  EXPECT_EQ(plan_nearest(64, 64, kDevices[2], kManyRows).slab_rows, exact::kIntegerBlockRows);
+  EXPECT_EQ(plan_nearest(64, 64, kDevices[2], 1000).slab_rows, kUsualSlabRows);
+  EXPECT_EQ(plan_nearest(64, 64, kDevices[2], 100000).stage_rows, 100000);
+  EXPECT_EQ(plan_nearest(8192, 64, kDevices[2], kManyRows).stage_rows, (64 << 20) / (4 * 8192));
 }
 
 }  // namespace

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cuda/workspace.hpp"
+
+#include <algorithm>
+
+#include "exact/grid.hpp"
+#include "kernels/accumulate.hpp"
+#include "kernels/decide.hpp"
+#include "kernels/objective.hpp"
+
+namespace tessera::cuda {
+namespace {
+
+static_assert(kernels::kRejectedRow == kFlagRejected);
+
+/// Blocks for `n` rows of which each takes `rows` at a time, at most `most`.
+std::int32_t blocks_for(std::int64_t n, std::int64_t rows, std::int32_t most) {
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>((n + rows - 1) / rows, 1, most));
+}
+
+}  // namespace
+
+Workspace::~Workspace() {
+  // Work may be under way where a pass ended early: nothing may be freed below it. There is nobody to tell of errors.
+  static_cast<void>(cudaSetDevice(device_.index));
+  static_cast<void>(cudaStreamSynchronize(compute_.get()));
+  for (const Slot& slot : slots_) static_cast<void>(cudaStreamSynchronize(slot.stream.get()));
+}
+
+void Workspace::prepare(const NearestTask& task, Wanted wanted, std::int64_t chunk_rows, bool series) {
+  task_ = task;
+  wanted_ = wanted;
+  for (int halvings = 0;; ++halvings) {
+    plan_ = plan_nearest(task.centroids.columns, task.centroids.rows, device_.limits, chunk_rows, halvings);
+    try {
+      reserve(series);
+      break;
+    } catch (const AllocationError&) {
+      if (!can_halve(plan_)) throw;
+      release();
+    }
+  }
+  upload_task();
+}
+
+void Workspace::reserve(bool series) {
+  const std::int64_t d = task_.centroids.columns;
+  for (Slot& slot : slots_) {
+    const bool longest = series && &slot == &slots_.front();  // slabs whose results stay on the device use one slot
+    const std::int64_t rows = longest ? plan_.slab_rows : plan_.stage_rows;
+    slot.rows.reserve(plan_.stage_rows * d);
+    slot.pinned_rows.reserve(plan_.stage_rows * d);
+    slot.label.reserve(rows);
+    if (wanted_.distance) slot.distance2.reserve(rows);
+    if (wanted_.second) {
+      slot.second.reserve(rows);
+      slot.second_distance2.reserve(rows);
+    }
+  }
+  open_.reserve(plan_.slab_rows);
+  counters_.reserve(1);
+  if (!task_.statistics) return;
+  sums_.reserve(plan_.cells);
+  totals_.reserve(plan_.cells);
+}
+
+void Workspace::release() {
+  for (Slot& slot : slots_) {
+    for (auto* buffer : {&slot.rows, &slot.weights}) buffer->release();
+    for (auto* buffer : {&slot.pinned_rows, &slot.pinned_weights}) buffer->release();
+    for (auto* buffer : {&slot.label, &slot.second}) buffer->release();
+    for (auto* buffer : {&slot.pinned_label, &slot.pinned_second}) buffer->release();
+    for (auto* buffer : {&slot.distance2, &slot.second_distance2}) buffer->release();
+    for (auto* buffer : {&slot.pinned_distance2, &slot.pinned_second_distance2}) buffer->release();
+    slot.flags.release();
+    slot.pinned_flags.release();
+  }
+  open_.release();
+  sums_.release();
+  totals_.release();
+}
+
+void Workspace::upload_task() {
+  const cudaStream_t stream = compute_.get();
+  screen_ = make_screen_centroids(task_.centroids, plan_.tile);
+  packed_.upload(screen_.packed, stream);
+  start_.upload(screen_.packed_start, stream);
+  block_norm_.upload(screen_.block_norm, stream);
+  place_centroid_.upload(screen_.place_centroid, stream);
+  centroids_.upload({task_.centroids.data, static_cast<std::size_t>(task_.centroids.rows * task_.centroids.columns)}, stream);
+  const Counters counters;
+  counters_.upload({&counters, 1}, stream);
+  if (task_.units != nullptr) {
+    std::vector<double> inverse;
+    for (const int exponent : task_.units->feature_exponent) inverse.push_back(exact::make_grid(exponent).inverse);
+    inverse_.upload(inverse, stream);
+    weight_inverse_ = exact::make_grid(task_.units->weight_exponent).inverse;
+    objective_inverse_ = exact::make_grid(task_.units->objective_exponent).inverse;
+  }
+  if (!task_.statistics) return;
+  sums_.fill_bytes(0, plan_.cells, stream);
+  totals_.fill_bytes(0, plan_.cells, stream);
+}
+
+kernels::Centroids Workspace::centroids() const {
+  return {.packed = packed_.data(),
+          .start = start_.data(),
+          .block_norm = block_norm_.data(),
+          .place_centroid = place_centroid_.data(),
+          .centroids = centroids_.data(),
+          .k = static_cast<std::int32_t>(screen_.segments()),
+          .blocks = static_cast<std::int32_t>(screen_.blocks()),
+          .tile = plan_.tile,
+          .largest_norm = screen_.largest_norm,
+          .bound = screen_.bound};
+}
+
+void Workspace::run(const kernels::Slab& slab, const Slot& slot, std::int32_t* previous, Int128* totals) {
+  const cudaStream_t stream = compute_.get();
+  Counters* counters = counters_.data();
+  const kernels::OpenRows open{open_.data(), &counters->open_rows};
+  const kernels::RowResults results{.label = slot.label.data(),
+                                    .distance2 = wanted_.distance ? slot.distance2.data() : nullptr,
+                                    .second = wanted_.second ? slot.second.data() : nullptr,
+                                    .second_distance2 = wanted_.second ? slot.second_distance2.data() : nullptr};
+  check(cudaMemsetAsync(open.count, 0, sizeof(std::int32_t), stream), "cudaMemsetAsync");
+  check(kernels::launch_screen({slab, centroids(), open, results, wanted_.distance}, wanted_.second, stream),
+        "launch of screen");
+  check(kernels::launch_decide({slab, centroids(), open, results, wanted_.second ? 2 : 1, &counters->reference_rows},
+                               blocks_for(slab.n, kernels::kDecideRows, plan_.decide_blocks), stream),
+        "launch of decide");
+  if (task_.objective) {
+    check(kernels::launch_objective(
+              {slab, results.label, results.distance2, objective_inverse_, counters->halves, &counters->bad_row},
+              blocks_for(slab.n, kernels::kObjectiveThreads, plan_.objective_blocks), stream),
+          "launch of objective");
+  }
+  accumulate(slab, results.label, previous, totals);
+}
+
+void Workspace::retire(const kernels::Slab& slab, std::int32_t* previous, Int128* totals) {
+  accumulate(slab, nullptr, previous, totals);
+}
+
+void Workspace::accumulate(const kernels::Slab& slab, const std::int32_t* label, std::int32_t* previous, Int128* totals) {
+  const cudaStream_t stream = compute_.get();
+  kernels::FoldArguments fold;
+  if (task_.statistics) {
+    const kernels::AccumulateArguments sums{.slab = slab,
+                                            .label = label,
+                                            .previous = previous,
+                                            .inverse = inverse_.data(),
+                                            .weight_inverse = weight_inverse_,
+                                            .k = static_cast<std::int32_t>(screen_.segments()),
+                                            .groups = plan_.groups,
+                                            .sums = sums_.data()};
+    check(kernels::launch_accumulate(sums, plan_.shared_sum_bytes,
+                                     blocks_for(slab.n, kernels::kTileRows, plan_.accumulate_blocks), stream),
+          "launch of accumulate");
+    fold.sums = sums_.data();
+    fold.totals = totals;
+    fold.cells = plan_.cells;
+  }
+  if (task_.objective) {
+    fold.halves = counters_.data()->halves;
+    fold.objective = &counters_.data()->objective;
+  }
+  check(kernels::launch_fold(fold, stream), "launch of fold");
+}
+
+void Workspace::wait() const {
+  compute_.wait();
+  for (const Slot& slot : slots_) slot.stream.wait();
+}
+
+Counters Workspace::counters() const {
+  Counters counters;
+  check(cudaMemcpyAsync(&counters, counters_.data(), sizeof(counters), cudaMemcpyDeviceToHost, compute_.get()),
+        "cudaMemcpyAsync");
+  compute_.wait();
+  return counters;
+}
+
+}  // namespace tessera::cuda

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "backend/cpu/screen_centroids.hpp"
+#include "backend/cuda/cuda_devices.hpp"
+#include "backend/cuda/cuda_memory.hpp"
+#include "backend/cuda/launch_plan.hpp"
+#include "kernels/launch.hpp"
+#include "tessera/backend.hpp"
+
+namespace tessera::cuda {
+
+/// What a pass writes per row.
+struct Wanted {
+  bool distance = false;
+  bool second = false;  ///< the runner-up too
+  [[nodiscard]] static Wanted of(const NearestTask& task, const RowOutputs& outputs) {
+    const bool second = !outputs.runner_up.empty() || !outputs.runner_up_distance2.empty();
+    return {second || task.objective || !outputs.distance2.empty(), second};
+  }
+};
+
+/// Numbers that the kernels of a pass count up in device memory.
+struct Counters {
+  Int128 objective = 0;
+  std::int64_t halves[2] = {0, 0};
+  std::int64_t reference_rows = 0;
+  std::int64_t bad_row = std::numeric_limits<std::int64_t>::max();  ///< least row beyond the objective's range
+  std::int32_t open_rows = 0;
+};
+
+/// One of two places that slabs take in turn: while kernels work on one, the other's rows are copied in and its results out.
+struct Slot {
+  Stream stream;   ///< of the copies
+  Event uploaded;  ///< rows are in device memory: pinned memory may be written again
+  Event computed;  ///< kernels are done with rows and results
+  PinnedBuffer<float> pinned_rows, pinned_weights;
+  PinnedBuffer<std::uint8_t> pinned_flags;
+  DeviceBuffer<float> rows, weights;
+  DeviceBuffer<std::uint8_t> flags;
+  DeviceBuffer<std::int32_t> label, second;
+  DeviceBuffer<double> distance2, second_distance2;
+  PinnedBuffer<std::int32_t> pinned_label, pinned_second;
+  PinnedBuffer<double> pinned_distance2, pinned_second_distance2;
+  RowOutputs waiting;  ///< where results under way go; all empty: none
+};
+
+/// Streams and memory of one nearest pass. Kernels run in the order of one stream, so that slabs take turns with everything
+/// that is there once. Kept by the backend from pass to pass; buffers only grow.
+class Workspace {
+ public:
+  /// @throws DeviceError, AllocationError
+  explicit Workspace(const Device& device) : device_(device) {}
+  ~Workspace();
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  /// Makes room for a pass, in slabs that are halved until they fit, and brings its centroids to the device.
+  /// @param chunk_rows of the first chunk; longer ones are cut
+  /// @param series slabs of rows that stay on the device may be longer than those that are copied
+  void prepare(const NearestTask& task, Wanted wanted, std::int64_t chunk_rows, bool series);
+
+  /// Labels the rows of a slab into slot.label and what else is wanted, and adds them to `totals` [plan().cells].
+  /// @param previous [n] labels of the pass before, which become those of this one; null: none
+  void run(const kernels::Slab& slab, const Slot& slot, std::int32_t* previous, Int128* totals);
+  /// Takes rows off `totals` again.
+  void retire(const kernels::Slab& slab, std::int32_t* previous, Int128* totals);
+  /// Waits for everything. @throws DeviceError if anything went wrong on the device
+  void wait() const;
+  [[nodiscard]] Counters counters() const;
+
+  [[nodiscard]] const Device& device() const { return device_; }
+  [[nodiscard]] const NearestPlan& plan() const { return plan_; }
+  [[nodiscard]] std::array<Slot, 2>& slots() { return slots_; }
+  [[nodiscard]] const Stream& compute() const { return compute_; }
+  /// [cells] sums of the present pass.
+  [[nodiscard]] const DeviceBuffer<Int128>& totals() const { return totals_; }
+
+ private:
+  void reserve(bool series);
+  void release();
+  void upload_task();
+  void accumulate(const kernels::Slab& slab, const std::int32_t* label, std::int32_t* previous, Int128* totals);
+  [[nodiscard]] kernels::Centroids centroids() const;
+
+  Device device_;
+  Stream compute_;
+  std::array<Slot, 2> slots_;
+  NearestPlan plan_;
+  NearestTask task_;
+  Wanted wanted_;
+  ScreenCentroids screen_;
+  double weight_inverse_ = 1.0;
+  double objective_inverse_ = 1.0;
+  DeviceBuffer<float> packed_, start_, block_norm_, centroids_;
+  DeviceBuffer<std::int32_t> place_centroid_;
+  DeviceBuffer<double> inverse_;
+  DeviceBuffer<kernels::OpenRow> open_;
+  DeviceBuffer<std::int64_t> sums_;
+  DeviceBuffer<Int128> totals_;
+  DeviceBuffer<Counters> counters_;
+};
+
+}  // namespace tessera::cuda

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// The CUDA backend on machines that are hard to find: little memory, no driver, no code for the device.
+#include <gmock/gmock.h>
+
+#include "backend/cpu/cpu_backend.hpp"
+#include "backend/cuda/cuda_backend.hpp"
+#include "backend/cuda/cuda_devices.hpp"
+#include "gpu/fake_cuda.hpp"
+#include "gpu/gpu_test.hpp"
+#include "support/awkward_cases.hpp"
+#include "support/naive.hpp"
+#include "tessera/error.hpp"
+
+namespace tessera::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class ImaginedMachine : public GpuTest {
+ protected:
+  void TearDown() override {
+    set_fake_cuda({});
+    GpuTest::TearDown();
+  }
+  static std::string refusal(int device) {
+    try {
+      static_cast<void>(cuda::choose_device(device));
+    } catch (const DeviceError& error) {
+      return error.what();
+    }
+    return "";
+  }
+};
+
+TEST_F(ImaginedMachine, SaysWhyADeviceCannotBeUsed) {
+  set_fake_cuda({.devices = 0, .driver_version = 0});
+  EXPECT_THAT(refusal(-1), HasSubstr("no NVIDIA driver"));
+  set_fake_cuda({.devices = 0});
+  EXPECT_THAT(refusal(-1), HasSubstr("no GPU"));
+  set_fake_cuda({.devices = 2});
+  EXPECT_THAT(refusal(2), HasSubstr("no GPU 2"));
+  EXPECT_EQ(cuda::report_devices().devices.size(), 2U);
+  set_fake_cuda({.has_code = false});
+  EXPECT_THAT(refusal(-1), AllOf(HasSubstr("Imagined GPU"), HasSubstr("no code for compute capability 9.0")));
+}
+
+/// Every device memory between too little and plenty: the same result, or an error that says what was asked and what is free.
+TEST_F(ImaginedMachine, LittleMemoryMeansSmallerSlabsThenAnError) {
+  AwkwardRandom random(3);
+  const AwkwardCase made =
+      make_case("rows", 30000, 16, 40, 0.2, random, [&](std::int64_t, std::int64_t) { return random.bell(); });
+  const NaiveNearest want = naive_nearest(made.rows.view(), {}, {}, made.centroids.view(), made.units);
+  int fitted = 0, refused = 0, halved = 0;
+  for (std::size_t bytes = 1 << 14; bytes <= std::size_t{1} << 28; bytes *= 2) {
+    // The plan is made for the memory in all; another process holds most of it.
+    set_fake_cuda({.memory_bytes = std::size_t{1} << 30});
+    const cuda::Device device = cuda::choose_device(-1);
+    set_fake_cuda({.memory_bytes = bytes});
+    const std::size_t refused_before = fake_cuda_use().refused;
+    cuda::CudaBackend backend(device, std::make_unique<CpuBackend>(supported_cpu_levels().back(), threads_), threads_);
+    try {
+      const auto pass = backend.nearest({made.centroids.view(), &made.units, true, true});
+      std::vector<std::int32_t> segment(want.segment.size());
+      pass->consume({0, made.rows.view(), {}, {}}, {segment, {}, {}, {}});
+      ASSERT_TRUE(pass->finish().sums == want.statistics.sums);
+      ASSERT_EQ(segment, want.segment);
+      ++fitted;
+      halved += fake_cuda_use().refused > refused_before ? 1 : 0;
+    } catch (const MemoryError& error) {
+      ++refused;
+      EXPECT_EQ(error.code(), ErrorCode::resource);
+      EXPECT_THAT(error.what(),
+                  AllOf(HasSubstr("cudaMalloc"), HasSubstr("Imagined GPU"), HasSubstr("bytes asked"), HasSubstr("free")));
+      EXPECT_THAT(error.advice(), HasSubstr("--device cpu"));
+    }
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_GT(halved, 0);
+  EXPECT_GT(fitted, halved);
+}
+
+/// Resident rows cross the bus once.
+TEST_F(ImaginedMachine, LaterPassesReadNothingFromTheHost) {
+  const auto backend = open_gpu(threads_);
+  AwkwardRandom random(3);
+  const AwkwardCase made =
+      make_case("rows", 20000, 16, 8, 0.2, random, [&](std::int64_t, std::int64_t) { return random.bell(); });
+  const auto series = backend->nearest_series();
+  const auto copied = [&] {
+    const std::size_t before = fake_cuda_use().copied_bytes;
+    const auto pass = series->next({made.centroids.view(), &made.units});
+    pass->consume({0, made.rows.view(), {}, {}}, {});
+    static_cast<void>(pass->finish());
+    return fake_cuda_use().copied_bytes - before;
+  };
+  const std::size_t row_bytes = 20000 * 16 * 4;
+  EXPECT_GE(copied(), row_bytes);
+  EXPECT_LT(copied(), row_bytes / 50);
+}
+
+TEST_F(ImaginedMachine, NothingIsLeftBehind) {
+  const AwkwardCase made = awkward_values().front();
+  const std::size_t before = fake_cuda_use().live;
+  {
+    const auto backend = open_gpu(threads_);
+    const auto series = backend->nearest_series();
+    const auto pass = series->next({made.centroids.view(), &made.units});
+    pass->consume({0, made.rows.view(), made.weights, {}}, {});
+    EXPECT_GT(fake_cuda_use().live, before);
+    // The pass ends early, its work not waited for.
+  }
+  EXPECT_EQ(fake_cuda_use().live, before);
+}
+
+/// The same parity, with work done at once, threads in the other order, and little shared memory.
+TEST_F(ImaginedMachine, OtherOrdersOfWorkGiveTheSame) {
+  for (const FakeCuda& machine : {FakeCuda{.eager = true}, FakeCuda{.shared_bytes = 1024, .backwards = true},
+                                  FakeCuda{.shared_bytes = 5000, .eager = true}}) {
+    set_fake_cuda(machine);
+    limit_memory("1M");
+    const auto backend = open_gpu(threads_);
+    for (const AwkwardCase& made : awkward_values()) {
+      SCOPED_TRACE(made.name);
+      const NaiveNearest want = naive_nearest(made.rows.view(), made.weights, made.flags, made.centroids.view(), made.units);
+      const auto pass = backend->nearest({made.centroids.view(), &made.units, true, true});
+      std::vector<std::int32_t> segment(want.segment.size());
+      pass->consume({0, made.rows.view(), made.weights, made.flags}, {segment, {}, {}, {}});
+      const NearestStatistics found = pass->finish();
+      ASSERT_EQ(segment, want.segment);
+      ASSERT_TRUE(found.sums == want.statistics.sums);
+      ASSERT_TRUE(found.objective == want.statistics.objective);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tessera::testing

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// Passes of a series, whose rows stay on the device as far as there is room, equal passes on their own.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "backend/cpu/cpu_backend.hpp"
+#include "fit/kmeans.hpp"
+#include "gpu/gpu_test.hpp"
+#include "support/awkward_cases.hpp"
+#include "support/naive.hpp"
+#include "support/prepared_points.hpp"
+
+namespace tessera::testing {
+namespace {
+
+using GpuSeries = GpuTest;
+
+/// Chunks of a table: rows between borders.
+using Borders = std::vector<std::int64_t>;
+
+void consume_all(NearestPass& pass, const AwkwardCase& made, const Borders& borders, std::vector<std::int32_t>* segment) {
+  for (std::size_t i = 0; i + 1 < borders.size(); ++i) {
+    const std::int64_t first = borders[i], count = borders[i + 1] - borders[i];
+    const auto part = [&](auto span) {
+      return span.empty() ? span : span.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+    };
+    RowOutputs outputs;
+    if (segment != nullptr) outputs.segment = part(std::span(*segment));
+    pass.consume({first, made.rows.view().slice(first, count), part(std::span(made.weights)), part(std::span(made.flags))},
+                 outputs);
+  }
+}
+
+void expect_sums(const NearestStatistics& got, const NearestStatistics& want) {
+  ASSERT_TRUE(got.sums == want.sums);
+  ASSERT_TRUE(got.weights == want.weights);
+  ASSERT_EQ(got.rows, want.rows);
+}
+
+/// Centroids that hardly move, that stand still, that jump, and that change places; labels wanted in some passes.
+void run_series(Backend& backend, const AwkwardCase& made, const std::function<Borders(int step)>& borders) {
+  const auto series = backend.nearest_series();
+  EXPECT_EQ(series->row_state_bytes(), 0);
+  AwkwardRandom random(11);
+  Matrix<float> centroids = made.centroids;
+  constexpr float kSize[] = {0.0F, 1e-6F, 1e-3F, 0.0F, 0.05F, 1.0F};
+  for (int step = 0; step < 6; ++step) {
+    SCOPED_TRACE(step);
+    for (std::int64_t c = 0; c < centroids.rows(); ++c) {
+      for (float& value : centroids.row(c)) value *= 1.0F + kSize[step] * static_cast<float>(random.bell());
+    }
+    if (step == 4 && centroids.rows() > 1) std::ranges::swap_ranges(centroids.row(0), centroids.row(centroids.rows() - 1));
+    const NaiveNearest want = naive_nearest(made.rows.view(), made.weights, made.flags, centroids.view(), made.units);
+    const bool objective = step == 0 || step == 3;
+    const auto pass = series->next({centroids.view(), &made.units, true, objective});
+    std::vector<std::int32_t> segment(want.segment.size());
+    const bool wants_segment = step == 2 || step == 3;
+    consume_all(*pass, made, borders(step), wants_segment ? &segment : nullptr);
+    const NearestStatistics found = pass->finish();
+    expect_sums(found, want.statistics);
+    if (::testing::Test::HasFatalFailure()) return;
+    if (wants_segment) {
+      ASSERT_EQ(segment, want.segment);
+    }
+    if (objective) {
+      ASSERT_TRUE(found.objective == want.statistics.objective);
+    }
+  }
+}
+
+std::vector<AwkwardCase> some_cases() {
+  std::vector<AwkwardCase> cases = awkward_values();
+  std::erase_if(cases, [](const AwkwardCase& made) { return made.name == "most_segments"; });
+  return cases;
+}
+
+TEST_F(GpuSeries, ResidentRowsEqualTheNaiveTwin) {
+  const auto backend = open_gpu(threads_);
+  for (const AwkwardCase& made : some_cases()) {
+    SCOPED_TRACE(made.name);
+    const std::int64_t n = made.rows.rows();
+    run_series(*backend, made, [&](int) { return Borders{0, n / 3, n / 3, n}; });
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+}
+
+TEST_F(GpuSeries, StreamedRowsEqualTheNaiveTwin) {
+  limit_memory("1M");  // less than what is left for passes: nothing stays
+  const auto backend = open_gpu(threads_);
+  for (const AwkwardCase& made : some_cases()) {
+    SCOPED_TRACE(made.name);
+    const std::int64_t n = made.rows.rows();
+    run_series(*backend, made, [&](int) { return Borders{0, n / 2, n}; });
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+}
+
+/// Room for some chunks only: the others come from the host in every pass.
+TEST_F(GpuSeries, PartlyResidentRowsEqualTheNaiveTwin) {
+  limit_memory(std::to_string((256 << 20) + 40000));
+  const auto backend = open_gpu(threads_);
+  AwkwardRandom random(7);
+  const AwkwardCase made =
+      make_case("partly", 3000, 6, 9, 0.3, random, [&](std::int64_t, std::int64_t) { return random.bell(); });
+  run_series(*backend, made, [&](int) { return Borders{0, 1000, 2000, 3000}; });
+}
+
+/// Chunks whose borders change from pass to pass, also back to what they were.
+TEST_F(GpuSeries, OtherBordersEqualTheNaiveTwin) {
+  const auto backend = open_gpu(threads_);
+  for (const AwkwardCase& made : some_cases()) {
+    SCOPED_TRACE(made.name);
+    const std::int64_t n = made.rows.rows();
+    run_series(*backend, made, [&](int step) {
+      if (step == 0 || step == 1) return Borders{0, n / 3, n};
+      if (step == 2) return Borders{0, n / 2, n};
+      return step == 3 ? Borders{0, n} : Borders{0, n / 3, n};
+    });
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+}
+
+TEST_F(GpuSeries, AnotherShapeIsRefused) {
+  const auto backend = open_gpu(threads_);
+  const AwkwardCase made = awkward_values().front();
+  const auto series = backend->nearest_series();
+  {
+    const auto pass = series->next({made.centroids.view(), &made.units});
+    pass->consume({0, made.rows.view(), made.weights, {}}, {});
+    static_cast<void>(pass->finish());
+  }
+  EXPECT_THROW((void)series->next({made.centroids.view().slice(0, 2), &made.units}), Error);
+}
+
+KMeansResult fit(const PreparedPoints& points, Backend& backend, int segments) {
+  QuietJob job(2);
+  const JobContext context = job.context();
+  const auto feeder = make_matrix_feeder(points.rows.view(), points.weights, {}, 4096, context);
+  SoloCommunicator comm;
+  return fit_kmeans(*feeder, backend, comm, points.plan, {.segments = segments, .seed = 5}, context);
+}
+
+TEST_F(GpuSeries, FitsEqualThoseOfTheCpu) {
+  CpuBackend cpu(supported_cpu_levels().front(), threads_);
+  const PreparedPoints points = prepare_points(make_blobs(affordable_rows(100000), 7, 13, 3));
+  const KMeansResult want = fit(points, cpu, 9);
+  for (const char* memory : {"", "", "", "1M"}) {
+    limit_memory(memory);
+    const auto gpu = open_gpu(threads_);
+    const KMeansResult got = fit(points, *gpu, 9);
+    EXPECT_TRUE(got.centroids == want.centroids);
+    EXPECT_EQ(got.weights, want.weights);
+    EXPECT_EQ(got.rows, want.rows);
+    EXPECT_EQ(got.inertia, want.inertia);
+    EXPECT_EQ(got.iterations, want.iterations);
+  }
+}
+
+std::int64_t host_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::int64_t size = 0, resident = 0;
+  statm >> size >> resident;
+  return resident * 4096;
+}
+
+TEST_F(GpuSeries, TwoHundredFitsLeakNothing) {
+  const PreparedPoints points = prepare_points(make_blobs(2000, 5, 4, 3));
+  const auto one = [&] {
+    const auto backend = open_gpu(threads_);
+    static_cast<void>(fit(points, *backend, 4));
+  };
+  for (int i = 0; i < 20; ++i) one();
+  const std::int64_t device_before = gpu_free_bytes();
+  const std::int64_t host_before = host_bytes();
+  for (int i = 0; i < 200; ++i) one();
+  EXPECT_GE(gpu_free_bytes(), device_before);
+  EXPECT_LE(host_bytes(), host_before + (std::int64_t{8} << 20));
+}
+
+}  // namespace
+}  // namespace tessera::testing

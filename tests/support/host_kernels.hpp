@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kernels/accumulate.hpp"
+#include "kernels/decide.hpp"
+#include "kernels/objective.hpp"
+#include "kernels/screen.hpp"
+
+// The code of the CUDA kernels run on the host, block by block and thread by thread. `backwards` is the order of the threads.
+namespace tessera::testing {
+
+template <int kTile, bool kPair>
+void run_screen_tiles(const kernels::ScreenArguments& arguments, bool backwards) {
+  using Shape = kernels::ScreenShape<kTile>;
+  const auto memory = std::make_unique<kernels::ScreenMemory<kTile>>();
+  for (std::int64_t block = 0; block * Shape::kRows < arguments.slab.n; ++block) {
+    kernels::HostTeam<kernels::ScreenState<kTile, kPair>> team(Shape::kThreads, backwards);
+    kernels::screen_rows<kTile, kPair>(team, arguments, block, *memory);
+  }
+}
+
+inline void run_screen(const kernels::ScreenArguments& arguments, bool pair, bool backwards) {
+  if (arguments.centroids.tile == 64) {
+    pair ? run_screen_tiles<64, true>(arguments, backwards) : run_screen_tiles<64, false>(arguments, backwards);
+  } else {
+    pair ? run_screen_tiles<16, true>(arguments, backwards) : run_screen_tiles<16, false>(arguments, backwards);
+  }
+}
+
+inline void run_decide(const kernels::DecideArguments& arguments, std::int32_t blocks, bool backwards) {
+  kernels::DecideMemory memory;
+  for (std::int32_t block = 0; block < blocks; ++block) {
+    kernels::HostTeam<kernels::DecideState> team(kernels::kDecideThreads, backwards);
+    kernels::decide_rows(team, arguments, block, blocks, memory);
+  }
+}
+
+/// @param shared_bytes of the sums on chip; 0: sums go to device memory
+inline void run_accumulate(const kernels::AccumulateArguments& arguments, std::int64_t shared_bytes, std::int32_t blocks,
+                           bool backwards) {
+  kernels::MoveMemory moves{};
+  std::vector<std::int64_t> partials(static_cast<std::size_t>(shared_bytes) / sizeof(std::int64_t), 77);
+  for (std::int32_t block = 0; block < blocks; ++block) {
+    kernels::HostTeam<kernels::AccumulateState> team(kernels::kAccumulateThreads, backwards);
+    if (shared_bytes > 0) {
+      kernels::accumulate_on_chip(team, arguments, block, blocks, moves, partials.data());
+    } else {
+      kernels::accumulate_in_memory(team, arguments, block, blocks, moves);
+    }
+  }
+}
+
+inline void run_objective(const kernels::ObjectiveArguments& arguments, std::int32_t blocks, bool backwards) {
+  kernels::ObjectiveMemory memory;
+  for (std::int32_t block = 0; block < blocks; ++block) {
+    kernels::HostTeam<kernels::ObjectiveState> team(kernels::kObjectiveThreads, backwards);
+    kernels::add_objective(team, arguments, block, blocks, memory);
+  }
+}
+
+inline void run_fold(const kernels::FoldArguments& arguments) {
+  kernels::fold_cell(arguments, 0);
+  for (std::int64_t i = 1; i < arguments.cells; ++i) kernels::fold_cell(arguments, i);
+}
+
+}  // namespace tessera::testing
