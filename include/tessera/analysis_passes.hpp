@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -97,14 +98,15 @@ struct BinScale {
     if (reach > 0.0) static_cast<void>(std::frexp(reach, &exponent));
     return {center, std::max(exponent, kLeastTop)};
   }
-  /// Of a finite value, in [0, kBins); rises with x.
+  /// Of a finite value (others: anything), in [0, kBins); rises with x.
   [[nodiscard]] int bin_of(double x) const {
     const double d = x - center;
-    const auto bits = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(d) & ~(std::uint64_t{1} << 63));
-    const std::int64_t step = (bits >> kShift) - ((std::int64_t{top_exponent} - kDoublings + 1023) << (52 - kShift));
-    if (step < 0) return kSide;
-    const int distance = 1 + static_cast<int>(std::min<std::int64_t>(step, kSide - 1));
-    return d > 0.0 ? kSide + distance : kSide - distance;
+    const auto bits = std::bit_cast<std::int64_t>(d);
+    const std::int64_t size = bits & std::numeric_limits<std::int64_t>::max();
+    const std::int64_t base = (std::int64_t{top_exponent} - kDoublings + 1023) << (52 - kShift);
+    const std::int64_t steps = std::clamp<std::int64_t>((size >> kShift) - base + 1, 0, kSide);
+    const std::int64_t sign = bits >> 63;  // -1 below the centre
+    return static_cast<int>(kSide + ((steps ^ sign) - sign));
   }
   /// Bin i holds edge(i) <= x < edge(i + 1) above the centre, and the mirror of that below it; i up to kBins.
   [[nodiscard]] double edge(int bin) const {
