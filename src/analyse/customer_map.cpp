@@ -115,7 +115,8 @@ std::vector<bool> backwards(const FeaturePlan& plan) {
 }
 
 /// The features that go along with an axis most.
-std::vector<CustomerMap::AxisColumn> telling_columns(const Model& model, const Centred& sample, const std::vector<double>& along) {
+std::vector<CustomerMap::AxisColumn> telling_columns(const Model& model, const Centred& sample,
+                                                     const std::vector<double>& along) {
   const std::vector<bool> backward = backwards(model.plan);
   double total = 0.0;
   for (std::size_t i = 0; i < along.size(); ++i) total += sample.weights[i] * along[i] * along[i];
@@ -173,7 +174,8 @@ class Grid {
   /// False if the point lies outside.
   bool count(double x, double y, std::size_t segment, double weight) {
     const double column = std::floor((x - low_x_) / width_), row = std::floor((y - low_y_) / height_);
-    if (!(column >= 0.0 && row >= 0.0 && column < static_cast<double>(kColumns) && row < static_cast<double>(kRows))) return false;
+    if (!(column >= 0.0 && row >= 0.0 && column < static_cast<double>(kColumns) && row < static_cast<double>(kRows)))
+      return false;
     layers_[segment][static_cast<std::size_t>(row) * kColumns + static_cast<std::size_t>(column)] += weight;
     return true;
   }
@@ -200,7 +202,8 @@ class Grid {
       for (std::size_t s = 1; s < layers_.size(); ++s) {
         if (layers_[s][cell] > layers_[leading][cell]) leading = s;
       }
-      cells.push_back({static_cast<int>(cell % kColumns), static_cast<int>(cell / kColumns), std::round(1000.0 * density[cell] / most) / 1000.0, static_cast<int>(leading)});
+      cells.push_back({static_cast<int>(cell % kColumns), static_cast<int>(cell / kColumns),
+                       std::round(1000.0 * density[cell] / most) / 1000.0, static_cast<int>(leading)});
     }
     return cells;
   }

@@ -47,9 +47,10 @@ struct CustomerMap {
 }
 
 /// Lays the plane that holds the most of the weighted scatter of the centroids (the discriminant plane if every segment is
-/// spread alike in all directions, which is what k-means assumes: Fisher 1936); directions that the centroids do not fill, as with
-/// k = 1 and 2, are the principal ones of the sample. Counts the sample on a grid, each row by its nearest centroid, and smooths
-/// each segment's counts with the binomial kernel 1 4 6 4 1, several times. Serial; equal bits everywhere. O(n d + k grid).
+/// spread alike in all directions, which is what k-means assumes: Fisher 1936); directions that the centroids do not fill, as
+/// with k = 1 and 2, are the principal ones of the sample. Counts the sample on a grid, each row by its nearest centroid, and
+/// smooths each segment's counts with the binomial kernel 1 4 6 4 1, several times. Serial; equal bits everywhere. O(n d + k
+/// grid).
 /// @param sample [n x d] prepared rows with weights, as sample_rows() gives them
 [[nodiscard]] CustomerMap map_customers(const Model& model, const WeightedPoints& sample);
 

@@ -49,7 +49,8 @@ ReportResult report_run(const fs::path& run) {
   if (fs::exists(names_path, failed)) {
     // What names.json says counts, whatever the default name was when it was written.
     for (const SegmentName& given : parse_names(read_file(names_path), names_path.string())) {
-      const auto own = std::find_if(names.begin(), names.end(), [&](const SegmentName& n) { return n.segment == given.segment; });
+      const auto own =
+          std::find_if(names.begin(), names.end(), [&](const SegmentName& n) { return n.segment == given.segment; });
       if (own != names.end() && !given.name.empty()) own->name = given.name;
     }
   } else {
@@ -63,8 +64,8 @@ ReportResult report_run(const fs::path& run) {
   replace_file(result.markdown, report.markdown);
   result.html_bytes = report.html.size();
   result.segments = static_cast<int>(names.size());
-  result.changed_names =
-      static_cast<int>(std::count_if(names.begin(), names.end(), [](const SegmentName& n) { return n.name != n.default_name; }));
+  result.changed_names = static_cast<int>(
+      std::count_if(names.begin(), names.end(), [](const SegmentName& n) { return n.name != n.default_name; }));
   return result;
 }
 

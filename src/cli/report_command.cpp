@@ -11,7 +11,8 @@ namespace {
 
 std::string result_text(const ReportResult& result) {
   return fmt::format("{} and {} written: {}, {} with a name of your own\n", result.html.string(), result.markdown.string(),
-                     text::plural(result.segments, "segment"), result.changed_names == 0 ? "none" : text::count(result.changed_names));
+                     text::plural(result.segments, "segment"),
+                     result.changed_names == 0 ? "none" : text::count(result.changed_names));
 }
 
 class ReportCommand final : public Command {

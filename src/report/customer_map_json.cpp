@@ -25,7 +25,8 @@ Json customer_map_json(const CustomerMap& map) {
     density.push_back(cell.density);
     segment.push_back(cell.segment);
   }
-  json["cells"] = {{"column", std::move(column)}, {"row", std::move(row)}, {"density", std::move(density)}, {"segment", std::move(segment)}};
+  json["cells"] = {
+      {"column", std::move(column)}, {"row", std::move(row)}, {"density", std::move(density)}, {"segment", std::move(segment)}};
   json["centers"] = Json::array();
   for (const CustomerMap::Center& center : map.centers) {
     json["centers"].push_back({{"segment", center.segment}, {"x", center.x}, {"y", center.y}});

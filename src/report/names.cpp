@@ -79,7 +79,8 @@ std::vector<SegmentName> keep_changed_names(std::vector<SegmentName> fresh, cons
       if (is_changed(*own)) entry.name = own->name;
       continue;
     }
-    const bool only = std::count_if(earlier.begin(), earlier.end(), same) == 1 && std::count_if(fresh.begin(), fresh.end(), same) == 1;
+    const bool only =
+        std::count_if(earlier.begin(), earlier.end(), same) == 1 && std::count_if(fresh.begin(), fresh.end(), same) == 1;
     const auto moved = std::find_if(earlier.begin(), earlier.end(), same);
     if (only && is_changed(*moved)) entry.name = moved->name;
   }

@@ -23,8 +23,9 @@ struct SegmentName {
 /// @param path for the message. @throws DataError if the text is not a names.json
 [[nodiscard]] std::vector<SegmentName> parse_names(std::string_view text, const std::string& path);
 
-/// `fresh` with the names that people gave earlier. A changed name goes to the segment with the same default name: the segment of
-/// the same number if that has it, else the only one that has it. Names of segments that are no more are lost.
-[[nodiscard]] std::vector<SegmentName> keep_changed_names(std::vector<SegmentName> fresh, const std::vector<SegmentName>& earlier);
+/// `fresh` with the names that people gave earlier. A changed name goes to the segment with the same default name: the segment
+/// of the same number if that has it, else the only one that has it. Names of segments that are no more are lost.
+[[nodiscard]] std::vector<SegmentName> keep_changed_names(std::vector<SegmentName> fresh,
+                                                          const std::vector<SegmentName>& earlier);
 
 }  // namespace tessera

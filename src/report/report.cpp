@@ -50,7 +50,8 @@ nlohmann::json parse_summary(std::string_view summary_json, const std::string& p
     return depth <= kDeepest;
   };
   nlohmann::json summary = nlohmann::json::parse(summary_json, shallow, false);
-  if (summary.is_discarded() || too_deep || !summary.is_object()) throw damaged(path, "the file is damaged: it is not the JSON of a summary");
+  if (summary.is_discarded() || too_deep || !summary.is_object())
+    throw damaged(path, "the file is damaged: it is not the JSON of a summary");
   if (sections::text(summary, "format") != "tessera-summary") throw damaged(path, "the file is no summary of a run");
   const std::string version = sections::text(summary, "format_version");
   if (!version.starts_with(std::to_string(kSummaryFormatMajor) + ".")) {

@@ -24,12 +24,14 @@ struct Report {
 /// trusted. Shows less of large tables until the HTML is below kMostReportBytes.
 /// @param path of the summary, for the message
 /// @throws DataError if the text is no summary.json
-[[nodiscard]] Report render_report(std::string_view summary_json, const std::vector<SegmentName>& names, const std::string& path);
+[[nodiscard]] Report render_report(std::string_view summary_json, const std::vector<SegmentName>& names,
+                                   const std::string& path);
 
 /// Reads a summary.json. @throws DataError if it is none, is nested too deeply or belongs to a newer version
 [[nodiscard]] nlohmann::json parse_summary(std::string_view summary_json, const std::string& path);
 
-/// Writes names.json, report.html and report.md of a new run beside its summary; changed names of the run that it replaces are kept.
+/// Writes names.json, report.html and report.md of a new run beside its summary; changed names of the run that it replaces are
+/// kept.
 /// @returns what became of earlier names if they could not be read; empty otherwise
 /// @throws FileError
 std::string write_report_files(const RunDirectory& run, const std::string& summary_json);

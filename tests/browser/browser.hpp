@@ -45,7 +45,12 @@ class Browser {
 
  private:
   [[nodiscard]] CommandResult run(const std::filesystem::path& page, const Look& look, std::vector<std::string> more) const {
-    std::vector<std::string> arguments = {path_, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--virtual-time-budget=20000",
+    std::vector<std::string> arguments = {path_,
+                                          "--headless",
+                                          "--no-sandbox",
+                                          "--disable-gpu",
+                                          "--enable-logging=stderr",
+                                          "--virtual-time-budget=20000",
                                           "--user-data-dir=" + (profile_.path() / "profile").string(),
                                           "--window-size=" + std::to_string(look.width) + "," + std::to_string(look.height)};
     if (look.dark) arguments.push_back("--blink-settings=preferredColorScheme=0");

@@ -48,7 +48,8 @@ json charts_of(const Visit& visit) { return json::parse(between(visit.dom, "id=\
 
 void expect_well(const Visit& visit) {
   EXPECT_THAT(visit.messages, ::testing::IsEmpty());
-  for (const char* id : {"verdict", "segments", "map", "profile", "kpis", "crosstabs", "correlations", "drivers", "doubt", "selection", "data", "reproduce"}) {
+  for (const char* id : {"verdict", "segments", "map", "profile", "kpis", "crosstabs", "correlations", "drivers", "doubt",
+                         "selection", "data", "reproduce"}) {
     EXPECT_NE(visit.dom.find("<section id=\"" + std::string(id) + "\""), std::string::npos) << id;
   }
   // Every chart of the data stands on the page, and shows as many values as it has.
@@ -83,7 +84,8 @@ class ReportInBrowser : public ::testing::Test {
 
 TEST_F(ReportInBrowser, DrawsEveryChartLightDarkWideAndNarrow) {
   const std::filesystem::path page = report_of(testing::made_summary());
-  for (const Look& look : {Look{}, Look{.dark = true}, Look{.width = 390}, Look{.dark = true, .width = 390}}) expect_well(browser_.visit(page, look));
+  for (const Look& look : {Look{}, Look{.dark = true}, Look{.width = 390}, Look{.dark = true, .width = 390}})
+    expect_well(browser_.visit(page, look));
 }
 
 TEST_F(ReportInBrowser, ShowsTheNumbersOfTheSummary) {
@@ -111,7 +113,8 @@ TEST_F(ReportInBrowser, ShowsTheNumbersOfTheSummary) {
 TEST_F(ReportInBrowser, RunsNothingOfHostileNames) {
   testing::MadeSummary made;
   made.name = [](const std::string& plain) {
-    return "</script></title></style><script>console.error('" + plain + "')</script><img src=x onerror=\"console.error(1)\"><a href=\"javascript:alert(1)\">\xE2\x80\xAE{{data}} --> " +
+    return "</script></title></style><script>console.error('" + plain +
+           "')</script><img src=x onerror=\"console.error(1)\"><a href=\"javascript:alert(1)\">\xE2\x80\xAE{{data}} --> " +
            "=HYPERLINK(\"http://x\") " + std::string(10'000, 'W');
   };
   const Visit visit = browser_.visit(report_of(testing::made_summary(made)));
@@ -146,11 +149,17 @@ TEST_F(ReportInBrowser, OfARealRunFromTheCommandLine) {
   csv << "customer,\"<script>console.error(1)</script>\",income,visits,churn\n";
   for (int i = 0; i < 400; ++i) {
     const bool rich = i % 2 == 0;
-    csv << "c" << i << ',' << (rich ? "\"=HYPERLINK(\"\"x\"\")\"" : "\xE2\x80\xAE" "tub") << ',' << (rich ? 9000 : 2000) + i % 37 * 10 << ',' << (rich ? 3 : 40) + i % 5 << ',' << (i % 7 == 0 ? "yes" : "no") << '\n';
+    csv << "c" << i << ','
+        << (rich ? "\"=HYPERLINK(\"\"x\"\")\""
+                 : "\xE2\x80\xAE"
+                   "tub")
+        << ',' << (rich ? 9000 : 2000) + i % 37 * 10 << ',' << (rich ? 3 : 40) + i % 5 << ',' << (i % 7 == 0 ? "yes" : "no")
+        << '\n';
   }
   csv.close();
   const std::filesystem::path run = folder_.path() / "real";
-  const testing::CommandResult result = testing::run_command({TESSERA_BINARY, "segment", table.string(), "-o", run.string(), "-q", "--kpi", "churn"});
+  const testing::CommandResult result =
+      testing::run_command({TESSERA_BINARY, "segment", table.string(), "-o", run.string(), "-q", "--kpi", "churn"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const Visit visit = browser_.visit(run / "report.html");
   expect_well(visit);

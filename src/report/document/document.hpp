@@ -10,8 +10,8 @@
 #include "report/document/prose.hpp"
 #include "report/json.hpp"
 
-/// What a report says, apart from how it looks: sections made of blocks. One renderer writes HTML, another Markdown, so that both
-/// say the same. Nothing in here is escaped; the renderers do that.
+/// What a report says, apart from how it looks: sections made of blocks. One renderer writes HTML, another Markdown, so that
+/// both say the same. Nothing in here is escaped; the renderers do that.
 namespace tessera::document {
 
 struct Paragraph {
@@ -37,10 +37,10 @@ struct Heading {
 struct Cell {
   static constexpr int kNoHeat = -100;
 
-  Prose prose;                                             ///< what people read; empty: a dash
+  Prose prose;                                              ///< what people read; empty: a dash
   double value = std::numeric_limits<double>::quiet_NaN();  ///< the same in full precision, for machines; NaN: none
-  int heat = kNoHeat;                                      ///< -5 (far below) .. 5 (far above): colours the cell
-  std::string explanation;                                 ///< shown on pointing at the cell; may be empty
+  int heat = kNoHeat;                                       ///< -5 (far below) .. 5 (far above): colours the cell
+  std::string explanation;                                  ///< shown on pointing at the cell; may be empty
 };
 
 /// The first cell of a row names the row.
@@ -52,14 +52,14 @@ struct Table {
   Prose caption;
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
-  Prose note;               ///< below the table: what the numbers mean, what was left out; may be empty
-  bool heat_map = false;    ///< narrow cells that colours dominate
-  bool collapsed = false;   ///< only its caption is to be seen at first
+  Prose note;              ///< below the table: what the numbers mean, what was left out; may be empty
+  bool heat_map = false;   ///< narrow cells that colours dominate
+  bool collapsed = false;  ///< only its caption is to be seen at first
 };
 
 /// A chart, and behind it the table with its numbers.
 struct Figure {
-  std::string id;           ///< unique; letters, digits, dashes
+  std::string id;  ///< unique; letters, digits, dashes
   Prose title;
   std::string description;  ///< what is to be seen, for those who do not see it
   Json spec;                ///< for templates/report.js, which says what it may hold

@@ -33,10 +33,18 @@ class PageWriter {
  private:
   void add(const Paragraph& paragraph) {
     switch (paragraph.tone) {
-      case Paragraph::Tone::normal: out_ += "<p>"; break;
-      case Paragraph::Tone::lead: out_ += "<p class=\"lead\">"; break;
-      case Paragraph::Tone::hint: out_ += "<p class=\"note\">"; break;
-      case Paragraph::Tone::warning: out_ += "<p class=\"warning\"><b>Mind:</b> "; break;
+      case Paragraph::Tone::normal:
+        out_ += "<p>";
+        break;
+      case Paragraph::Tone::lead:
+        out_ += "<p class=\"lead\">";
+        break;
+      case Paragraph::Tone::hint:
+        out_ += "<p class=\"note\">";
+        break;
+      case Paragraph::Tone::warning:
+        out_ += "<p class=\"warning\"><b>Mind:</b> ";
+        break;
     }
     append_prose(out_, paragraph.prose);
     out_ += "</p>\n";
@@ -71,8 +79,8 @@ class PageWriter {
     out_ += "</figcaption>\n";
     if (!figure.spec.is_null()) {
       const int rows = figure.rows < 4 ? 4 : figure.rows > 40 ? 40 : figure.rows;
-      out_ += fmt::format("<div class=\"chart r{}\"><canvas id=\"chart-{}\" role=\"img\" aria-label=\"{}\"></canvas></div>\n", rows,
-                          figure.id, escape(text::printable(figure.description)));
+      out_ += fmt::format("<div class=\"chart r{}\"><canvas id=\"chart-{}\" role=\"img\" aria-label=\"{}\"></canvas></div>\n",
+                          rows, figure.id, escape(text::printable(figure.description)));
       charts_[figure.id] = figure.spec;
     }
     html_parts::append_table(out_, figure.table);

@@ -45,8 +45,8 @@ void append_bars(std::string& out, const std::vector<Card::Bar>& bars) {
 
 void append_card(std::string& out, const Card& card) {
   const int color = card.segment % kColors;
-  out += fmt::format("<article class=\"card c{0}\" aria-labelledby=\"card-{1}\">\n<header><b class=\"badge c{0}\">{1}</b>", color,
-                     card.segment);
+  out += fmt::format("<article class=\"card c{0}\" aria-labelledby=\"card-{1}\">\n<header><b class=\"badge c{0}\">{1}</b>",
+                     color, card.segment);
   out += fmt::format("<h3 id=\"card-{}\">", card.segment);
   Span heading = name(card.name);
   heading.width = 2 * kSegmentNameWidth;

@@ -28,10 +28,18 @@ void append_data(std::string& out, const Span& span) {
 void append_prose(std::string& out, const Prose& prose) {
   for (const Span& span : prose) {
     switch (span.kind) {
-      case Span::Kind::plain: out += html::escape(visible_text(span)); break;
-      case Span::Kind::strong: out += "<strong>" + html::escape(visible_text(span)) + "</strong>"; break;
-      case Span::Kind::code: out += "<code>" + html::escape(visible_text(span)) + "</code>"; break;
-      case Span::Kind::data: append_data(out, span); break;
+      case Span::Kind::plain:
+        out += html::escape(visible_text(span));
+        break;
+      case Span::Kind::strong:
+        out += "<strong>" + html::escape(visible_text(span)) + "</strong>";
+        break;
+      case Span::Kind::code:
+        out += "<code>" + html::escape(visible_text(span)) + "</code>";
+        break;
+      case Span::Kind::data:
+        append_data(out, span);
+        break;
       case Span::Kind::segment:
         out += fmt::format("<span class=\"segment\"><b class=\"badge c{}\">{}</b>", span.segment % kColors, span.segment);
         if (!span.text.empty()) {

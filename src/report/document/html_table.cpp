@@ -12,7 +12,9 @@ namespace tessera::document::html_parts {
 namespace {
 
 /// The classes h0 .. h10 of the style sheet.
-std::string heat_class(int heat) { return heat == Cell::kNoHeat ? std::string() : fmt::format("h{}", std::clamp(heat, -5, 5) + 5); }
+std::string heat_class(int heat) {
+  return heat == Cell::kNoHeat ? std::string() : fmt::format("h{}", std::clamp(heat, -5, 5) + 5);
+}
 
 void append_cell(std::string& out, const Cell& cell, bool row_header, bool numeric) {
   std::string classes = heat_class(cell.heat);
@@ -44,7 +46,8 @@ void append_body(std::string& out, const Table& table) {
   out += "</tr></thead>\n<tbody>\n";
   for (const std::vector<Cell>& row : table.rows) {
     out += "<tr>";
-    for (std::size_t i = 0; i < std::min(row.size(), table.columns.size()); ++i) append_cell(out, row[i], i == 0, table.columns[i].numeric);
+    for (std::size_t i = 0; i < std::min(row.size(), table.columns.size()); ++i)
+      append_cell(out, row[i], i == 0, table.columns[i].numeric);
     out += "</tr>\n";
   }
   out += "</tbody>";
@@ -60,7 +63,8 @@ void append_table(std::string& out, const Table& table) {
   }
   // A region that scrolls must be reachable by keyboard, and so have a name.
   out += fmt::format("<div class=\"scroll{}\" role=\"region\" tabindex=\"0\" aria-label=\"{}\"><table{}>\n",
-                     table.heat_map ? " fit" : "", html::escape(plain_text(table.caption)), table.heat_map ? " class=\"heat\"" : "");
+                     table.heat_map ? " fit" : "", html::escape(plain_text(table.caption)),
+                     table.heat_map ? " class=\"heat\"" : "");
   out += table.collapsed ? "<caption class=\"unseen\">" : "<caption>";
   append_prose(out, table.caption);
   out += "</caption>\n";

@@ -39,13 +39,26 @@ std::string escape(std::string_view printable) {
   result.reserve(printable.size() + printable.size() / 8);
   for (const char c : printable) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      case '\'': result += "&#39;"; break;
-      case '`': result += "&#96;"; break;
-      default: result += c;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
+      case '`':
+        result += "&#96;";
+        break;
+      default:
+        result += c;
     }
   }
   return result;
@@ -57,10 +70,17 @@ std::string json_for_script(const Json& json) {
   result.reserve(text.size());
   for (const char c : text) {
     switch (c) {
-      case '<': result += "\\u003c"; break;
-      case '>': result += "\\u003e"; break;
-      case '&': result += "\\u0026"; break;
-      default: result += c;
+      case '<':
+        result += "\\u003c";
+        break;
+      case '>':
+        result += "\\u003e";
+        break;
+      case '&':
+        result += "\\u0026";
+        break;
+      default:
+        result += c;
     }
   }
   replace_all(result, "\xE2\x80\xA8", "\\u2028");

@@ -15,14 +15,31 @@ std::string escape(std::string_view printable) {
   std::string result;
   for (const char c : printable) {
     switch (c) {
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '&': result += "&amp;"; break;
-      case '\\': case '`': case '*': case '_': case '[': case ']': case '|': case '#': case '~': case '!': case '$':
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '\\':
+      case '`':
+      case '*':
+      case '_':
+      case '[':
+      case ']':
+      case '|':
+      case '#':
+      case '~':
+      case '!':
+      case '$':
         result += '\\';
         result += c;
         break;
-      default: result += c;
+      default:
+        result += c;
     }
   }
   return result;
@@ -33,9 +50,15 @@ std::string inline_text(const Prose& prose) {
   for (const Span& span : prose) {
     switch (span.kind) {
       case Span::Kind::plain:
-      case Span::Kind::data: words += escape(visible_text(span)); break;
-      case Span::Kind::strong: words += "**" + escape(visible_text(span)) + "**"; break;
-      case Span::Kind::code: words += "<code>" + escape(visible_text(span)) + "</code>"; break;
+      case Span::Kind::data:
+        words += escape(visible_text(span));
+        break;
+      case Span::Kind::strong:
+        words += "**" + escape(visible_text(span)) + "**";
+        break;
+      case Span::Kind::code:
+        words += "<code>" + escape(visible_text(span)) + "</code>";
+        break;
       case Span::Kind::segment:
         words += fmt::format("**{}{}{}**", span.segment, span.text.empty() ? "" : " · ", escape(visible_text(span)));
         break;

@@ -30,8 +30,8 @@ struct Span {
   int width = kNameWidth;  ///< of data: columns shown
   int segment = -1;        ///< of a segment: its number
 
-  Span(std::string text_) : text(std::move(text_)) {}         // NOLINT: words are spans
-  Span(const char* text_) : text(text_) {}                    // NOLINT
+  Span(std::string text_) : text(std::move(text_)) {}  // NOLINT: words are spans
+  Span(const char* text_) : text(text_) {}             // NOLINT
   Span(Kind kind_, std::string text_) : kind(kind_), text(std::move(text_)) {}
 };
 using Prose = std::vector<Span>;

@@ -28,7 +28,9 @@ Cell correlation_cell(double r) {
   return cell;
 }
 
-double r_at(const Input& group, std::size_t row, std::size_t column) { return number(element(element(list(group, "r"), row), column)); }
+double r_at(const Input& group, std::size_t row, std::size_t column) {
+  return number(element(element(list(group, "r"), row), column));
+}
 
 Table matrix_table(const Subject& subject, const Input& columns, const Input& group) {
   const auto shown = std::min(columns.size(), static_cast<std::size_t>(subject.limits().correlation_columns));
@@ -62,12 +64,14 @@ std::vector<std::size_t> strongest_first(std::size_t columns, std::size_t outcom
 }
 
 /// What goes with an outcome, in every segment side by side.
-Table outcome_table(const Subject& subject, const Input& columns, std::size_t outcome, const std::vector<const Input*>& groups) {
+Table outcome_table(const Subject& subject, const Input& columns, std::size_t outcome,
+                    const std::vector<const Input*>& groups) {
   Table table;
   table.heat_map = true;
   table.caption = say("What goes with {}, segment by segment", {document::name(text(columns[outcome]))});
   table.columns = {{say("Column"), false}};
-  for (const Input* group : groups) table.columns.push_back({{subject.short_mention(segment_number(*group, "segment", subject.k()))}});
+  for (const Input* group : groups)
+    table.columns.push_back({{subject.short_mention(segment_number(*group, "segment", subject.k()))}});
   for (const std::size_t c : strongest_first(columns.size(), outcome, *groups.front())) {
     if (std::ssize(table.rows) == subject.limits().correlation_columns) break;
     std::vector<Cell> cells = {text_cell({document::name(text(columns[c]))})};
@@ -104,12 +108,14 @@ Section correlations_section(const Subject& subject) {
     section.say(say("There are no correlations: fewer than two columns of numbers were compared."));
     return section;
   }
-  section.hint(say("Correlations run from -1 to 1: orange columns rise together, blue ones go against each other. They say what goes "
-                   "together, not what causes what; and between columns that the segments were made from, they are weaker within "
-                   "segments than among all customers by construction."));
+  section.hint(
+      say("Correlations run from -1 to 1: orange columns rise together, blue ones go against each other. They say what goes "
+          "together, not what causes what; and between columns that the segments were made from, they are weaker within "
+          "segments than among all customers by construction."));
   for (const std::size_t outcome : outcomes_of(subject, columns)) section.add(outcome_table(subject, columns, outcome, groups));
   for (const Input* group : groups) section.add(matrix_table(subject, columns, *group));
-  if (subject.k() > 1) section.hint(left_out(list(correlations, "groups").size(), groups.size(), "groups of customers", "correlations.h5"));
+  if (subject.k() > 1)
+    section.hint(left_out(list(correlations, "groups").size(), groups.size(), "groups of customers", "correlations.h5"));
   return section;
 }
 

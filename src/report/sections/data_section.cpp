@@ -37,12 +37,15 @@ void add_sentences(Section& section, const Subject& subject, const Input& senten
 
 void add_counts(Section& section, const Input& summary) {
   const Input& input = member(summary, "input");
-  const std::int64_t rows = count(summary, "rows"), rejected = count(summary, "rows_rejected"), imputed = count(summary, "rows_imputed");
+  const std::int64_t rows = count(summary, "rows"), rejected = count(summary, "rows_rejected"),
+                     imputed = count(summary, "rows_imputed");
   document::Prose prose;
-  if (!text(input, "file_name").empty()) prose = say("The table is {} ({}). ", {document::name(text(input, "file_name")), document::name(text(input, "layout"))});
+  if (!text(input, "file_name").empty())
+    prose = say("The table is {} ({}). ", {document::name(text(input, "file_name")), document::name(text(input, "layout"))});
   if (rows >= 0) prose.emplace_back("It has " + text::plural(rows, "row") + ". ");
   if (rejected > 0) prose.emplace_back(text::plural(rejected, "row") + " could not be used, and belong to no segment. ");
-  if (imputed > 0) prose.emplace_back(text::plural(imputed, "customer") + " had missing cells, which were filled; they carry a flag. ");
+  if (imputed > 0)
+    prose.emplace_back(text::plural(imputed, "customer") + " had missing cells, which were filled; they carry a flag. ");
   if (imputed == 0 && rejected == 0) prose.emplace_back("No row was rejected, and no cell of a feature was missing. ");
   section.say(std::move(prose));
 }
@@ -71,15 +74,17 @@ Table features_table(const Subject& subject, const Input& sources, std::int64_t 
   Table table;
   table.caption = say("The columns that the segments were made from");
   table.collapsed = true;
-  table.columns = {{say("Column"), false}, {say("Kind"), false}, {say("Transform"), false}, {say("Missing cells")}, {say("Missing")}, {say("Filled with")}};
+  table.columns = {{say("Column"), false}, {say("Kind"), false}, {say("Transform"), false},
+                   {say("Missing cells")}, {say("Missing")},     {say("Filled with")}};
   for (const Input& source : sources) {
     if (std::ssize(table.rows) == 4 * subject.limits().list_items) break;
     const std::int64_t missing = count(source, "missing");
     const double share = rows > 0 && missing >= 0 ? static_cast<double>(missing) / static_cast<double>(rows) : std::nan("");
     const std::string transform = text(source, "transform");
     table.rows.push_back({text_cell({document::name(text(source, "name"))}), text_cell({document::name(text(source, "kind"))}),
-                          words_cell(transform == "none" ? "" : text::shorten(text::printable(transform), 20)), count_cell(missing),
-                          value_cell(share, Format::share), missing > 0 ? value_or_date_cell(member(source, "fill")) : document::Cell{}});
+                          words_cell(transform == "none" ? "" : text::shorten(text::printable(transform), 20)),
+                          count_cell(missing), value_cell(share, Format::share),
+                          missing > 0 ? value_or_date_cell(member(source, "fill")) : document::Cell{}});
   }
   table.note = left_out(sources.size(), table.rows.size(), "columns", "summary.json");
   return table;
@@ -104,7 +109,8 @@ void add_other_columns(Section& section, const Subject& subject, const Input& ot
 void add_long_names(Section& section, const Subject& subject) {
   std::set<std::string> names;
   const auto look_at = [&](const std::string& name) {
-    if (names.size() < kMostLongNames && text::display_width(text::printable(name.substr(0, 2'000))) > document::kNameWidth) names.insert(name);
+    if (names.size() < kMostLongNames && text::display_width(text::printable(name.substr(0, 2'000))) > document::kNameWidth)
+      names.insert(name);
   };
   for (const Input& source : list(member(subject.summary(), "preparation"), "sources")) {
     look_at(text(source, "name"));
@@ -125,7 +131,9 @@ void add_long_names(Section& section, const Subject& subject) {
     whole.width = kLongNameWidth;
     table.rows.push_back({text_cell({document::name(name)}), text_cell({std::move(whole)})});
   }
-  if (names.size() == kMostLongNames) table.note = say("Only the first {}; all of them are in {}.", {text::count(kMostLongNames), document::code("summary.json")});
+  if (names.size() == kMostLongNames)
+    table.note =
+        say("Only the first {}; all of them are in {}.", {text::count(kMostLongNames), document::code("summary.json")});
   section.add(std::move(table));
 }
 
@@ -144,9 +152,10 @@ Section data_section(const Subject& subject) {
   add_long_names(section, subject);
   const std::int64_t least = count(subject.analysis(), "min_cell");
   if (least > 0) {
-    section.hint(say("Privacy: groups of fewer than {} customers are left out of every table, with their means and extremes, and cells that "
-                     "could be worked out from the totals with them. Comparing several tables with each other is not covered.",
-                     {text::count(least)}));
+    section.hint(say(
+        "Privacy: groups of fewer than {} customers are left out of every table, with their means and extremes, and cells that "
+        "could be worked out from the totals with them. Comparing several tables with each other is not covered.",
+        {text::count(least)}));
   }
   return section;
 }

@@ -27,14 +27,16 @@ void add_boundary(Section& section, const Subject& subject) {
   if (boundary < 0 || subject.k() < 2) return;
   document::Prose prose = say("{} could go either way: their second nearest segment is almost as near as their own.",
                               {document::strong(text::plural(boundary, "customer"))});
-  if (rows > 0) prose.emplace_back(" That is " + text::percent(static_cast<double>(boundary) / static_cast<double>(rows)) + " of all.");
+  if (rows > 0)
+    prose.emplace_back(" That is " + text::percent(static_cast<double>(boundary) / static_cast<double>(rows)) + " of all.");
   section.say(std::move(prose));
   const std::int64_t outliers = count(assignment, "outliers");
   if (outliers > 0) {
-    section.say(say("{} unlike any segment: further out than {} of the customers that the segments were made from. Look at them one by one "
-                    "before acting on their segment ({} in {}).",
-                    {document::strong(outliers == 1 ? "1 customer is" : text::count(outliers) + " customers are"),
-                     text::percent(number(assignment, "outlier_quantile")), document::code("flags"), document::code("assignments.h5")}));
+    section.say(say(
+        "{} unlike any segment: further out than {} of the customers that the segments were made from. Look at them one by one "
+        "before acting on their segment ({} in {}).",
+        {document::strong(outliers == 1 ? "1 customer is" : text::count(outliers) + " customers are"),
+         text::percent(number(assignment, "outlier_quantile")), document::code("flags"), document::code("assignments.h5")}));
   }
 }
 
@@ -42,7 +44,8 @@ void add_pairs(Section& section, const Subject& subject) {
   const Input& pairs = list(member(subject.analysis(), "doubt"), "pairs");
   std::vector<const Input*> ordered;
   for (const Input& pair : pairs) {
-    if (segment_number(pair, "segment", subject.k()) >= 0 && segment_number(pair, "other", subject.k()) >= 0) ordered.push_back(&pair);
+    if (segment_number(pair, "segment", subject.k()) >= 0 && segment_number(pair, "other", subject.k()) >= 0)
+      ordered.push_back(&pair);
   }
   if (ordered.empty()) return;
   const auto overlap = [](const Input* pair) {
@@ -55,26 +58,29 @@ void add_pairs(Section& section, const Subject& subject) {
     if (advice.items.size() == 5) break;
     if (text(*pair, "advice").find("merg") == std::string::npos) continue;
     advice.items.push_back(say("{} and {}: {}.", {subject.mention(segment_number(*pair, "segment", subject.k())),
-                                                  subject.mention(segment_number(*pair, "other", subject.k())), document::sentence(text(*pair, "advice"))}));
+                                                  subject.mention(segment_number(*pair, "other", subject.k())),
+                                                  document::sentence(text(*pair, "advice"))}));
   }
   if (!advice.items.empty()) section.add(std::move(advice));
   const auto shown = std::min(ordered.size(), static_cast<std::size_t>(subject.limits().list_items));
   Table table;
   table.caption = say("Pairs of segments, those that overlap most first");
-  table.columns = {{say("Segment"), false}, {say("and"), false}, {say("Customers between them")}, {say("Share of both")},
-                   {say("Distance of the means")}, {say("Overlap")}, {say("p of one group")}, {say("Reads as"), false}};
+  table.columns = {
+      {say("Segment"), false},        {say("and"), false}, {say("Customers between them")}, {say("Share of both")},
+      {say("Distance of the means")}, {say("Overlap")},    {say("p of one group")},         {say("Reads as"), false}};
   for (std::size_t i = 0; i < shown; ++i) {
     const Input& pair = *ordered[i];
     table.rows.push_back({text_cell({subject.mention(segment_number(pair, "segment", subject.k()))}),
-                          text_cell({subject.mention(segment_number(pair, "other", subject.k()))}), count_cell(count(pair, "rows")),
-                          value_cell(number(pair, "share"), Format::share), value_cell(number(pair, "distance")),
-                          value_cell(number(pair, "overlap"), Format::share), p_cell(number(pair, "dip_p")),
-                          text_cell({document::name(text(pair, "advice"))})});
+                          text_cell({subject.mention(segment_number(pair, "other", subject.k()))}),
+                          count_cell(count(pair, "rows")), value_cell(number(pair, "share"), Format::share),
+                          value_cell(number(pair, "distance")), value_cell(number(pair, "overlap"), Format::share),
+                          p_cell(number(pair, "dip_p")), text_cell({document::name(text(pair, "advice"))})});
   }
   table.note = left_out(ordered.size(), shown, "pairs", "doubt.csv");
-  table.note.emplace_back(" Distance: of the means, in standard deviations within the segments (Mahalanobis). Overlap: what two normal "
-                          "distributions at that distance share. p of one group: how easily a single group would look this divided (dip "
-                          "test along the line between them); above 0.05, no gap is to be seen.");
+  table.note.emplace_back(
+      " Distance: of the means, in standard deviations within the segments (Mahalanobis). Overlap: what two normal "
+      "distributions at that distance share. p of one group: how easily a single group would look this divided (dip "
+      "test along the line between them); above 0.05, no gap is to be seen.");
   section.add(std::move(table));
 }
 
@@ -88,19 +94,22 @@ void add_bimodality(Section& section, const Subject& subject) {
     const int segment = segment_number(finding, "segment", subject.k());
     if (segment < 0) continue;
     const std::string words = text(finding, "words");
-    bullets.items.push_back(words.empty() ? say("{}: {}", {subject.mention(segment), document::name(text(finding, "column"))}) : subject.retell(words));
+    bullets.items.push_back(words.empty() ? say("{}: {}", {subject.mention(segment), document::name(text(finding, "column"))})
+                                          : subject.retell(words));
   }
   if (bullets.items.empty()) {
     section.say(say("No: {} looked at within every segment, and none has two clearly separate groups.",
-                    {text::plural(static_cast<std::int64_t>(findings.size()), "distribution") + (findings.size() == 1 ? " was" : " were")}));
+                    {text::plural(static_cast<std::int64_t>(findings.size()), "distribution") +
+                     (findings.size() == 1 ? " was" : " were")}));
     return;
   }
   section.add(std::move(bullets));
   Table table;
   table.caption = say("Distributions with two humps");
   table.collapsed = true;
-  table.columns = {{say("Column"), false}, {say("Segment"), false}, {say("Method"), false}, {say("Customers")}, {say("Statistic")},
-                   {say("p, adjusted")}, {say("Low hump")}, {say("High hump")}, {say("Share of the low one")}};
+  table.columns = {{say("Column"), false}, {say("Segment"), false}, {say("Method"), false},
+                   {say("Customers")},     {say("Statistic")},      {say("p, adjusted")},
+                   {say("Low hump")},      {say("High hump")},      {say("Share of the low one")}};
   for (const Input& finding : findings) {
     if (std::ssize(table.rows) == subject.limits().list_items || !truth(finding, "bimodal")) break;
     table.rows.push_back({text_cell({document::name(text(finding, "column"))}),
@@ -117,10 +126,11 @@ void add_comparison(Section& section, const Subject& subject, const Input& compa
   section.add(document::Heading{say("Against the segmentation {}", {document::name(text(comparison, "column"))})});
   const std::string words = text(comparison, "words");
   if (!words.empty()) section.say(subject.retell(words));
-  section.hint(say("Adjusted Rand index {} and adjusted mutual information {} (1: the same groups, 0: no more than chance), Cramer's V {}.",
-                   {value_words(number(comparison, "adjusted_rand"), Format::number),
-                    value_words(number(comparison, "adjusted_mutual_information"), Format::number),
-                    value_words(number(comparison, "cramers_v"), Format::number)}));
+  section.hint(say(
+      "Adjusted Rand index {} and adjusted mutual information {} (1: the same groups, 0: no more than chance), Cramer's V {}.",
+      {value_words(number(comparison, "adjusted_rand"), Format::number),
+       value_words(number(comparison, "adjusted_mutual_information"), Format::number),
+       value_words(number(comparison, "cramers_v"), Format::number)}));
   const Input& levels = list(comparison, "levels");
   Table table;
   table.heat_map = true;

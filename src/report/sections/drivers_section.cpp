@@ -52,11 +52,12 @@ Figure share_figure(const Subject& subject, const Input& analysis, const std::ve
   Figure figure;
   figure.id = fmt::format("drivers-{}", index);
   figure.title = say("What goes with {}", {document::name(text(analysis, "outcome"))});
-  figure.description = "For each driver a strip with one numbered dot per segment: the share of the explained differences that it "
-                       "accounts for. The table below has the numbers.";
+  figure.description =
+      "For each driver a strip with one numbered dot per segment: the share of the explained differences that it "
+      "accounts for. The table below has the numbers.";
   figure.rows = static_cast<int>(shown) + 3;
-  figure.spec = {{"kind", "dots"}, {"format", "percent"}, {"x", "share of what the drivers explain"}, {"zero", true},
-                 {"labels", Json::array()}, {"series", Json::array()}};
+  figure.spec = {{"kind", "dots"}, {"format", "percent"},     {"x", "share of what the drivers explain"},
+                 {"zero", true},   {"labels", Json::array()}, {"series", Json::array()}};
   Table& table = figure.table;
   table.heat_map = true;
   table.caption = say("Share of each driver in what they explain of {}", {document::name(text(analysis, "outcome"))});
@@ -75,17 +76,30 @@ Figure share_figure(const Subject& subject, const Input& analysis, const std::ve
       Cell cell = value_cell(number(driver, "share"), Format::share);
       cell.heat = std::isnan(cell.value) ? Cell::kNoHeat : heat_of(cell.value, kHeatStep);
       const std::string interval = interval_words(member(driver, "share_interval"), Format::share);
-      cell.explanation = fmt::format("{}correlation {}, standardized coefficient {}", interval.empty() ? "" : "95% interval " + interval + "; ",
-                                     text::number(number(driver, "correlation"), 2), text::number(number(driver, "coefficient"), 2));
+      cell.explanation = fmt::format(
+          "{}correlation {}, standardized coefficient {}", interval.empty() ? "" : "95% interval " + interval + "; ",
+          text::number(number(driver, "correlation"), 2), text::number(number(driver, "coefficient"), 2));
       table.rows[i].push_back(std::move(cell));
       if (i < shown) values.push_back(chart_value(number(driver, "share")));
     }
     if (std::ssize(figure.spec["series"]) <= subject.limits().segments_in_chart) {
-      figure.spec["series"].push_back({{"name", subject.label(segment)}, {"segment", segment < 0 ? Json(nullptr) : Json(segment)}, {"values", values}});
+      figure.spec["series"].push_back(
+          {{"name", subject.label(segment)}, {"segment", segment < 0 ? Json(nullptr) : Json(segment)}, {"values", values}});
     }
   }
   table.note = left_out(order.size(), table_rows, "drivers", "drivers.csv");
   return figure;
+}
+
+std::vector<const Input*> by_share(const Input& drivers) {
+  std::vector<const Input*> order;
+  for (const Input& driver : drivers) order.push_back(&driver);
+  const auto share = [](const Input* driver) {
+    const double value = number(*driver, "share");
+    return std::isnan(value) ? -1.0 : value;
+  };
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return share(a) > share(b); });
+  return order;
 }
 
 /// Importance against performance, in one segment.
@@ -94,16 +108,19 @@ Figure quadrant_figure(const Subject& subject, const Input& group, std::size_t i
   Figure figure;
   figure.id = fmt::format("quadrant-{}-{}", index, segment);
   figure.title = say("{}: importance and performance", {subject.mention(segment)});
-  figure.description = "Each driver by its importance (to the right) and the segment's average in it compared with all customers "
-                       "(upwards). Lower right: important, and below average. The table below has the numbers.";
+  figure.description =
+      "Each driver by its importance (to the right) and the segment's average in it compared with all customers "
+      "(upwards). Lower right: important, and below average. The table below has the numbers.";
   figure.rows = 11;
   figure.table.caption = say("Drivers in {}", {subject.mention(segment)});
   figure.table.collapsed = true;
-  figure.table.columns = {{say("Driver"), false}, {say("Share")}, {say("95% interval")}, {say("Average")}, {say("Against all, in sd")}, {say("Correlation")}, {say("Reads as"), false}};
+  figure.table.columns = {{say("Driver"), false},      {say("Share")},       {say("95% interval")},   {say("Average")},
+                          {say("Against all, in sd")}, {say("Correlation")}, {say("Reads as"), false}};
   Json points = Json::array();
   double sum = 0.0;
   std::size_t measured = 0;
-  for (const Input& driver : list(group, "drivers")) {
+  for (const Input* entry : by_share(list(group, "drivers"))) {
+    const Input& driver = *entry;
     const double share = number(driver, "share"), z = number(driver, "z");
     if (std::isnan(share)) continue;
     sum += share;
@@ -117,10 +134,14 @@ Figure quadrant_figure(const Subject& subject, const Input& group, std::size_t i
                                  value_cell(number(driver, "mean")), value_cell(z), value_cell(number(driver, "correlation")),
                                  text_cell({document::name(text(driver, "quadrant"))})});
   }
-  figure.spec = {{"kind", "quadrant"}, {"format", "percent"}, {"x", "importance: share of what the drivers explain"},
-                 {"y", "average against all customers, in standard deviations"}, {"segment", segment},
+  figure.spec = {{"kind", "quadrant"},
+                 {"format", "percent"},
+                 {"x", "importance: share of what the drivers explain"},
+                 {"y", "average against all customers, in standard deviations"},
+                 {"segment", segment},
                  {"cross", {{"x", measured > 0 ? sum / static_cast<double>(measured) : 0.0}, {"y", 0.0}}},
-                 {"corners", {"possible overkill", "keep up", "improve first", "low priority"}}, {"points", points}};
+                 {"corners", {"possible overkill", "keep up", "improve first", "low priority"}},
+                 {"points", points}};
   return figure;
 }
 
@@ -138,14 +159,17 @@ Bullets statements(const Subject& subject, const std::vector<const Input*>& grou
     if (strongest == drivers.size()) continue;
     const Input& first = drivers[strongest];
     const std::string interval = interval_words(member(first, "share_interval"), Format::share);
-    document::Prose prose = say("{}: {} goes with it most, {} of what the drivers explain{}; together they explain {} of the differences between customers",
-                                {segment_number(*group, "segment", subject.k()) < 0 ? document::Span("All customers")
-                                                                                    : subject.mention(segment_number(*group, "segment", subject.k())),
-                                 document::name(text(element(columns, strongest))), document::strong(text::percent(number(first, "share"))),
-                                 interval.empty() ? std::string() : " (" + interval + ")", text::percent(number(*group, "r_squared"))});
+    document::Prose prose = say(
+        "{}: {} goes with it most, {} of what the drivers explain{}; together they explain {} of the differences between "
+        "customers",
+        {segment_number(*group, "segment", subject.k()) < 0 ? document::Span("All customers")
+                                                            : subject.mention(segment_number(*group, "segment", subject.k())),
+         document::name(text(element(columns, strongest))), document::strong(text::percent(number(first, "share"))),
+         interval.empty() ? std::string() : " (" + interval + ")", text::percent(number(*group, "r_squared"))});
     const double gap = number(*group, "gap"), rest = number(*group, "gap_unexplained");
     if (segment_number(*group, "segment", subject.k()) >= 0 && !std::isnan(gap) && !std::isnan(rest)) {
-      prose.emplace_back(fmt::format(". Gap to all customers: {}, of which the drivers account for {}", text::number(gap, 2), text::number(gap - rest, 2)));
+      prose.emplace_back(fmt::format(". Gap to all customers: {}, of which the drivers account for {}", text::number(gap, 2),
+                                     text::number(gap - rest, 2)));
     }
     prose.emplace_back(".");
     bullets.items.push_back(std::move(prose));
@@ -157,11 +181,26 @@ void add_differences(Section& section, const Subject& subject, const Input& anal
   Bullets bullets;
   for (const Input& difference : list(analysis, "differences")) {
     if (bullets.items.size() == kDifferences) break;
-    const int one = segment_number(difference, "segment", subject.k()), other = segment_number(difference, "other", subject.k());
+    const int one = segment_number(difference, "segment", subject.k()),
+              other = segment_number(difference, "other", subject.k());
     if (one < 0 || other < 0) continue;
-    bullets.items.push_back(say("{} goes with it differently in {} (correlation {}) and {} ({}); {}.",
-                                {document::name(text(difference, "column")), subject.mention(one), text::number(number(difference, "correlation"), 2),
-                                 subject.mention(other), text::number(number(difference, "other_correlation"), 2), p_words(member(difference, "test"))}));
+    bullets.items.push_back(
+        say("{} goes with it differently in {} (correlation {}) and {} ({}); {}.",
+            {document::name(text(difference, "column")), subject.mention(one),
+             text::number(number(difference, "correlation"), 2), subject.mention(other),
+             text::number(number(difference, "other_correlation"), 2), p_words(member(difference, "test"))}));
+  }
+  if (!bullets.items.empty()) section.add(std::move(bullets));
+}
+
+/// Segments without results, and why.
+void add_problems(Section& section, const Subject& subject, const Input& analysis) {
+  Bullets bullets;
+  for (const Input& group : list(analysis, "groups")) {
+    const std::string problem = text(group, "problem");
+    if (problem.empty() || std::ssize(bullets.items) == subject.limits().segments_in_chart) continue;
+    bullets.items.push_back(say("{}: no drivers, {}.",
+                                {subject.mention(segment_number(group, "segment", subject.k())), document::sentence(problem)}));
   }
   if (!bullets.items.empty()) section.add(std::move(bullets));
 }
@@ -171,18 +210,23 @@ void add_outcome(Section& section, const Subject& subject, const Input& analysis
   const std::vector<const Input*> groups = groups_of(analysis, subject.k());
   if (groups.empty() || list(analysis, "columns").empty()) {
     const std::string problem = text(element(list(analysis, "groups"), 0), "problem");
-    section.say(say("No drivers could be weighed{}.", {problem.empty() ? document::Span("") : document::sentence(": " + problem)}));
+    section.say(
+        say("No drivers could be weighed{}.", {problem.empty() ? document::Span("") : document::sentence(": " + problem)}));
     return;
   }
   section.add(statements(subject, groups, list(analysis, "columns")));
   add_differences(section, subject, analysis);
+  add_problems(section, subject, analysis);
   const std::string method = text(analysis, "method");
   if (!method.empty()) section.hint(say("Method: {}.", {document::sentence(method)}));
   section.add(share_figure(subject, analysis, groups, order_of(list(analysis, "columns"), groups), index));
   if (groups.size() > 1) {
-    section.hint(say("Importance and performance: to the right is what goes with the outcome most, above the line where the segment's average is "
-                     "higher than that of all customers. The words in the corners are meant for ratings, where more is better; of other columns, "
-                     "such as age, they say only where to look."));
+    section.hint(
+        say("Importance and performance: to the right is what goes with the outcome most, above the line where the segment's "
+            "average is "
+            "higher than that of all customers. The words in the corners are meant for ratings, where more is better; of other "
+            "columns, "
+            "such as age, they say only where to look."));
   }
   int shown = 0;
   for (const Input* group : groups) {
@@ -198,12 +242,15 @@ Section drivers_section(const Subject& subject) {
   Section section("drivers", "What drives the results");
   const Input& drivers = list(subject.analysis(), "drivers");
   if (drivers.empty()) {
-    section.say(say("No drivers were weighed. They need an outcome, such as satisfaction or churn, named with {}, and columns of numbers "
-                    "beside it.", {document::code("--kpi NAME")}));
+    section.say(say(
+        "No drivers were weighed. They need an outcome, such as satisfaction or churn, named with {}, and columns of numbers "
+        "beside it.",
+        {document::code("--kpi NAME")}));
     return section;
   }
-  section.hint(say("Drivers show what goes along with an outcome, all drivers considered together. That is where to look first; what "
-                   "causes a change, only a trial shows."));
+  section.hint(
+      say("Drivers show what goes along with an outcome, all drivers considered together. That is where to look first; what "
+          "causes a change, only a trial shows."));
   const auto shown = std::min(drivers.size(), static_cast<std::size_t>(subject.limits().outcomes));
   for (std::size_t i = 0; i < shown; ++i) add_outcome(section, subject, drivers[i], i);
   section.hint(left_out(drivers.size(), shown, "outcomes", "drivers.csv"));

@@ -29,9 +29,7 @@ const Input& list(const Input& parent, const char* key) {
   return found.is_array() ? found : kEmpty;
 }
 
-double number(const Input& value) {
-  return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
-}
+double number(const Input& value) { return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN(); }
 
 double number(const Input& parent, const char* key) { return number(member(parent, key)); }
 

@@ -34,7 +34,8 @@ void add_pairs(Section& section, const Subject& subject, const Input& kpi, Forma
   const Input& pairs = list(kpi, "pairs");
   std::vector<const Input*> ordered;
   for (const Input& pair : pairs) {
-    if (segment_number(pair, "segment", subject.k()) >= 0 && segment_number(pair, "other", subject.k()) >= 0) ordered.push_back(&pair);
+    if (segment_number(pair, "segment", subject.k()) >= 0 && segment_number(pair, "other", subject.k()) >= 0)
+      ordered.push_back(&pair);
   }
   if (ordered.empty()) return;
   const auto size = [](const Input* pair) {
@@ -42,11 +43,13 @@ void add_pairs(Section& section, const Subject& subject, const Input& kpi, Forma
     return std::isnan(value) ? 0.0 : value;
   };
   const std::size_t shown = std::min(ordered.size(), static_cast<std::size_t>(subject.limits().pairs_per_kpi));
-  if (shown < ordered.size()) std::stable_sort(ordered.begin(), ordered.end(), [&](auto a, auto b) { return size(a) > size(b); });
+  if (shown < ordered.size())
+    std::stable_sort(ordered.begin(), ordered.end(), [&](auto a, auto b) { return size(a) > size(b); });
   Table table;
   table.caption = say("{}: every segment against every other", {document::name(text(kpi, "name"))});
   table.collapsed = true;
-  table.columns = {{say("Segment"), false}, {say("against"), false}, {say("Difference")}, {say("95% interval")}, {say("Effect")}, {say("Test")}};
+  table.columns = {{say("Segment"), false}, {say("against"), false}, {say("Difference")},
+                   {say("95% interval")},   {say("Effect")},         {say("Test")}};
   for (std::size_t i = 0; i < shown; ++i) {
     const Input& pair = *ordered[i];
     table.rows.push_back({text_cell({subject.mention(segment_number(pair, "segment", subject.k()))}),
@@ -63,15 +66,17 @@ void add_concentration(Section& section, const Subject& subject, const Input& kp
   const Input& lorenz = list(kpi, "lorenz");
   const double top = number(member(kpi, "overall"), "top_fifth_share");
   if (!std::isnan(top)) {
-    section.say(say("The top 20% of all customers bring {} of the total (Gini {}).",
-                    {document::strong(text::percent(top)), value_words(number(member(kpi, "overall"), "gini"), Format::number)}));
+    section.say(
+        say("The top 20% of all customers bring {} of the total (Gini {}).",
+            {document::strong(text::percent(top)), value_words(number(member(kpi, "overall"), "gini"), Format::number)}));
   }
   if (lorenz.size() < 2) return;
   Figure figure;
   figure.id = fmt::format("kpi-{}-lorenz", index);
   figure.title = say("How concentrated {} is", {document::name(text(kpi, "name"))});
-  figure.description = "Lorenz curve: the share of the total that the lowest 5 %, 10 %, ... of the customers bring; the dashed line "
-                       "is what equal customers would bring.";
+  figure.description =
+      "Lorenz curve: the share of the total that the lowest 5 %, 10 %, ... of the customers bring; the dashed line "
+      "is what equal customers would bring.";
   figure.rows = 6;
   Json xs = Json::array({0.0}), values = Json::array({0.0}), even = Json::array({0.0});
   figure.table.caption = say("Share of the total by share of the customers");
@@ -84,9 +89,13 @@ void add_concentration(Section& section, const Subject& subject, const Input& kp
     even.push_back(x);
     figure.table.rows.push_back({text_cell({text::percent(x)}), value_cell(number(lorenz[i]), Format::share)});
   }
-  figure.spec = {{"kind", "lines"}, {"format", "percent"}, {"x", "percent of the customers, the lowest first"}, {"y", "share of the total"},
-                 {"series", {{{"name", "all customers"}, {"segment", nullptr}, {"xs", xs}, {"values", values}},
-                             {{"name", "if all were equal"}, {"segment", nullptr}, {"xs", xs}, {"values", even}, {"dashed", true}}}}};
+  figure.spec = {{"kind", "lines"},
+                 {"format", "percent"},
+                 {"x", "percent of the customers, the lowest first"},
+                 {"y", "share of the total"},
+                 {"series",
+                  {{{"name", "all customers"}, {"segment", nullptr}, {"xs", xs}, {"values", values}},
+                   {{"name", "if all were equal"}, {"segment", nullptr}, {"xs", xs}, {"values", even}, {"dashed", true}}}}};
   section.add(std::move(figure));
 
   if (subject.k() == 1) return;
@@ -96,14 +105,16 @@ void add_concentration(Section& section, const Subject& subject, const Input& kp
   table.columns = {{say("Segment"), false}, {say("Gini")}, {say("Top 20% bring")}};
   for (int s = 0; s < subject.k(); ++s) {
     const Input& own = element(list(kpi, "segments"), static_cast<std::size_t>(s));
-    table.rows.push_back({text_cell({subject.mention(s)}), value_cell(number(own, "gini")), value_cell(number(own, "top_fifth_share"), Format::share)});
+    table.rows.push_back({text_cell({subject.mention(s)}), value_cell(number(own, "gini")),
+                          value_cell(number(own, "top_fifth_share"), Format::share)});
   }
   section.add(std::move(table));
 }
 
 /// `entry` belongs to a segment that the chart has room for, or to all customers.
 bool is_shown(const Subject& subject, const Input& entry) {
-  return member(entry, "segment").is_null() || segment_number(entry, "segment", std::min(subject.k(), subject.limits().segments_in_chart)) >= 0;
+  return member(entry, "segment").is_null() ||
+         segment_number(entry, "segment", std::min(subject.k(), subject.limits().segments_in_chart)) >= 0;
 }
 
 Json color_of(int segment) { return segment < 0 ? Json(nullptr) : Json(segment); }
@@ -114,7 +125,8 @@ void add_survival(Section& section, const Subject& subject, const Input& kpi, st
   figure.title = say("Time to {}", {document::name(text(kpi, "name"))});
   figure.description = "Share of customers that have not had the event yet, over time, one line per segment (Kaplan-Meier).";
   figure.rows = 10;
-  figure.spec = {{"kind", "lines"}, {"format", "percent"}, {"steps", true}, {"x", "time"}, {"y", "share not yet"}, {"series", Json::array()}};
+  figure.spec = {{"kind", "lines"}, {"format", "percent"},  {"steps", true},
+                 {"x", "time"},     {"y", "share not yet"}, {"series", Json::array()}};
   figure.table.caption = say("Points of the curves");
   figure.table.collapsed = true;
   figure.table.columns = {{say("Segment"), false}, {say("Time")}, {say("Share not yet")}};
@@ -130,10 +142,12 @@ void add_survival(Section& section, const Subject& subject, const Input& kpi, st
       xs.push_back(time);
       values.push_back(share);
       if (i % (8 * step) == 0) {
-        figure.table.rows.push_back({text_cell({subject.mention(segment)}), value_cell(time), value_cell(share, Format::share)});
+        figure.table.rows.push_back(
+            {text_cell({subject.mention(segment)}), value_cell(time), value_cell(share, Format::share)});
       }
     }
-    figure.spec["series"].push_back({{"name", subject.label(segment)}, {"segment", color_of(segment)}, {"xs", xs}, {"values", values}});
+    figure.spec["series"].push_back(
+        {{"name", subject.label(segment)}, {"segment", color_of(segment)}, {"xs", xs}, {"values", values}});
   }
   if (!figure.spec["series"].empty()) section.add(std::move(figure));
 }
@@ -147,7 +161,8 @@ void add_trends(Section& section, const Subject& subject, const Input& kpi, std:
   figure.rows = 10;
   Json ticks = Json::array();
   for (const Input& period : periods) ticks.push_back(document::visible_text(document::name(text(period))));
-  figure.spec = {{"kind", "lines"}, {"format", script_name(format)}, {"x", "period"}, {"y", ""}, {"ticks", ticks}, {"series", Json::array()}};
+  figure.spec = {{"kind", "lines"}, {"format", script_name(format)}, {"x", "period"}, {"y", ""},
+                 {"ticks", ticks},  {"series", Json::array()}};
   figure.table.caption = say("Change per period");
   figure.table.columns = {{say("Segment"), false}, {say("Slope")}, {say("95% interval")}, {say("Test")}};
   for (const Input& trend : list(kpi, "trends")) {
@@ -160,7 +175,8 @@ void add_trends(Section& section, const Subject& subject, const Input& kpi, std:
       values.push_back(chart_value(number(points[i])));
     }
     if (xs.size() < 2) continue;
-    figure.spec["series"].push_back({{"name", subject.label(segment)}, {"segment", color_of(segment)}, {"xs", xs}, {"values", values}});
+    figure.spec["series"].push_back(
+        {{"name", subject.label(segment)}, {"segment", color_of(segment)}, {"xs", xs}, {"values", values}});
     figure.table.rows.push_back({text_cell({subject.mention(segment)}), value_cell(number(trend, "slope"), format),
                                  words_cell(interval_words(member(trend, "interval"), format)),
                                  words_cell(p_words(member(trend, "test")), test_words(member(trend, "test")))});

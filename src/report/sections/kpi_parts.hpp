@@ -8,7 +8,8 @@
 
 namespace tessera::sections {
 
-/// What stands behind a KPI's league: its test, every pair of segments, concentration, survival, trend; each only if it is there.
+/// What stands behind a KPI's league: its test, every pair of segments, concentration, survival, trend; each only if it is
+/// there.
 /// @param index of the KPI, part of the charts' ids
 void add_kpi_details(document::Section& section, const Subject& subject, const Input& kpi, std::size_t index, Format format);
 

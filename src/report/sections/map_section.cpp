@@ -40,7 +40,8 @@ Json cells_of(const Input& cells, int segments, int most) {
   const Input& density = list(cells, "density");
   const Input& segment = list(cells, "segment");
   Json spec = {{"column", Json::array()}, {"row", Json::array()}, {"density", Json::array()}, {"segment", Json::array()}};
-  const std::size_t size = std::min({column.size(), row.size(), density.size(), segment.size(), static_cast<std::size_t>(most)});
+  const std::size_t size =
+      std::min({column.size(), row.size(), density.size(), segment.size(), static_cast<std::size_t>(most)});
   for (std::size_t i = 0; i < size; ++i) {
     const double values[] = {number(column[i]), number(row[i]), number(density[i]), number(segment[i])};
     if (!std::all_of(std::begin(values), std::end(values), [](double value) { return std::isfinite(value); })) continue;
@@ -72,21 +73,24 @@ Section map_section(const Subject& subject) {
   const Input& map = member(subject.summary(), "customer_map");
   const Input& range = member(map, "range");
   const Input& cell = member(map, "cell");
-  if (!is_range(member(range, "x")) || !is_range(member(range, "y")) || !(number(cell, "width") > 0) || !(number(cell, "height") > 0)) {
+  if (!is_range(member(range, "x")) || !is_range(member(range, "y")) || !(number(cell, "width") > 0) ||
+      !(number(cell, "height") > 0)) {
     section.say(subject.by().empty()
                     ? say("There is no map: the run's summary holds none.")
                     : say("There is no map: the segments were given by a column, not found in the space of the features."));
     return section;
   }
   const bool one = subject.k() == 1;
-  section.say(one ? say("Each field is a place where customers are; the stronger the colour, the more.")
-                  : say("Each field is a place where customers are; the stronger the colour, the more. The colour is that of the "
-                        "segment that most of them belong to. Numbers mark the segments' centers."));
+  section.say(
+      one ? say("Each field is a place where customers are; the stronger the colour, the more.")
+          : say("Each field is a place where customers are; the stronger the colour, the more. The colour is that of the "
+                "segment that most of them belong to. Numbers mark the segments' centers."));
   Figure figure;
   figure.id = "customer-map";
   figure.title = say("Where the customers are");
-  figure.description = "Density of the customers on a plane, coloured by segment, with the segments' centers. The table below has the "
-                       "places of the centers.";
+  figure.description =
+      "Density of the customers on a plane, coloured by segment, with the segments' centers. The table below has the "
+      "places of the centers.";
   figure.rows = 16;
   const Input& axes = list(map, "axes");
   figure.spec = {{"kind", "map"},
@@ -112,10 +116,11 @@ Section map_section(const Subject& subject) {
   section.add(std::move(figure));
   if (!one) section.hint(legend(subject));
   const std::int64_t sample = count(map, "sample_rows");
-  section.hint(say("A table of many columns does not fit on a plane, so segments that touch here may be apart: the plane is the one "
-                   "that shows {} best. {}Single customers cannot be told from it.",
-                   {one ? "the spread of the customers" : "the distances between the centers",
-                    sample < 0 ? std::string() : "Drawn from a random sample of " + text::plural(sample, "customer") + ". "}));
+  section.hint(
+      say("A table of many columns does not fit on a plane, so segments that touch here may be apart: the plane is the one "
+          "that shows {} best. {}Counts are smoothed, and thin places left out.",
+          {one ? "the spread of the customers" : "the distances between the centers",
+           sample < 0 ? std::string() : "Drawn from a random sample of " + text::plural(sample, "customer") + ". "}));
   return section;
 }
 

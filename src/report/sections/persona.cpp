@@ -30,21 +30,22 @@ struct Words {
 const std::vector<Words>& vocabulary() {
   static const std::vector<Words> kWords = {
       {Question::why,
-       {"satisf", "rating", "score", "nps", "recommend", "prefer", "attitud", "opinion", "reason", "motiv", "trust", "loyal",
-        "like", "love", "interest", "complain", "expect", "quality", "image", "yummy", "tasty", "agree"}},
-      {Question::what,
-       {"charge", "amount", "amt", "mnt", "num", "spend", "spent", "purchase", "price", "revenue", "sales", "order", "visit", "total",
-        "balance", "credit", "payment", "fee", "cost", "usage", "frequency", "product", "service", "plan", "contract", "transaction"}},
+       {"satisf", "rating", "score", "nps",      "recommend", "prefer", "attitud", "opinion", "reason", "motiv", "trust",
+        "loyal",  "like",   "love",  "interest", "complain",  "expect", "quality", "image",   "yummy",  "tasty", "agree"}},
+      {Question::what, {"charge",  "amount", "amt",       "mnt",     "num",     "spend",   "spent",    "purchase",   "price",
+                        "revenue", "sales",  "order",     "visit",   "total",   "balance", "credit",   "payment",    "fee",
+                        "cost",    "usage",  "frequency", "product", "service", "plan",    "contract", "transaction"}},
       {Question::where,
-       {"country", "city", "town", "region", "state", "zip", "postal", "postcode", "address", "location", "language", "area",
-        "territory", "store", "branch", "district", "province", "urban", "rural", "market"}},
+       {"country",  "city", "town",      "region", "state",  "zip",      "postal",   "postcode", "address", "location",
+        "language", "area", "territory", "store",  "branch", "district", "province", "urban",    "rural",   "market"}},
       {Question::when,
-       {"date", "dt", "recency", "tenure", "since", "last", "first", "month", "months", "day", "days", "year", "years", "week", "weeks",
-        "hour", "time", "duration", "period", "season", "joined", "signup"}},
+       {"date", "dt",    "recency", "tenure", "since", "last", "first",    "month",  "months", "day",    "days",
+        "year", "years", "week",    "weeks",  "hour",  "time", "duration", "period", "season", "joined", "signup"}},
       {Question::who,
-       {"age", "gender", "sex", "birth", "born", "education", "school", "degree", "marital", "married", "partner", "dependent", "kid",
-        "kidhome", "teen", "teenhome", "child", "children", "household", "family", "income", "salary", "job", "occupation",
-        "profession", "title", "senior", "student", "employ", "employees", "industry", "sector", "company", "size", "type", "ethnic"}},
+       {"age",       "gender",  "sex",       "birth",    "born",    "education",  "school",     "degree", "marital",
+        "married",   "partner", "dependent", "kid",      "kidhome", "teen",       "teenhome",   "child",  "children",
+        "household", "family",  "income",    "salary",   "job",     "occupation", "profession", "title",  "senior",
+        "student",   "employ",  "employees", "industry", "sector",  "company",    "size",       "type",   "ethnic"}},
   };
   return kWords;
 }
@@ -79,7 +80,8 @@ bool fits(const std::string& word, std::string_view start) {
 document::Prose in_words(const TraitView& trait) {
   const bool more = trait.strength > 0.0;
   if (!trait.level.empty()) {
-    const char* how = more ? (trait.value > 0.5 ? "mostly" : "more often") : (trait.value < 0.02 ? "hardly ever" : "less often");
+    const char* how =
+        more ? (trait.value > 0.5 ? "mostly" : "more often") : (trait.value < 0.02 ? "hardly ever" : "less often");
     return say("{} {}: {} ({})", {how, document::name(trait.column), document::name(trait.level), text::percent(trait.value)});
   }
   const double size = std::fabs(trait.strength);
@@ -89,7 +91,8 @@ document::Prose in_words(const TraitView& trait) {
 
 std::map<std::string, std::string> kinds_of(const Input& summary) {
   std::map<std::string, std::string> kinds;
-  for (const Input& source : list(member(summary, "preparation"), "sources")) kinds[text(source, "name")] = text(source, "kind");
+  for (const Input& source : list(member(summary, "preparation"), "sources"))
+    kinds[text(source, "name")] = text(source, "kind");
   for (const Input& column : list(member(summary, "analysis"), "columns")) kinds[text(column, "column")] = text(column, "kind");
   return kinds;
 }
@@ -110,7 +113,9 @@ Question question_of(std::string_view column, std::string_view kind) {
     for (const std::string& word : words) {
       if (std::any_of(entry.starts.begin(), entry.starts.end(), [&](std::string_view s) { return fits(word, s); })) {
         // A year of birth says who, not when.
-        const bool birth = std::find_if(words.begin(), words.end(), [](const std::string& w) { return w.starts_with("birth") || w == "born"; }) != words.end();
+        const bool birth = std::find_if(words.begin(), words.end(), [](const std::string& w) {
+                             return w.starts_with("birth") || w == "born";
+                           }) != words.end();
         return birth ? Question::who : entry.question;
       }
     }

@@ -21,6 +21,7 @@ namespace {
 
 constexpr double kHeatStep = 0.3;  ///< standard deviations per step of colour
 constexpr std::size_t kLevelsPerColumn = 6;
+constexpr double kChartEdge = 4.0;  ///< one column far out would press all others together
 
 /// A row of the table: a number, or one level of a category.
 struct ProfileRow {
@@ -28,7 +29,7 @@ struct ProfileRow {
   std::vector<Cell> cells;      ///< [k]
   std::vector<double> effects;  ///< [k] Cohen's d or h against the rest; NaN: none
   Cell overall;
-  double strength = 0.0;        ///< the largest effect
+  double strength = 0.0;  ///< the largest effect
 };
 
 void finish(ProfileRow& row) {
@@ -98,11 +99,18 @@ Figure chart_of(const Subject& subject, const std::vector<const ProfileRow*>& st
   Figure figure;
   figure.id = "profile";
   figure.title = say("What sets the segments apart most");
-  figure.description = "For each trait a strip with one numbered dot per segment: left of the line below, right of it above the other "
-                       "customers, in standard deviations. The table below has the numbers.";
+  figure.description =
+      "For each trait a strip with one numbered dot per segment: left of the line below, right of it above the other "
+      "customers, in standard deviations. The table below has the numbers.";
   figure.rows = static_cast<int>(strongest.size()) + 3;
-  figure.spec = {{"kind", "dots"}, {"format", "number"}, {"x", "difference from all other customers, in standard deviations"},
-                 {"reference", 0}, {"labels", Json::array()}, {"series", Json::array()}};
+  figure.spec = {
+      {"kind", "dots"}, {"format", "number"},      {"x", "difference from all other customers, in standard deviations"},
+      {"reference", 0}, {"labels", Json::array()}, {"series", Json::array()}};
+  if (strongest.front()->strength > kChartEdge) {
+    figure.spec["edge"] = kChartEdge;
+    figure.spec["x"] =
+        fmt::format("difference from all other customers, in standard deviations; beyond {} at the edge", kChartEdge);
+  }
   for (const ProfileRow* row : strongest) figure.spec["labels"].push_back(document::plain_text(title_of(*row)));
   for (int s = 0; s < std::min(subject.k(), subject.limits().segments_in_chart); ++s) {
     Json values = Json::array();
@@ -127,8 +135,11 @@ Table table_of(const Subject& subject, const std::vector<ProfileRow>& rows, std:
     if (!one) cells.insert(cells.end(), rows[i].cells.begin(), rows[i].cells.end());
     table.rows.push_back(std::move(cells));
   }
-  if (!one) table.note = say("Orange is above, blue below the rest of the customers; the stronger, the further. Full colour is {} standard "
-                   "deviations and more.", {text::number(5 * kHeatStep)});
+  if (!one)
+    table.note =
+        say("Orange is above, blue below the rest of the customers; the stronger, the further. Full colour is {} standard "
+            "deviations and more.",
+            {text::number(5 * kHeatStep)});
   return table;
 }
 
@@ -176,7 +187,8 @@ Section profile_section(const Subject& subject) {
   if (subject.k() > 1 && strongest.front()->strength > 0.0) {
     Figure figure = chart_of(subject, {strongest.begin(), strongest.begin() + static_cast<std::ptrdiff_t>(in_chart)});
     if (subject.k() > subject.limits().segments_in_chart) {
-      section.hint(say("The chart shows the {} largest segments, the table all of them.", {text::count(subject.limits().segments_in_chart)}));
+      section.hint(say("The chart shows the {} largest segments, the table all of them.",
+                       {text::count(subject.limits().segments_in_chart)}));
     }
     const std::size_t all = rows.size();
     if (all > most) {  // the telling ones stay
@@ -195,8 +207,10 @@ Section profile_section(const Subject& subject) {
     table.note = rest;
     section.add(std::move(table));
   }
-  if (subject.k() > 1 && subject.by().empty()) section.hint(say("Columns that the segments were made from differ between them by construction: their sizes of difference describe the "
-                   "segments, they do not prove them."));
+  if (subject.k() > 1 && subject.by().empty())
+    section.hint(say(
+        "Columns that the segments were made from differ between them by construction: their sizes of difference describe the "
+        "segments, they do not prove them."));
   return section;
 }
 

@@ -36,7 +36,9 @@ std::string scalar_words(const Input& value, const char* separator = ", ") {
 
 /// A word as a shell takes it literally.
 std::string quoted(const std::string& word) {
-  const bool plain = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:/=-+@%") == std::string::npos;
+  const bool plain =
+      !word.empty() &&
+      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:/=-+@%") == std::string::npos;
   if (plain) return word;
   std::string result = "'";
   for (const char c : text::printable(word)) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -83,13 +85,15 @@ Table facts(const Input& summary, const Input& provenance) {
   const Input& input = member(provenance, "input");
   add("Input", text(input, "file_name").empty() ? text(member(summary, "input"), "file_name") : text(input, "file_name"));
   const Input& fingerprint = member(input, "fingerprint");
-  add("Fingerprint of the input", text(fingerprint, "value").empty() ? "" : text(fingerprint, "method") + " " + text(fingerprint, "value"));
+  add("Fingerprint of the input",
+      text(fingerprint, "value").empty() ? "" : text(fingerprint, "method") + " " + text(fingerprint, "value"));
   add("Seed", scalar_words(member(provenance, "seed")));
   add("Made", text(provenance, "created"));
   const Input& versions = member(provenance, "versions");
   if (versions.is_object()) {
     std::string words;
-    for (const auto& [what, version] : versions.items()) words += (words.empty() ? "" : ", ") + what + " " + scalar_words(version);
+    for (const auto& [what, version] : versions.items())
+      words += (words.empty() ? "" : ", ") + what + " " + scalar_words(version);
     add("Versions", words);
   }
   add("Device", text(summary, "device"));
@@ -107,7 +111,8 @@ Table facts(const Input& summary, const Input& provenance) {
 Section reproduce_section(const Subject& subject) {
   Section section("reproduce", "How to repeat this");
   const Input& provenance = member(subject.summary(), "provenance");
-  section.say(say("The same table, options and seed give the same segments, bit for bit, on any machine and with any number of threads."));
+  section.say(say(
+      "The same table, options and seed give the same segments, bit for bit, on any machine and with any number of threads."));
   const std::string line = command_line(provenance);
   if (!line.empty()) section.add(Code{line});
   section.add(facts(subject.summary(), provenance));

@@ -70,8 +70,8 @@ Table overview(const Subject& subject) {
   for (const SegmentView& view : subject.segments()) {
     if (std::ssize(table.rows) == 5 * subject.limits().list_items) break;
     const Input& fitted = element(list(subject.summary(), "segments"), static_cast<std::size_t>(view.number));
-    table.rows.push_back({text_cell({subject.mention(view.number)}), count_cell(view.rows), value_cell(view.share, Format::share),
-                          value_cell(number(fitted, "boundary_share"), Format::share)});
+    table.rows.push_back({text_cell({subject.mention(view.number)}), count_cell(view.rows),
+                          value_cell(view.share, Format::share), value_cell(number(fitted, "boundary_share"), Format::share)});
   }
   table.note = left_out(subject.segments().size(), table.rows.size(), "segments", "segments.csv");
   return table;
@@ -86,11 +86,12 @@ Section segments_section(const Subject& subject) {
     return section;
   }
   if (subject.k() > 1) {
-    section.hint(say("Bars show how far a segment lies below or above the other customers; the middle is no difference, the end {} "
-                     "standard deviations. Numbers 0, 1, … are those in {}. Names are made of the two strongest traits: change them "
-                     "in {}, then run {}.",
-                     {text::number(kLongestBar), document::code("assignments.h5"), document::code("names.json"),
-                      document::code("tessera report RUN")}));
+    section.hint(
+        say("Bars show how far a segment lies below or above the other customers; the middle is no difference, the end {} "
+            "standard deviations. Numbers 0, 1, … are those in {}. Names are made of the two strongest traits: change them "
+            "in {}, then run {}.",
+            {text::number(kLongestBar), document::code("assignments.h5"), document::code("names.json"),
+             document::code("tessera report RUN")}));
   }
   Cards cards;
   for (const SegmentView& view : subject.segments()) {

@@ -34,12 +34,14 @@ Figure figure_of(const Input& selection) {
   Figure figure;
   figure.id = "k-gain";
   figure.title = say("Does one more segment fit better than chance would?");
-  figure.description = "For each number of segments, the gain in fit and what chance reaches in 1 of 100 tables without segments. The "
-                       "table below has the numbers.";
+  figure.description =
+      "For each number of segments, the gain in fit and what chance reaches in 1 of 100 tables without segments. The "
+      "table below has the numbers.";
   figure.rows = 9;
   figure.table.caption = say("The criteria of every number of segments");
-  figure.table.columns = {{say("Segments"), false}, {say("Gain")}, {say("Needed")}, {say("Stability")}, {say("Separation")},
-                          {say("Smallest segment")}, {say("Verdict"), false}};
+  figure.table.columns = {{say("Segments"), false}, {say("Gain")},       {say("Needed")},
+                          {say("Stability")},       {say("Separation")}, {say("Smallest segment")},
+                          {say("Verdict"), false}};
   Json xs = Json::array(), gain = Json::array(), needed = Json::array();
   const double chosen = number(selection, "chosen");
   for (const Input& criteria : list(selection, "criteria")) {
@@ -63,13 +65,21 @@ Figure figure_of(const Input& selection) {
                                  text_cell({k == chosen ? document::strong(verdict) : document::sentence(verdict)})});
   }
   if (xs.size() >= 2) {
-    figure.spec = {{"kind", "lines"}, {"format", "number"}, {"x", "number of segments"}, {"y", "gain"}, {"whole", true},
-                   {"series", {{{"name", "gain of this table"}, {"segment", 0}, {"xs", xs}, {"values", gain}},
-                               {{"name", "needed: chance in 1 of 100"}, {"segment", nullptr}, {"xs", xs}, {"values", needed}, {"dashed", true}}}}};
+    figure.spec = {
+        {"kind", "lines"},
+        {"format", "number"},
+        {"x", "number of segments"},
+        {"y", "gain"},
+        {"whole", true},
+        {"series",
+         {{{"name", "gain of this table"}, {"segment", 0}, {"xs", xs}, {"values", gain}},
+          {{"name", "needed: chance in 1 of 100"}, {"segment", nullptr}, {"xs", xs}, {"values", needed}, {"dashed", true}}}}};
   }
-  figure.table.note = say("On a sample of {} customers. Gain: how much better k segments fit than k - 1, beyond what data without "
-                          "segments would show. Stability: agreement of refits on halves of the customers, 1 is best. Separation: "
-                          "silhouette beyond chance.", {text::count(std::max<std::int64_t>(0, count(selection, "sample_rows")))});
+  figure.table.note =
+      say("On a sample of {} customers. Gain: how much better k segments fit than k - 1, beyond what data without "
+          "segments would show. Stability: agreement of refits on halves of the customers, 1 is best. Separation: "
+          "silhouette beyond chance.",
+          {text::count(std::max<std::int64_t>(0, count(selection, "sample_rows")))});
   return figure;
 }
 

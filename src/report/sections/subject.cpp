@@ -9,9 +9,9 @@ namespace {
 
 /// Beyond any number of segments that a report could help with.
 constexpr std::size_t kMostSegments = 20'000;
-constexpr int kMostRetold = 50;           ///< segments that are looked for in sentences
-constexpr std::size_t kMostSpans = 20;    ///< of a sentence
-constexpr int kShortWidth = 30;
+constexpr int kMostRetold = 50;         ///< segments that are looked for in sentences
+constexpr std::size_t kMostSpans = 20;  ///< of a sentence
+constexpr int kShortWidth = 26;
 
 std::vector<SegmentView> views_of(const Input& summary, const Input& analysis) {
   const Input& analysed = list(analysis, "segments");

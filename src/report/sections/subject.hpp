@@ -13,19 +13,19 @@ namespace tessera::sections {
 /// How much is shown, so that a report stays small however large the run was. What is left out is said, with where it is.
 struct Limits {
   int cards = 24;
-  int profile_cells = 6'000;       ///< columns x segments of the profile table
+  int profile_cells = 6'000;  ///< columns x segments of the profile table
   int profile_rows_in_chart = 16;
-  int segments_in_chart = 8;       ///< beyond, dots would hide each other
+  int segments_in_chart = 8;  ///< beyond, dots would hide each other
   int kpis = 16;
   int pairs_per_kpi = 30;
   int crosstabs = 16;
-  int crosstab_cells = 600;        ///< of each
+  int crosstab_cells = 600;  ///< of each
   int correlation_columns = 24;
-  int correlation_groups = 7;      ///< all customers, and the first segments
+  int correlation_groups = 7;  ///< all customers, and the first segments
   int outcomes = 6;
   int driver_rows = 240;
-  int quadrants = 6;               ///< of each outcome
-  int list_items = 80;             ///< decisions, remarks, pairs, findings
+  int quadrants = 6;    ///< of each outcome
+  int list_items = 80;  ///< decisions, remarks, pairs, findings
   int map_cells = 2'500;
 
   /// All of them times `factor`, but never less than a few.

@@ -44,8 +44,9 @@ document::Prose sizes(const Subject& subject) {
   if (subject.k() < 2 || !std::all_of(subject.segments().begin(), subject.segments().end(), known)) return {};
   const auto by_share = [](const SegmentView& a, const SegmentView& b) { return a.share < b.share; };
   const auto [least, most] = std::minmax_element(subject.segments().begin(), subject.segments().end(), by_share);
-  return say("The largest is {} with {} of the customers, the smallest {} with {}.",
-             {subject.mention(most->number), text::percent(most->share), subject.mention(least->number), text::percent(least->share)});
+  return say(
+      "The largest is {} with {} of the customers, the smallest {} with {}.",
+      {subject.mention(most->number), text::percent(most->share), subject.mention(least->number), text::percent(least->share)});
 }
 
 Tiles tiles(const Subject& subject, std::int64_t customers) {
@@ -87,9 +88,10 @@ Section verdict_section(const Subject& subject) {
     section.add(std::move(findings));
   }
   if (subject.k() == 1 && subject.by().empty()) {
-    section.say(say("Customers differ, but gradually: any line drawn between them would be arbitrary. Treat the numbers below as the "
-                    "picture of one audience, or give a number of segments ({}) knowing that the borders are yours.",
-                    {document::code("-k 3")}));
+    section.say(
+        say("Customers differ, but gradually: any line drawn between them would be arbitrary. Treat the numbers below as the "
+            "picture of one audience, or give a number of segments ({}) knowing that the borders are yours.",
+            {document::code("-k 3")}));
   }
   return section;
 }

@@ -22,9 +22,12 @@ const char* script_name(Format format) { return format == Format::share ? "perce
 std::string value_words(double value, Format format) {
   if (std::isnan(value)) return "–";
   switch (format) {
-    case Format::share: return value < 0 ? "-" + text::percent(-value) : text::percent(value);
-    case Format::points: return fmt::format("{:+.1f}", value);
-    case Format::number: break;
+    case Format::share:
+      return value < 0 ? "-" + text::percent(-value) : text::percent(value);
+    case Format::points:
+      return fmt::format("{:+.1f}", value);
+    case Format::number:
+      break;
   }
   return text::number(value);
 }
@@ -127,9 +130,9 @@ Json chart_value(double value) { return std::isfinite(value) ? Json(value) : Jso
 
 Prose left_out(std::size_t all, std::size_t shown, const std::string& what, const std::string& file) {
   if (shown >= all) return {};
-  return document::say("Shown are {} of {} {}; all of them are in {}.",
-                       {text::count(static_cast<std::int64_t>(shown)), text::count(static_cast<std::int64_t>(all)), what,
-                        document::code(file)});
+  return document::say(
+      "Shown are {} of {} {}; all of them are in {}.",
+      {text::count(static_cast<std::int64_t>(shown)), text::count(static_cast<std::int64_t>(all)), what, document::code(file)});
 }
 
 }  // namespace tessera::sections

@@ -2,6 +2,7 @@
 // Of each figure: kind (dots, bars, lines, quadrant, map), format (number, percent, points), x and y (titles of the axes), and
 //   dots, bars: labels; series of name, segment (its colour; null: none), values, low, high; segments (of each label, if the colour goes
 //               by it); reference (a line at a value) and its words; zero (true: the axis starts there)
+//               edge (values beyond it are drawn there)
 //   lines:      series as above with xs; steps (true: a staircase), reference and words (a horizontal line)
 //   quadrant:   points of x, y, label; cross (x, y of the lines); corners (four words, clockwise from the upper left)
 //   map:        range (x, y as low and high); cell (width, height); cells of column, row, density in [0, 1], segment; centers of x, y, segment, name
@@ -165,10 +166,12 @@
       return [{type: "scatter", data: figure.points.map(function (p) { return {x: p.x, y: p.y}; }), pointRadius: 6,
         pointBackgroundColor: colorOf(figure.segment), pointBorderColor: paint("--card")}];
     }
+    const edge = figure.edge || Infinity;
+    const inside = function (value) { return value === null ? null : Math.max(-edge, Math.min(edge, value)); };
     return figure.series.map(function (series) {
       const color = colorOf(series.segment);
       const each = figure.segments ? figure.segments.map(colorOf) : color;
-      const set = {label: series.name, low: series.low, high: series.high, segment: series.segment, borderColor: color, data: series.values};
+      const set = {label: series.name, low: series.low, high: series.high, segment: series.segment, borderColor: color, data: series.values.map(inside)};
       if (figure.kind === "bars") return Object.assign(set, {backgroundColor: each, borderWidth: 0, borderRadius: 3, maxBarThickness: 26});
       if (figure.kind === "dots") {
         const numbered = figure.segments || (series.segment !== null && series.segment !== undefined);
@@ -202,7 +205,11 @@
       axes.x.ticks.display = axes.y.ticks.display = axes.x.grid.display = axes.y.grid.display = false;
       axes.x.min = figure.range.x[0]; axes.x.max = figure.range.x[1]; axes.y.min = figure.range.y[0]; axes.y.max = figure.range.y[1];
     }
-    if (figure.kind === "quadrant") axes.x.grace = axes.y.grace = "12%";
+    if (figure.kind === "quadrant") {
+      axes.x.min = 0;
+      axes.y.suggestedMin = -0.2; axes.y.suggestedMax = 0.2;
+      axes.x.grace = axes.y.grace = "12%";
+    }
     if (figure.kind === "lines" && figure.whole) axes.x.ticks.stepSize = 1;
     if (figure.kind === "lines" && figure.ticks) axes.x.ticks = Object.assign(axes.x.ticks, {stepSize: 1, callback: function (v) { return short(figure.ticks[v] === undefined ? "" : figure.ticks[v], 14); }});
     return {

@@ -11,8 +11,8 @@
 namespace tessera {
 namespace {
 
-using ::testing::Not;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(HtmlText, EscapesWhatMeansSomething) {
   EXPECT_EQ(html::escape("<b class=\"x\" id='y'>&`"), "&lt;b class=&quot;x&quot; id=&#39;y&#39;&gt;&amp;&#96;");
@@ -51,7 +51,9 @@ TEST(Prose, CutsWhatIsTooLongVisibly) {
 }
 
 TEST(Prose, TurnsNoDirectionAndHidesNothing) {
-  EXPECT_EQ(document::visible_text(document::name("a\xE2\x80\xAE" "b\nc\x1B[1m")), "a<202E>b c<1B>[1m");
+  EXPECT_EQ(document::visible_text(document::name("a\xE2\x80\xAE"
+                                                  "b\nc\x1B[1m")),
+            "a<202E>b c<1B>[1m");
 }
 
 }  // namespace

@@ -36,15 +36,21 @@ TEST(Names, DamagedFilesSayWhatIsWrong) {
   EXPECT_THROW((void)parse_names("[]", "names.json"), DataError);
   EXPECT_THROW((void)parse_names(R"({"format": "other"})", "names.json"), DataError);
   EXPECT_THROW((void)parse_names(R"({"format": "tessera-names", "segments": [{"segment": -1}]})", "names.json"), DataError);
-  EXPECT_THROW((void)parse_names(R"({"format": "tessera-names", "segments": [{"segment": 0, "name": 7}]})", "names.json"), DataError);
+  EXPECT_THROW((void)parse_names(R"({"format": "tessera-names", "segments": [{"segment": 0, "name": 7}]})", "names.json"),
+               DataError);
   EXPECT_TRUE(parse_names(R"({"format": "tessera-names"})", "names.json").empty());
 }
 
 TEST(Names, ChangedOnesAreKeptForTheSameSegment) {
-  const std::vector<SegmentName> earlier = {{0, "high income", "Champions"}, {1, "low income", "low income"}, {2, "average", "Middle"}, {3, "average", "Other middle"}};
+  const std::vector<SegmentName> earlier = {{0, "high income", "Champions"},
+                                            {1, "low income", "low income"},
+                                            {2, "average", "Middle"},
+                                            {3, "average", "Other middle"}};
   // The same segments, in another order: only those move whose default name is the only one.
-  const std::vector<SegmentName> fresh = {{0, "low income", "low income"}, {1, "high income", "high income"}, {2, "average", "average"}, {3, "young", "young"}};
-  EXPECT_THAT(names_in(keep_changed_names(fresh, earlier)), ::testing::ElementsAre("low income", "Champions", "Middle", "young"));
+  const std::vector<SegmentName> fresh = {
+      {0, "low income", "low income"}, {1, "high income", "high income"}, {2, "average", "average"}, {3, "young", "young"}};
+  EXPECT_THAT(names_in(keep_changed_names(fresh, earlier)),
+              ::testing::ElementsAre("low income", "Champions", "Middle", "young"));
   EXPECT_THAT(names_in(keep_changed_names(fresh, {})), ::testing::ElementsAre("low income", "high income", "average", "young"));
 }
 

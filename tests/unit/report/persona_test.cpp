@@ -25,9 +25,19 @@ TEST(Persona, ColumnsAnswerQuestions) {
 }
 
 TEST(Persona, TraitsComeFromTheAnalysisElseFromTheFit) {
-  const Input analysed = {{"traits", {{{"column", "a: b"}, {"level", nullptr}, {"value", 2.0}, {"effect", {{"value", -0.9}}}, {"words", "a: b: 2 against 3 overall"}},
-                                      {{"column", "weak"}, {"effect", {{"value", 0.1}}}, {"words", "weak: 1"}}}}};
-  const Input fitted = {{"distinguished_by", {{{"feature", "income"}, {"value", 80.0}, {"difference", -0.7}, {"strength", 0.7}, {"words", "income: 80 against 50 overall"}}}}};
+  const Input analysed = {{"traits",
+                           {{{"column", "a: b"},
+                             {"level", nullptr},
+                             {"value", 2.0},
+                             {"effect", {{"value", -0.9}}},
+                             {"words", "a: b: 2 against 3 overall"}},
+                            {{"column", "weak"}, {"effect", {{"value", 0.1}}}, {"words", "weak: 1"}}}}};
+  const Input fitted = {{"distinguished_by",
+                         {{{"feature", "income"},
+                           {"value", 80.0},
+                           {"difference", -0.7},
+                           {"strength", 0.7},
+                           {"words", "income: 80 against 50 overall"}}}}};
   const std::vector<TraitView> traits = traits_of(analysed, fitted);
   ASSERT_EQ(traits.size(), 1U);
   EXPECT_EQ(traits[0].label, "a: b");
