@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "backend/cuda_module.hpp"
 #include "backend/registry.hpp"
 #include "cli/command.hpp"
 #include "cli/standard_output.hpp"
@@ -31,7 +32,11 @@ struct Machine {
   std::vector<ThreadLimit> limits;
   ThreadLimit threads;
   MemoryBudget memory;
+  CudaReport cuda;
 };
+
+/// "13.0" of 13000, as CUDA counts its versions.
+std::string cuda_version(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
 
 Machine look_around(const CancelToken& cancel) {
   Machine machine;
@@ -39,6 +44,7 @@ Machine look_around(const CancelToken& cancel) {
   machine.limits = thread_limits(std::nullopt);
   machine.threads = least_limit(machine.limits);
   machine.memory = memory_budget(std::nullopt);
+  machine.cuda = cuda_report();
   ReasonObserver observer;
   ThreadPool pool(machine.threads.threads);
   machine.device = open_backend({}, {observer, cancel, pool})->description();
@@ -59,6 +65,20 @@ std::string devices_json(const Machine& machine) {
   }
   json["memory_bytes"] = machine.memory.bytes;
   json["memory_reason"] = machine.memory.reason;
+  const auto version = [](int number) { return number > 0 ? nlohmann::ordered_json(cuda_version(number)) : nullptr; };
+  auto& cuda = json["cuda"];
+  cuda["runtime"] = version(machine.cuda.runtime_version);
+  cuda["driver"] = version(machine.cuda.driver_version);
+  cuda["problem"] = machine.cuda.problem;
+  cuda["devices"] = nlohmann::ordered_json::array();
+  for (const CudaDevice& gpu : machine.cuda.devices) {
+    cuda["devices"].push_back({{"index", gpu.index},
+                               {"name", gpu.name},
+                               {"compute_capability", fmt::format("{}.{}", gpu.major, gpu.minor)},
+                               {"memory_bytes", gpu.memory_bytes},
+                               {"free_bytes", gpu.free_bytes},
+                               {"problem", gpu.problem}});
+  }
   return json.dump(2) + "\n";
 }
 
@@ -69,6 +89,17 @@ std::string devices_text(const Machine& machine) {
   text += fmt::format("threads     {}\n", to_string(machine.threads));
   for (const ThreadLimit& limit : machine.limits) text += fmt::format("            limit {}\n", to_string(limit));
   text += fmt::format("memory      {}\n", machine.memory.reason);
+  const CudaReport& cuda = machine.cuda;
+  if (!cuda.problem.empty()) text += fmt::format("gpu         none: {}\n", cuda.problem);
+  for (const CudaDevice& gpu : cuda.devices) {
+    text += fmt::format("gpu cuda:{}  {}, compute capability {}.{}, {} of {} free\n", gpu.index, gpu.name, gpu.major, gpu.minor,
+                        format_bytes(gpu.free_bytes), format_bytes(gpu.memory_bytes));
+    if (!gpu.problem.empty()) text += fmt::format("            cannot be used: {}\n", gpu.problem);
+  }
+  if (!cuda.devices.empty()) {
+    text += fmt::format("cuda        runtime {}, driver for {}\n", cuda_version(cuda.runtime_version),
+                        cuda_version(cuda.driver_version));
+  }
   return text;
 }
 

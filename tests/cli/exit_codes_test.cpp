@@ -54,8 +54,11 @@ TEST_F(ExitCodeTest, AbsentInputIs66) {
 
 TEST_F(ExitCodeTest, UnavailableDeviceIs69AndNeverFallsBack) {
   const std::string table = make_blobs();
+  CommandOptions options;
+  options.environment.emplace_back("TESSERA_CUDA_MODULE", path("missing.so"));  // also where there is a GPU
   for (const char* device : {"cuda", "cuda:0"}) {
-    EXPECT_THAT(expect_exit(69, {"segment", table, "-o", path("run"), "--device", device}).err, HasSubstr("--device cpu"));
+    EXPECT_THAT(expect_exit(69, {"segment", table, "-o", path("run"), "--device", device}, options).err,
+                HasSubstr("--device cpu"));
   }
   EXPECT_THAT(names(), ElementsAre("blobs.h5"));
 }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Time of a nearest pass on a GPU by shape, beside the device's own copy rate: one line a shape, tab-separated.
+//   gpu_bench [LARGEST_ROWS]    default 10000000
+// first_ms: the first pass of a series, rows come from the host; moving_ms: later passes, centroids move by a tenth of a
+// deviation; settled_ms: centroids stand still; floor_%: time of one read of the rows at the copy rate over moving_ms;
+// streamed_ms: a pass on its own. Wall time of consume() and finish(), medians.
+#include <cuda_runtime_api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "backend/cuda/cuda_check.hpp"
+#include "backend/cuda/cuda_memory.hpp"
+#include "backend/registry.hpp"
+#include "exact/grid.hpp"
+#include "support/awkward_cases.hpp"
+
+namespace tessera::testing {
+namespace {
+
+constexpr std::int64_t kChunkRows = 1000000;
+constexpr int kRepeats = 5;
+
+double median_ms(int repeats, const std::function<void(int)>& work) {
+  std::vector<double> times;
+  for (int i = 0; i < repeats; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    work(i);
+    times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+  }
+  std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
+  return times[static_cast<std::size_t>(repeats / 2)];
+}
+
+/// Bytes a second that a copy within the device reads and writes, and that a copy from pinned memory brings.
+struct CopyRates {
+  double device = 0.0;
+  double host = 0.0;
+};
+
+CopyRates measure_copies() {
+  constexpr std::int64_t kBytes = std::int64_t{1} << 30;
+  const cuda::DeviceBuffer<char> from(kBytes), to(kBytes);
+  cuda::PinnedBuffer<char> pinned;
+  pinned.reserve(kBytes);
+  const cuda::Stream stream;
+  const auto copy_ms = [&](const void* source, cudaMemcpyKind kind) {
+    return median_ms(2 * kRepeats + 1, [&](int) {
+      cuda::check(cudaMemcpyAsync(to.data(), source, kBytes, kind, stream.get()), "cudaMemcpyAsync", kBytes);
+      stream.wait();
+    });
+  };
+  return {2e3 * kBytes / copy_ms(from.data(), cudaMemcpyDeviceToDevice),
+          1e3 * kBytes / copy_ms(pinned.data(), cudaMemcpyHostToDevice)};
+}
+
+/// Overlapping blobs with noise; centroids are their centres, in two sets a tenth of a deviation apart.
+struct Problem {
+  Matrix<float> rows, centroids, moved;
+  GridUnits units;
+};
+
+Problem make_problem(std::int64_t d, std::int64_t k) {
+  AwkwardRandom random(7);
+  Problem problem{Matrix<float>(kChunkRows, d), Matrix<float>(k, d), Matrix<float>(k, d), {}};
+  for (std::int64_t c = 0; c < k; ++c) {
+    for (std::int64_t j = 0; j < d; ++j) {
+      problem.centroids(c, j) = static_cast<float>(random.bell());
+      problem.moved(c, j) = problem.centroids(c, j) + 0.1F * static_cast<float>(random.bell());
+    }
+  }
+  for (std::int64_t i = 0; i < kChunkRows; ++i) {
+    for (std::int64_t j = 0; j < d; ++j) {
+      const double noise = 3.4 * (random.uniform() - 0.5);  // deviation 1, and quicker than a bell
+      problem.rows(i, j) = exact::to_grid(static_cast<double>(problem.centroids(i % k, j)) + noise, exact::make_grid(-24));
+    }
+  }
+  problem.units = {std::vector<int>(static_cast<std::size_t>(d), -24), 0, -30};
+  return problem;
+}
+
+void measure(Backend& backend, const CopyRates& rates, std::int64_t n, const Problem& problem) {
+  const std::int64_t d = problem.rows.columns();
+  const std::int64_t k = problem.centroids.rows();
+  double reference_rows = 0.0;
+  const auto sweep = [&](NearestPass& pass) {
+    for (std::int64_t first = 0; first < n; first += kChunkRows) {
+      pass.consume({first, problem.rows.view().slice(0, std::min(kChunkRows, n - first)), {}, {}}, {});
+    }
+    reference_rows = static_cast<double>(pass.finish().reference_rows);
+  };
+  const auto series = backend.nearest_series();
+  const auto next = [&](const Matrix<float>& centroids) { sweep(*series->next({centroids.view(), &problem.units})); };
+  const double first_ms = median_ms(1, [&](int) { next(problem.centroids); });
+  const double moving_ms = median_ms(kRepeats, [&](int i) { next(i % 2 == 0 ? problem.moved : problem.centroids); });
+  const double settled_ms = median_ms(kRepeats, [&](int) { next(problem.moved); });
+  const double streamed_ms = median_ms(1, [&](int) { sweep(*backend.nearest({problem.centroids.view(), &problem.units})); });
+  const double floor_ms = 1e3 * static_cast<double>(n) * static_cast<double>(d) * 4.0 / rates.device;
+  fmt::print("{}\t{}\t{}\t{:.2f}\t{:.3f}\t{:.3f}\t{:.1f}\t{:.2f}\t{:.3f}\n", n, d, k, first_ms, moving_ms, settled_ms,
+             100.0 * floor_ms / moving_ms, streamed_ms, 100.0 * reference_rows / static_cast<double>(n));
+}
+
+int run(std::int64_t largest_rows) {
+  SilentObserver observer;
+  const CancelToken cancel;
+  ThreadPool threads(8);
+  const auto backend = open_backend({.device = "cuda"}, {observer, cancel, threads});
+  const CopyRates rates = measure_copies();
+  fmt::print("# {}\n# copy rate: {:.0f} GB/s on the device (read and written), {:.1f} GB/s from pinned memory\n",
+             backend->description(), rates.device * 1e-9, rates.host * 1e-9);
+  fmt::print("n\td\tk\tfirst_ms\tmoving_ms\tsettled_ms\tfloor_%\tstreamed_ms\treference_%\n");
+  for (const std::int64_t d : {16, 32, 64, 128}) {
+    for (const std::int64_t k : {8, 64, 256, 1024}) {
+      const Problem problem = make_problem(d, k);
+      for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) measure(*backend, rates, n, problem);
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace tessera::testing
+
+int main(int argc, char** argv) {
+  try {
+    return tessera::testing::run(argc > 1 ? std::atoll(argv[1]) : 10000000);
+  } catch (const tessera::Error& error) {
+    fmt::print(stderr, "gpu_bench: {}\n  -> {}\n", error.what(), error.advice());
+    return static_cast<int>(error.code());
+  }
+}
