@@ -20,7 +20,7 @@ class AnalyseCommand final : public Command {
                                   "0 64 65 66 69 70 71 73 74 77 78 130 143"});
     add_file_options(app);
     add_column_options(app);
-    add_analysis_options(app, options_.analysis);
+    analysis_.add_to(app);
     app.add_option("--seed", options_.seed, "start of all random numbers")
         ->check(CLI::NonNegativeNumber.description(""))
         ->option_text("N=0")
@@ -37,6 +37,7 @@ class AnalyseCommand final : public Command {
     AnalyseOptions options = options_;
     options.input = input_;
     options.output = output_;
+    options.analysis = analysis_.resolve();
     options.engine = engine_.resolve();
     const AnalyseSummary summary = run_analyse(options, log, cancel);
     log.finish();
@@ -79,6 +80,7 @@ class AnalyseCommand final : public Command {
   }
 
   AnalyseOptions options_;
+  AnalysisArguments analysis_;
   EngineArguments engine_;
   std::string input_, output_;
   bool json_ = false;

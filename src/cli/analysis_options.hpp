@@ -7,7 +7,15 @@
 
 namespace tessera::cli {
 
-/// Adds the options that say what is to be told of segments.
-void add_analysis_options(CLI::App& app, AnalysisOptions& options);
+/// The options that say what is to be told of segments, as typed.
+class AnalysisArguments {
+ public:
+  void add_to(CLI::App& app);
+  [[nodiscard]] AnalysisOptions resolve() const;
+
+ private:
+  AnalysisOptions options_;
+  bool no_drivers_ = false;
+};
 
 }  // namespace tessera::cli

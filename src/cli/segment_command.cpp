@@ -24,8 +24,8 @@ class SegmentCommand final : public Command {
     add_segment_options(app);
     prepare_.add_to(app);
     add_fit_options(app);
-    add_analysis_options(app, options_.analysis);
-    app.add_flag("!--no-analysis", options_.analyse, "leave out everything but the segments themselves")->group("Analysis");
+    analysis_.add_to(app);
+    app.add_flag("--no-analysis", no_analysis_, "leave out everything but the segments themselves")->group("Analysis");
     engine_.add_to(app);
     add_common_options();
   }
@@ -102,6 +102,8 @@ class SegmentCommand final : public Command {
     options.input = input_;
     options.output = output_;
     options.prepare = prepare_.resolve();
+    options.analyse = !no_analysis_;
+    options.analysis = analysis_.resolve();
     options.engine = engine_.resolve();
     const auto k = parse_segments(segments_);
     options.automatic_segments = !k.has_value();
@@ -113,11 +115,13 @@ class SegmentCommand final : public Command {
 
   SegmentOptions options_;
   PrepareArguments prepare_;
+  AnalysisArguments analysis_;
   EngineArguments engine_;
   std::string input_, output_, initial_;
   std::string segments_ = "auto";
   std::string range_ = "1:10";
   bool json_ = false;
+  bool no_analysis_ = false;
 };
 
 }  // namespace
