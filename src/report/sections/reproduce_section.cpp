@@ -112,7 +112,7 @@ Section reproduce_section(const Subject& subject) {
   Section section("reproduce", "How to repeat this");
   const Input& provenance = member(subject.summary(), "provenance");
   section.say(say(
-      "The same table, options and seed give the same segments, bit for bit, on any machine and with any number of threads."));
+      "The same table, options and seed give the same numbers, bit for bit, on any machine and with any number of threads."));
   const std::string line = command_line(provenance);
   if (!line.empty()) section.add(Code{line});
   section.add(facts(subject.summary(), provenance));

@@ -63,6 +63,17 @@ Card card_of(const Subject& subject, const SegmentView& view) {
   return card;
 }
 
+/// Where the numbers and names of the segments come from.
+document::Prose naming(const Subject& subject) {
+  const document::Span file = document::code("names.json"), command = document::code("tessera report RUN");
+  if (!subject.by().empty()) {
+    return say("Names are those of the column {}; to show others, change {}, then run {}.",
+               {document::name(subject.by()), file, command});
+  }
+  return say("Numbers 0, 1, … are those in {}. Names are made of the two strongest traits: change them in {}, then run {}.",
+             {document::code("assignments.h5"), file, command});
+}
+
 Table overview(const Subject& subject) {
   Table table;
   table.caption = say("All segments at a glance");
@@ -88,10 +99,9 @@ Section segments_section(const Subject& subject) {
   if (subject.k() > 1) {
     section.hint(
         say("Bars show how far a segment lies below or above the other customers; the middle is no difference, the end {} "
-            "standard deviations. Numbers 0, 1, … are those in {}. Names are made of the two strongest traits: change them "
-            "in {}, then run {}.",
-            {text::number(kLongestBar), document::code("assignments.h5"), document::code("names.json"),
-             document::code("tessera report RUN")}));
+            "standard deviations.",
+            {text::number(kLongestBar)}));
+    section.hint(naming(subject));
   }
   Cards cards;
   for (const SegmentView& view : subject.segments()) {

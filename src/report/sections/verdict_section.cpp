@@ -74,6 +74,13 @@ Section verdict_section(const Subject& subject) {
   const std::int64_t rejected = count(summary, "rows_rejected");
   if (customers >= 0 && rejected > 0) customers = std::max<std::int64_t>(0, customers - rejected);
   section.add(Paragraph{headline(subject, customers), Paragraph::Tone::lead});
+  const Input& split = member(summary, "split");
+  if (split.is_object()) {
+    section.say(say("They are one segment of an earlier run, {} ({}), looked at on its own: {} of {} customers.",
+                    {document::name(text(split, "id")), document::name(text(split, "name")),
+                     text::count(std::max<std::int64_t>(0, count(split, "rows"))),
+                     text::count(std::max<std::int64_t>(0, count(split, "of_rows")))}));
+  }
   const std::string verdict = text(summary, "verdict");
   if (!verdict.empty()) section.say({document::sentence(verdict)});
   section.say(sizes(subject));
