@@ -109,6 +109,21 @@ TEST_F(GpuSeries, PartlyResidentRowsEqualTheNaiveTwin) {
   run_series(*backend, made, [&](int) { return Borders{0, 1000, 2000, 3000}; });
 }
 
+/// Chunks that come from the host in several pieces and are worked on as a whole later.
+TEST_F(GpuSeries, LongResidentChunksEqualTheNaiveTwin) {
+  limit_memory("300M");  // about 9,000 of these rows are copied at a time
+  const auto backend = open_gpu(threads_);
+  AwkwardRandom random(9);
+  AwkwardCase made =
+      make_case("long", 12000, 512, 3, 0.3, random, [&](std::int64_t, std::int64_t) { return random.uniform(); });
+  for (std::int64_t i = 0; i < 12000; ++i) {
+    made.weights.push_back(static_cast<float>(i % 7) * 0.3F);
+    made.flags.push_back(i % 11 == 0 ? kFlagRejected : 0);
+  }
+  made.units = put_on_grid(made.rows, made.weights);
+  run_series(*backend, made, [&](int) { return Borders{0, 12000}; });
+}
+
 /// Chunks whose borders change from pass to pass, also back to what they were.
 TEST_F(GpuSeries, OtherBordersEqualTheNaiveTwin) {
   const auto backend = open_gpu(threads_);
