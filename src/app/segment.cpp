@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <future>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -122,22 +123,27 @@ Model make_model(FeaturePlan plan, const KMeansResult& fit, const SegmentOptions
   return model;
 }
 
-Manifest make_manifest(const SegmentOptions& options, const CancelToken& cancel) {
+Manifest make_manifest(const SegmentOptions& options, const SegmentPart* part, const CancelToken& cancel) {
   Manifest manifest;
   manifest.created = creation_time();
   manifest.input = identify_input(options.input, cancel);
-  manifest.command = "segment";
+  manifest.command = part != nullptr ? "split" : "segment";
   manifest.options = manifest_options(options);
+  if (part != nullptr) {
+    manifest.options.insert(manifest.options.begin(), {{"run", part->origin.run}, {"segment", part->origin.id}});
+  }
   manifest.versions = versions();
   return manifest;
 }
 
-AssignSummary assign_rows(Feeder& feeder, Engine& engine, Communicator& comm, Table& table, const SegmentOptions& options,
-                          const RunDirectory& run, const Model& model, std::vector<std::int64_t>& boundary_pairs) {
+AssignSummary assign_rows(Feeder& feeder, Engine& engine, Communicator& comm, Table& table, const SegmentPart* part,
+                          const SegmentOptions& options, const RunDirectory& run, const Model& model,
+                          std::vector<std::int64_t>& boundary_pairs) {
   engine.job().observer.stage("assign", feeder.rows());
   AssignmentFiles files{run.file("assignments.h5"), {}};
   if (options.csv) files.csv = run.file("assignments.csv");
-  AssignmentWriter writer(files, table, model.plan.id_column);
+  if (part != nullptr) files.rows = &part->rows;
+  AssignmentWriter writer(files, part != nullptr ? part->ids : table, part != nullptr ? "id" : model.plan.id_column);
   BoundaryCounter counter(model.segments(), writer);
   AssignSummary assigned = assign(feeder, engine.backend(), comm, model, counter);
   writer.finish();
@@ -155,6 +161,7 @@ Analysis describe(Table& table, Engine& engine, const SegmentOptions& options, c
   for (const FeatureSource& source : summary.model.plan.sources) job.used_in_fit.push_back(source.name);
   job.segments = summary.model.segments();
   for (SegmentPortrait& portrait : describe_segments(summary.model, summary.assigned, summary.profiles).segments) {
+    if (summary.split) portrait.name = summary.split->label(portrait.segment, job.segments) + " " + portrait.name;
     job.names.push_back(std::move(portrait.name));
   }
   job.read_labels = std::ref(labels);
@@ -196,7 +203,8 @@ void check_files(const SegmentOptions& options) {
 
 }  // namespace
 
-SegmentationSummary run_segment(const SegmentOptions& options, Observer& observer, const CancelToken& cancel) {
+SegmentationSummary run_segment(const SegmentOptions& options, Observer& observer, const CancelToken& cancel,
+                                const SegmentPart* part) {
   check_options(options);
   check_files(options);
   Recorder recorder(observer);
@@ -206,14 +214,17 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   SoloCommunicator comm;
 
   recorder.stage("read", 0);
-  LockedTable table(
-      open_table(options.input, {options.dataset, options.engine.scratch, &recorder, &cancel, engine.threads().threads}));
+  auto opened =
+      open_table(options.input, {options.dataset, options.engine.scratch, &recorder, &cancel, engine.threads().threads});
+  if (part != nullptr) opened = std::make_unique<ChosenRows>(std::move(opened), part->rows);
+  LockedTable table(std::move(opened));
   check_rows(table.info(), options);
   for (const std::string& note : table.info().notes) recorder.note(Observer::Level::info, "table", note);
 
   SegmentationSummary summary;
+  if (part != nullptr) summary.split = part->origin;
   // Now, not hours later, when the file may have been moved away; beside the work, as it may mean to read the whole file.
-  std::future<Manifest> manifest = std::async(std::launch::async, [&] { return make_manifest(options, cancel); });
+  std::future<Manifest> manifest = std::async(std::launch::async, [&] { return make_manifest(options, part, cancel); });
   recorder.stage("prepare", table.info().rows);
   std::vector<ColumnTally> tallies;
   const KpiRequests kpis = read_kpis(options.prepare.kpis, table.info());
@@ -243,7 +254,7 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   summary.model.outlier_distance = distances.quantile(options.outlier_quantile, comm);
   summary.customer_map = map_customers(summary.model, map_rows.take(comm).points());
   std::vector<std::int64_t> boundary_pairs;
-  summary.assigned = assign_rows(*feeder, engine, comm, table, options, run, summary.model, boundary_pairs);
+  summary.assigned = assign_rows(*feeder, engine, comm, table, part, options, run, summary.model, boundary_pairs);
   summary.residency = feeder->residency();
   feeder.reset();  // the memory of its rows is needed now
   if (options.analyse) {

@@ -57,6 +57,7 @@ CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::s
 [[nodiscard]] std::unique_ptr<Command> make_score_command(CLI::App& root);
 [[nodiscard]] std::unique_ptr<Command> make_analyse_command(CLI::App& root);
 [[nodiscard]] std::unique_ptr<Command> make_report_command(CLI::App& root);
+[[nodiscard]] std::unique_ptr<Command> make_split_command(CLI::App& root);
 [[nodiscard]] std::unique_ptr<Command> make_rfm_command(CLI::App& root);
 [[nodiscard]] std::unique_ptr<Command> make_inspect_command(CLI::App& root);
 [[nodiscard]] std::unique_ptr<Command> make_convert_command(CLI::App& root);

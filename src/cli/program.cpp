@@ -32,6 +32,7 @@ constexpr std::string_view kShortUsage =
     "  score     assign new customers to the segments of an earlier run\n"
     "  analyse   describe segments that you have already\n"
     "  report    render the report of a run again, after its names were changed\n"
+    "  split     look for groups within one segment of an earlier run\n"
     "  rfm       turn transactions into a table of customers\n"
     "  inspect   say what a file holds and what segment would do with it\n"
     "  convert   turn a CSV into HDF5\n"
@@ -70,6 +71,7 @@ Commands set_up(CLI::App& root) {
   commands.push_back(make_score_command(root));
   commands.push_back(make_analyse_command(root));
   commands.push_back(make_report_command(root));
+  commands.push_back(make_split_command(root));
   commands.push_back(make_rfm_command(root));
   commands.push_back(make_inspect_command(root));
   commands.push_back(make_convert_command(root));

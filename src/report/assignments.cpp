@@ -77,6 +77,10 @@ struct AssignmentWriter::State {
         flags(create("flags", DataType::uint8)) {
     if (!files.csv.empty()) csv.emplace(files.csv, files.overwrite);
     describe(id_column);
+    if (files.rows == nullptr) return;
+    chosen = files.rows;
+    row = &create("row", DataType::int64);
+    file.set_attribute("/row", "label", "row number in the input, from 0");
   }
 
   hdf5::DatasetWriter& create(const char* name, DataType type) {
@@ -108,9 +112,16 @@ struct AssignmentWriter::State {
     distance.append(rows.distance);
     margin.append(rows.margin);
     flags.append(rows.flags);
+    if (row != nullptr) write_row_numbers();
     if (csv) csv->write(ids, rows);
     written += pending.count();
     pending.clear();
+  }
+
+  void write_row_numbers() {
+    std::vector<std::int64_t> numbers{chosen->select(written)};
+    while (std::ssize(numbers) < pending.count()) numbers.push_back(chosen->next(numbers.back() + 1));
+    row->append(std::span<const std::int64_t>(numbers));
   }
 
   std::int64_t total_rows;
@@ -122,6 +133,8 @@ struct AssignmentWriter::State {
   hdf5::DatasetWriter& distance;
   hdf5::DatasetWriter& margin;
   hdf5::DatasetWriter& flags;
+  hdf5::DatasetWriter* row = nullptr;  ///< with `chosen` only
+  const RowBitmap* chosen = nullptr;
   std::optional<AssignmentCsv> csv;
   PendingRows pending;
   std::int64_t written = 0;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "assign/row_sink.hpp"
+#include "table/chosen_rows.hpp"
 #include "tessera/table.hpp"
 
 namespace tessera {
@@ -16,9 +17,10 @@ inline constexpr int kAssignmentsFormatMajor = 1;
 inline constexpr int kAssignmentsFormatMinor = 0;
 
 struct AssignmentFiles {
-  std::filesystem::path hdf5;      ///< "run/assignments.h5" by way of RunDirectory::file(), or "out.h5" itself
-  std::filesystem::path csv = {};  ///< empty: no CSV
-  bool overwrite = false;          ///< existing files may be replaced
+  std::filesystem::path hdf5;       ///< "run/assignments.h5" by way of RunDirectory::file(), or "out.h5" itself
+  std::filesystem::path csv = {};   ///< empty: no CSV
+  bool overwrite = false;           ///< existing files may be replaced
+  const RowBitmap* rows = nullptr;  ///< which rows of the input are assigned, written as `row`; null: all of them, not written
 };
 
 /// Writes assignments.h5 (and a CSV) row by row: id, segment, runner_up, distance, margin, flags, in input order. The same rows

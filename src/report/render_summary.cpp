@@ -27,6 +27,12 @@ double share_of(std::int64_t part, std::int64_t whole) {
 std::string headline(const SegmentationSummary& summary) {
   const int k = summary.model.segments();
   const std::string customers = text::plural(summary.assigned.rows, "customer");
+  if (summary.split) {
+    const std::string which =
+        fmt::format("segment {} ({})", summary.split->id, text::shorten(text::printable(summary.split->name), kLabelWidth));
+    return k == 1 ? fmt::format("No split: the {} of {} form one group", customers, which)
+                  : fmt::format("{} groups in the {} of {}", k, customers, which);
+  }
   return k == 1 ? fmt::format("No segments: {} form one group", customers) : fmt::format("{} segments in {}", k, customers);
 }
 
@@ -47,8 +53,8 @@ void add_segments(Page& page, const SegmentationSummary& summary) {
   for (const SegmentPortrait& portrait : portraits.segments) {
     if (rows.size() == kSegmentsShown) break;
     Page::Row row;
-    row.cells = {std::to_string(portrait.segment), text::count(portrait.size_rows), text::percent(portrait.share),
-                 text::percent(portrait.boundary_share)};
+    row.cells = {summary.split ? summary.split->label(portrait.segment, summary.model.segments()) : std::to_string(portrait.segment),
+                 text::count(portrait.size_rows), text::percent(portrait.share), text::percent(portrait.boundary_share)};
     row.details = trait_lines(portrait, summary.model.segments());
     rows.push_back(std::move(row));
   }

@@ -31,9 +31,25 @@ struct Remark {
   bool warning = false;
 };
 
+/// The segment of an earlier run whose customers were segmented once more.
+struct SplitOrigin {
+  std::string run;              ///< name of the run's folder, without its path
+  int segment = 0;              ///< as in the run's assignments.h5
+  std::string id;               ///< "2"; of a run that is itself a split "2.1"
+  std::string name;             ///< what the run calls it
+  std::int64_t rows = 0;        ///< customers of the segment
+  std::int64_t of_rows = 0;     ///< of the run
+  std::int64_t input_rows = 0;  ///< of the table that all of it was made from
+  /// What the sub-segment `segment` of `segments` is called: "2.1" is number 0. A segment that stays whole keeps its id.
+  [[nodiscard]] std::string label(int sub_segment, int segments) const {
+    return segments < 2 ? id : id + "." + std::to_string(sub_segment + 1);
+  }
+};
+
 /// Everything that a finished `segment` run has to say; the app fills it, the functions below write it.
 struct SegmentationSummary {
   TableInfo table;
+  std::optional<SplitOrigin> split;     ///< the table is one segment of an earlier run
   std::vector<ColumnProfile> profiles;  ///< as learn_plan saw them; may be empty
   Model model;                          ///< its plan, centroids, weights, inertia are those published
   KSelection k_selection;               ///< automatic = false: k was given

@@ -70,9 +70,21 @@ Json trait_json(const Trait& trait) {
   return json;
 }
 
-Json segment_json(const FeaturePlan& plan, const SegmentPortrait& portrait) {
+Json split_json(const SplitOrigin& split, int segments) {
+  return {{"run", split.run},
+          {"segment", split.segment},
+          {"id", split.id},
+          {"name", split.name},
+          {"rows", split.rows},
+          {"of_rows", split.of_rows},
+          {"input_rows", split.input_rows},
+          {"found", segments > 1}};
+}
+
+Json segment_json(const FeaturePlan& plan, const SegmentPortrait& portrait, const SegmentationSummary& summary) {
   Json json;
   json["segment"] = portrait.segment;
+  if (summary.split) json["id"] = summary.split->label(portrait.segment, summary.model.segments());
   json["name"] = portrait.name;
   json["size"] = portrait.size_rows;
   json["weight"] = portrait.weight;
@@ -122,6 +134,7 @@ std::string summary_json(const SegmentationSummary& summary) {
   json["format_version"] = fmt::format("{}.{}", kSummaryFormatMajor, kSummaryFormatMinor);
   json["k"] = summary.model.segments();
   json["verdict"] = summary.k_selection.verdict;
+  if (summary.split) json["split"] = split_json(*summary.split, summary.model.segments());
   json["rows"] = summary.assigned.rows;
   json["rows_rejected"] = summary.assigned.rejected;
   json["rows_imputed"] = summary.assigned.imputed;
@@ -136,7 +149,7 @@ std::string summary_json(const SegmentationSummary& summary) {
   json["k_selection"] = selection_json(summary.k_selection);
   json["objective"] = objective_json(summary);
   json["segments"] = Json::array();
-  for (const SegmentPortrait& portrait : portraits.segments) json["segments"].push_back(segment_json(plan, portrait));
+  for (const SegmentPortrait& portrait : portraits.segments) json["segments"].push_back(segment_json(plan, portrait, summary));
   json["overall"] = source_values_json(plan, portraits.overall);
   json["assignment"] = assignment_json(summary);
   if (summary.analysis) json["analysis"] = analysis_json(*summary.analysis);
