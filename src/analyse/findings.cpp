@@ -58,6 +58,7 @@ class Finder {
   }
 
   void look_at(const KpiResult& kpi) {
+    if (kpi.column == analysis_.by) return;  // what made the segments says nothing of them
     // The highest and the lowest tell the story; what lies between is in the table.
     const KpiSegment *highest = nullptr, *lowest = nullptr;
     for (const KpiSegment& own : kpi.segments) {
