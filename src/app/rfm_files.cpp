@@ -121,7 +121,7 @@ void write_columns(Hdf5Output& file) {
   file.write("m_score", "ordinal", "ignore", [](Row c) { return static_cast<std::int8_t>(c.monetary_score); });
   file.write("rfm_cell", "nominal", "ignore",
              [](Row c) { return rfm_cell(c.recency_score, c.frequency_score, c.monetary_score); });
-  file.write("stage", "nominal", "ignore", [](Row c) { return std::string(to_string(c.stage)); });
+  file.write("stage", "nominal", "kpi", [](Row c) { return std::string(to_string(c.stage)); });
 }
 
 PlainCell date_cell(std::int64_t day) { return {format_iso_date(static_cast<double>(day))}; }
