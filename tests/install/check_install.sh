@@ -10,6 +10,13 @@ trap 'rm -rf "$folder"' EXIT
 
 cmake --install "$build" --prefix "$folder/prefix" >/dev/null
 "$folder/prefix/bin/tessera" generate -o "$folder/customers.h5" --rows 3000 --features 4 --segments 3 --seed 1 --quiet
+if [ -e "$build/tessera_cuda.so" ]; then  # the module is found in its installed place
+  "$folder/prefix/bin/tessera" devices >"$folder/devices"
+  if grep -q "no CUDA module" "$folder/devices"; then
+    cat "$folder/devices"
+    exit 1
+  fi
+fi
 cmake -S "$source/tests/install/consumer" -B "$folder/consumer" -DCMAKE_PREFIX_PATH="$folder/prefix" >/dev/null
 cmake --build "$folder/consumer" >/dev/null
 "$folder/consumer/consumer" "$folder/customers.h5" "$folder/run" | tee "$folder/out"
