@@ -31,6 +31,9 @@ void add_notes(const AnalysisPlan& plan, const AnalysisStatistics& statistics, A
     analysis.notes.push_back(
         fmt::format("medians and quartiles of the first {} columns only: --memory holds no more", statistics.scales.size()));
   }
+  if (!plan.drivers.empty() && !plan.outcomes.empty() && statistics.jackknife.empty()) {
+    analysis.notes.emplace_back("no drivers: --memory does not hold 64 groups of customers of so many segments and columns");
+  }
   for (const KpiResult& kpi : analysis.kpis) {
     if (kpi.reason != "asked for") analysis.notes.push_back(fmt::format("KPI {}: {} ({})", kpi.name, kpi.formula, kpi.reason));
     if (kpi.used_in_fit) {

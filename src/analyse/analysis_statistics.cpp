@@ -37,7 +37,7 @@ class Collector {
     if (plan.period_code >= 0) {
       periods_ = series_pass(kpis, {{plan.period_code, AnalysisPlan::kSegmentCode}, {periods(), plan.segments}}, false);
     }
-    if (!plan.outcomes.empty() && !plan.drivers.empty()) {
+    if (!plan.outcomes.empty() && !plan.drivers.empty() && jackknife_bytes() <= budget_bytes) {
       jackknife_ =
           series_pass(driver_series(),
                       {{AnalysisPlan::kSegmentCode, AnalysisPlan::kJackknifeCode}, {plan.segments, kJackknifeGroups}}, true);
@@ -110,6 +110,13 @@ class Collector {
     for (const int driver : plan_.drivers) series.push_back(plan_.correlated[static_cast<std::size_t>(driver)].series);
     for (const AnalysisPlan::Outcome& outcome : plan_.outcomes) series.push_back(outcome.series);
     return series;
+  }
+
+  /// Most that the sums of the jackknife's groups take: with masks and weights, of several blocks at a time and in the tree.
+  [[nodiscard]] std::int64_t jackknife_bytes() const {
+    const std::int64_t d = std::ssize(plan_.drivers) + std::ssize(plan_.outcomes);
+    constexpr std::int64_t kCopies = 16;
+    return std::int64_t{plan_.segments} * kJackknifeGroups * (5 * d + 3) * (2 * d + 16) * 8 * kCopies;
   }
 
   void start_tally(std::int64_t budget_bytes) {

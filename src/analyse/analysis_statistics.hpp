@@ -23,6 +23,7 @@ class SeriesMoments {
   SeriesMoments(GroupMoments sums, std::vector<int> series, std::vector<double> pivots)
       : sums_(std::move(sums)), series_(std::move(series)), pivots_(std::move(pivots)) {}
 
+  [[nodiscard]] bool empty() const { return series_.empty(); }
   [[nodiscard]] stats::Moments of(std::int64_t group, int series) const;
   /// Of the rows that have both; only if pairs were summed.
   [[nodiscard]] stats::CoMoments of(std::int64_t group, int x, int y) const;

@@ -282,7 +282,7 @@ class DriverFinder {
 
 std::vector<DriverAnalysis> find_drivers(const AnalysisPlan& plan, const AnalysisStatistics& statistics, ThreadPool& threads) {
   std::vector<DriverAnalysis> results;
-  if (plan.drivers.empty()) return results;
+  if (plan.drivers.empty() || statistics.jackknife.empty()) return results;
   for (const AnalysisPlan::Outcome& outcome : plan.outcomes) {
     results.push_back(DriverFinder(plan, statistics, outcome, threads).run());
   }
