@@ -234,5 +234,36 @@ TEST(Stories, NetPromoterScoreOfTheMobileSurvey) {
   EXPECT_EQ(nps.overall.n, 250);
 }
 
+// Oracle: scipy 1.x on telco_churn.csv: chi2_contingency(crosstab(Churn, Contract), correction=False);
+// ttest_ind(MonthlyCharges of "Two year", of the others, equal_var=False); pandas median() of tenure by Contract;
+// numpy corrcoef(tenure, TotalCharges) of "Month-to-month", rows with both.
+TEST(Stories, TelcoChurnAsSciPySeesIt) {
+  const std::filesystem::path file = testing::data_folder() / "telco_churn" / "telco_churn.csv";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file;
+  const auto table = open_table(file);
+  AnalysisTrial trial{"Contract"};
+  trial.prepare.kpis = {"Churn", "MonthlyCharges:mean"};
+  trial.prepare.ids = {"customerID"};
+  const Analysis analysis = analyse_table(*table, trial);
+  const Crosstab& churn = named(analysis.crosstabs, "Churn");
+  EXPECT_NEAR(churn.chi_squared.statistic, 1184.5965720837926, 1e-9);
+  EXPECT_EQ(churn.chi_squared.df1, 2.0);
+  EXPECT_NEAR(churn.cramers_v.value, 0.4101156965761409, 1e-12);
+  const auto segment = [&](const char* label) { return static_cast<std::size_t>(segment_of(analysis, label)); };
+  const KpiSegment& charges = named(analysis.kpis, "MonthlyCharges").segments[segment("Two year")];
+  EXPECT_NEAR(charges.test.statistic, -5.668015236237369, 1e-10);
+  EXPECT_NEAR(charges.test.p / 1.6136648245967887e-08, 1.0, 1e-9);
+  const ColumnAnalysis& tenure = named(analysis.columns, "tenure");
+  EXPECT_EQ(tenure.segments[segment("Month-to-month")].median, 12.0);
+  EXPECT_EQ(tenure.segments[segment("One year")].median, 44.0);
+  EXPECT_EQ(tenure.segments[segment("Two year")].median, 64.0);
+  const auto place = [&](const std::string& name) {
+    const auto& names = analysis.correlation_columns;
+    return std::find(names.begin(), names.end(), name) - names.begin();
+  };
+  const CorrelationGroup& group = analysis.correlations[segment("Month-to-month") + 1];
+  EXPECT_NEAR(group.r(place("tenure"), place("TotalCharges")), 0.9293570493259695, 1e-12);
+}
+
 }  // namespace
 }  // namespace tessera
