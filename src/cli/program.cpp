@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/versions.hpp"
+#include "backend/cuda_module.hpp"
 #include "backend/registry.hpp"
 #include "cli/command.hpp"
 #include "cli/config_file.hpp"
@@ -49,7 +50,8 @@ std::string version_text() {
   std::string levels;
   for (const std::string& level : cpu_levels()) levels += (levels.empty() ? "" : ", ") + level;
   add("cpu levels", levels);
-  add("gpu", "none in this build: jobs run on the CPU");
+  const CudaModuleState cuda = load_cuda_module();
+  add("gpu", cuda.module != nullptr ? "CUDA module; `tessera devices` says what it finds" : cuda.problem);
   return text;
 }
 
