@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/output_check.hpp"
 #include "app/run_options.hpp"
 #include "app/segment.hpp"
 #include "core/edit_distance.hpp"
@@ -192,6 +193,7 @@ SegmentationSummary run_split(const SplitOptions& options, Observer& observer, c
   const fs::path input = find_input(options, run);
   check_same_input(input, run, cancel);
   const fs::path assignments = run.folder / "assignments.h5";
+  if (!options.output.empty()) check_not_overwritten(assignments, options.output);
   SplitOrigin origin;
   origin.run = run.folder.filename().string();
   origin.segment = segment;
