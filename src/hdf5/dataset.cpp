@@ -105,7 +105,14 @@ void Dataset::learn_storage(hid_t properties) {
     if (H5Zfilter_avail(id) <= 0) refuse_filter(file_, path_, id, name.data());
   }
   filtered_ = filters > 0;
-  if (H5Pget_layout(properties) != H5D_CHUNKED) return;
+  const H5D_layout_t layout = H5Pget_layout(properties);
+  // Values inside the object header: the library takes the shape's word for how many there are.
+  if (layout == H5D_COMPACT && static_cast<double>(H5Dget_storage_size(handle_.get())) <
+                                   static_cast<double>(H5Tget_size(type_.stored.get())) * static_cast<double>(row_elements_) *
+                                       (shape_.empty() ? 1.0 : static_cast<double>(shape_.front()))) {
+    throw DataError("it holds fewer values than its shape says", {.path = file_, .dataset = path_, .column = {}}, kAdvice);
+  }
+  if (layout != H5D_CHUNKED) return;
   std::vector<hsize_t> chunk(shape_.size());
   check(H5Pget_chunk(properties, static_cast<int>(chunk.size()), chunk.data()), "read the chunk shape", file_, path_);
   double band = static_cast<double>(H5Tget_size(type_.stored.get()));

@@ -221,5 +221,35 @@ TEST(HostileAttributes, NumbersOfUnusualWidthAreNone) {
   EXPECT_THAT(file.refusal(), HasSubstr("no block holds the column"));
 }
 
+TEST(HostileTable, CompactValuesShorterThanTheirShape) {
+  const testing::TemporaryFolder folder;
+  const std::string path = (folder.path() / "t.h5").string();
+  const std::vector<double> values = {1.5, 2.5, 3.5, 4.5};
+  {
+    const Hdf5Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
+    const Hdf5Handle group(H5Gcreate2(file.get(), "t", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
+    const hsize_t rows = values.size();
+    const Hdf5Handle space(H5Screate_simple(1, &rows, nullptr), H5Sclose);
+    const Hdf5Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+    H5Pset_layout(properties.get(), H5D_COMPACT);
+    for (const char* name : {"spend", "visits"}) {
+      const Hdf5Handle dataset(
+          H5Dcreate2(group.get(), name, H5T_IEEE_F64LE, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT), H5Dclose);
+      ASSERT_GE(H5Dwrite(dataset.get(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
+    }
+  }
+  ASSERT_EQ(open_trusted_hdf5_table(path, {})->info().rows, 4);
+  std::fstream bytes(path, std::ios::in | std::ios::out | std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(bytes), {}};
+  // The size in front of the values, in their layout message.
+  const std::size_t at = text.find(std::string_view(reinterpret_cast<const char*>(values.data()), 32));
+  ASSERT_NE(at, std::string::npos);
+  ASSERT_EQ(text[at - 2], 32);
+  bytes.seekp(static_cast<std::streamoff>(at - 2));
+  bytes.put(16);
+  bytes.close();
+  EXPECT_THROW(open_trusted_hdf5_table(path, {}), DataError);
+}
+
 }  // namespace
 }  // namespace tessera
