@@ -23,7 +23,6 @@ class KpiReport {
   KpiReport(const AnalysisPlan& plan, const AnalysisStatistics& statistics, std::size_t kpi)
       : plan_(plan),
         statistics_(statistics),
-        kpi_(kpi),
         planned_(plan.kpis[kpi]),
         groups_(kpi_groups(plan, statistics, kpi)),
         all_(merged(groups_)) {}
@@ -243,7 +242,6 @@ class KpiReport {
 
   const AnalysisPlan& plan_;
   const AnalysisStatistics& statistics_;
-  std::size_t kpi_;
   const PlannedKpi& planned_;
   std::vector<KpiGroup> groups_;
   KpiGroup all_;
