@@ -189,6 +189,25 @@ TEST_F(RfmTest, EndsWithTheDocumentedCodesAndLeavesNothing) {
   (void)rfm("t.csv", "c.h5", {"--force"});
 }
 
+TEST_F(RfmTest, HostileIdsAndColumnNamesAreHarmless) {
+  const std::string longest(300, 'z');
+  write_text("t.csv", "\"who, <b>\",when,\"net \"\"amount\"\"\"\n=HYPERLINK(1),2026-01-01,1\n\"a,\"\"b\",2026-01-02,2\n" +
+                          longest + ",2026-01-03,3\n");
+  const CommandResult result =
+      expect_exit(0, {"rfm", path("t.csv"), "--customer", "who, <b>", "--time", "when", "--amount", "net \"amount\"", "--where",
+                      "\"net \"\"amount\"\"\" > 0 and `who, <b>` != 'x'", "-o", path("c.h5"), "--csv"});
+  EXPECT_THAT(lines("c.csv")[1], HasSubstr("'=HYPERLINK(1),3,1,1,"));
+  EXPECT_THAT(lines("c.csv")[2], HasSubstr("\"a,\"\"b\",2,1,2,"));
+  EXPECT_THAT(lines("c.csv")[3], HasSubstr(longest + ",1,1,3,"));
+  EXPECT_EQ(nlohmann::json::parse(expect_exit(0, {"inspect", path("c.h5"), "--json"}).out)["rows"], 3);
+}
+
+TEST_F(RfmTest, HelpHasExamplesAndExitCodes) {
+  const std::string help = expect_exit(0, {"rfm", "--help"}).out;
+  EXPECT_THAT(help, HasSubstr("Example:\n  tessera rfm"));
+  EXPECT_THAT(help, HasSubstr("Exit codes:\n  0    done"));
+}
+
 TEST_F(RfmTest, OnlineRetailGivesTheKnownTotals) {
   const std::filesystem::path table = data_folder() / "online_retail/online_retail.csv.gz";
   if (!std::filesystem::exists(table)) GTEST_SKIP() << "no " << table << ": set TESSERA_DATA";
