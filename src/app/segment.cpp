@@ -252,7 +252,10 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   for (const std::string& note : summary.fit.notes) observer.note(Observer::Level::warning, "fit", note);
   summary.model = make_model(std::move(plan), summary.fit, options);
   summary.model.outlier_distance = distances.quantile(options.outlier_quantile, comm);
-  summary.customer_map = map_customers(summary.model, map_rows.take(comm).points());
+  RowCollection sample = map_rows.take(comm);
+  summary.customer_map = map_customers(summary.model, sample.points());
+  sample.keep_smallest(kSelectionRows);
+  if (options.analyse) summary.keep = keep_probability(sample, summary.model.centroids, fit.seed, kBoundaryMargin, job.threads);
   std::vector<std::int64_t> boundary_pairs;
   summary.assigned = assign_rows(*feeder, engine, comm, table, part, options, run, summary.model, boundary_pairs);
   summary.residency = feeder->residency();

@@ -13,7 +13,6 @@
 namespace tessera {
 namespace {
 
-constexpr double kBoundaryMargin = 0.1;
 constexpr int kDroppedBits = 11;  // of a float32 distance: 2^20 counters, 12 bits of the fraction
 constexpr std::size_t kDistanceBins = std::size_t{1} << (31 - kDroppedBits);
 constexpr double kSilhouetteUnit = 0x1p-50;

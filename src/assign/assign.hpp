@@ -13,6 +13,9 @@
 
 namespace tessera {
 
+/// Below this margin, (d2 - d1) / (d2 + d1), a customer could go either way: the boundary flag.
+inline constexpr double kBoundaryMargin = 0.1;
+
 /// What the last sweep counts on its way.
 struct AssignSummary {
   std::int64_t rows = 0, rejected = 0, imputed = 0, boundary = 0, outliers = 0;

@@ -72,6 +72,11 @@ void add_segments(Page& page, const SegmentationSummary& summary) {
         fmt::format("Boundary: {} ({}) could go either way, because their second nearest segment is almost as near. ",
                     text::plural(assigned.boundary, "customer"), text::percent(share_of(assigned.boundary, assigned.rows)));
   }
+  if (summary.keep) {
+    sentence += fmt::format("Found anew on {} bootstrap samples, a customer keeps the segment with probability {:.2f}; {} of the customers "
+                            "with less than {}. ",
+                            summary.keep->refits, summary.keep->mean, text::percent(summary.keep->below), kKeepLeast);
+  }
   if (assigned.outliers > 0)
     sentence += fmt::format("{} unlike any segment. ",
                             assigned.outliers == 1 ? "1 customer is" : text::count(assigned.outliers) + " customers are");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analyse/customer_map.hpp"
+#include "analyse/keep_probability.hpp"
 #include "assign/assign.hpp"
 #include "report/manifest.hpp"
 #include "report/run_directory.hpp"
@@ -55,8 +56,9 @@ struct SegmentationSummary {
   KSelection k_selection;               ///< automatic = false: k was given
   KMeansResult fit;                     ///< history, stop_reason, notes; centroids may be empty, the model's are published
   AssignSummary assigned;
-  std::optional<Analysis> analysis;  ///< in original units
-  CustomerMap customer_map;          ///< may be empty
+  std::optional<Analysis> analysis;     ///< in original units
+  std::optional<KeepProbability> keep;  ///< of the segments found
+  CustomerMap customer_map;             ///< may be empty
   std::vector<Remark> remarks;
   std::string device;         ///< Backend::description()
   std::string device_reason;  ///< why this device: "no CUDA module was found"; may be empty

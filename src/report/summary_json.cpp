@@ -14,9 +14,6 @@
 namespace tessera {
 namespace {
 
-/// Below this margin a customer could go either way; the boundary flag of assignments.h5.
-constexpr double kBoundaryMargin = 0.1;
-
 Json criteria_json(const KCriteria& criteria) {
   return {{"k", criteria.segments},
           {"dispersion", criteria.dispersion},
@@ -67,6 +64,18 @@ Json trait_json(const Trait& trait) {
   json["difference"] = trait.difference;
   json["strength"] = trait.strength;
   json["words"] = trait.words();
+  return json;
+}
+
+Json keep_json(const KeepProbability& keep) {
+  Json json = {
+      {"sample_rows", keep.sample_rows}, {"refits", keep.refits},       {"mean", keep.mean},   {"segments", keep.segments},
+      {"boundary", keep.boundary},       {"elsewhere", keep.elsewhere}, {"least", kKeepLeast}, {"below_least", keep.below}};
+  json["pairs"] = Json::array();
+  for (const KeepProbability::Pair& pair : keep.pairs) {
+    json["pairs"].push_back(
+        {{"segment", pair.segment}, {"other", pair.other}, {"sample_rows", pair.rows}, {"mean", pair.mean}});
+  }
   return json;
 }
 
@@ -152,7 +161,10 @@ std::string summary_json(const SegmentationSummary& summary) {
   for (const SegmentPortrait& portrait : portraits.segments) json["segments"].push_back(segment_json(plan, portrait, summary));
   json["overall"] = source_values_json(plan, portraits.overall);
   json["assignment"] = assignment_json(summary);
-  if (summary.analysis) json["analysis"] = analysis_json(*summary.analysis);
+  if (summary.analysis) {
+    json["analysis"] = analysis_json(*summary.analysis);
+    json["analysis"]["doubt"]["keep"] = summary.keep ? keep_json(*summary.keep) : Json(nullptr);
+  }
   json["customer_map"] = customer_map_json(summary.customer_map);
   json["provenance"] = provenance_json(summary.manifest, summary.table, summary.model.seed);
   json["device"] = summary.device;
