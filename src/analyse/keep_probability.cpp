@@ -14,9 +14,9 @@
 namespace tessera {
 namespace {
 
-constexpr std::int64_t kFewestRows = 20;       ///< per segment, else chance decides
-constexpr std::int64_t kMostWork = 4'000'000;  ///< rows x segments x features: about a second on one core
-constexpr std::uint32_t kDraws = 1U << 30U;    ///< apart from the other resamples of the seed
+constexpr std::int64_t kFewestRows = 20;     ///< per segment, else chance decides
+constexpr std::int64_t kMostWork = 500'000;  ///< rows x segments x features: about a second
+constexpr std::uint32_t kDraws = 1U << 30U;  ///< apart from the other resamples of the seed
 constexpr std::uint64_t kStreams = 1U << 22U;
 constexpr int kRestarts = 2;
 constexpr int kFailedSwaps = 4;
@@ -151,10 +151,13 @@ KeepProbability summarize(const RowCollection& sample, const std::vector<Nearest
 
 }  // namespace
 
-std::optional<KeepProbability> keep_probability(const RowCollection& sample, const Matrix<float>& centroids, std::uint64_t seed,
+std::optional<KeepProbability> keep_probability(RowCollection sample, const Matrix<float>& centroids, std::uint64_t seed,
                                                 double boundary_margin, ThreadPool& threads) {
-  const std::int64_t rows = std::ssize(sample.rows), k = centroids.rows();
-  if (k < 2 || rows < k * kFewestRows || rows * k * centroids.columns() > kMostWork) return std::nullopt;
+  const std::int64_t k = centroids.rows();
+  if (k < 2) return std::nullopt;
+  sample.keep_smallest(kMostWork / (k * centroids.columns()));
+  const std::int64_t rows = std::ssize(sample.rows);
+  if (rows < k * kFewestRows) return std::nullopt;
   std::vector<Nearest> own;
   for (std::int64_t i = 0; i < rows; ++i) own.push_back(nearest(sample.values.row(i), centroids));
   std::vector<std::vector<char>> kept(kKeepRefits);

@@ -39,8 +39,9 @@ inline constexpr double kKeepLeast = 0.8;
 /// @param sample     with the ids of its rows, which are the addresses of the random numbers
 /// @param centroids  [k x d]
 /// @param boundary_margin  (d2 - d1) / (d2 + d1) below which a row is on a boundary
-/// @return nothing for one segment, for fewer than 20 rows a segment, and where it would take more than about a second
-[[nodiscard]] std::optional<KeepProbability> keep_probability(const RowCollection& sample, const Matrix<float>& centroids,
+/// @return nothing for one segment and for fewer than 20 rows a segment; of a sample that would take more than about a second
+///         only the rows with the smallest keys are used
+[[nodiscard]] std::optional<KeepProbability> keep_probability(RowCollection sample, const Matrix<float>& centroids,
                                                               std::uint64_t seed, double boundary_margin, ThreadPool& threads);
 
 }  // namespace tessera
