@@ -2,6 +2,7 @@
 #include "hdf5/type_check.hpp"
 
 #include <array>
+#include <bit>
 #include <cstddef>
 
 #include "hdf5/handle.hpp"
@@ -33,10 +34,14 @@ bool is_sound_float(hid_t type, std::size_t bits) {
          is_within(fraction, fraction_bits, bits);
 }
 
+/// Also whether its bits fill most of it: the library reads as many bytes as the type claims, whatever the storage holds.
 bool is_sound_number(hid_t type, H5T_class_t type_class) {
-  const std::size_t bits = H5Tget_size(type) * 8;
+  const std::size_t bytes = H5Tget_size(type);
+  const std::size_t bits = bytes * 8;
+  const std::size_t precision = H5Tget_precision(type);
   const int offset = H5Tget_offset(type);
-  if (offset < 0 || !is_within(static_cast<std::size_t>(offset), H5Tget_precision(type), bits)) return false;
+  if (offset < 0 || !is_within(static_cast<std::size_t>(offset), precision, bits)) return false;
+  if (std::has_single_bit(bytes) ? precision <= bits / 2 : precision != bits) return false;
   return type_class != H5T_FLOAT || is_sound_float(type, bits);
 }
 
