@@ -13,7 +13,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-const std::vector<std::string> kCommands = {"segment", "score", "inspect", "convert", "generate", "devices"};
+const std::vector<std::string> kCommands = {"segment", "score", "split", "inspect", "convert", "generate", "devices"};
 
 class UsageTest : public CliTest {};
 
