@@ -16,7 +16,7 @@ enum class Purpose : std::uint32_t {
   resample = 5,   ///< resampling for stability
   generate = 6,   ///< synthetic tables
   analysis = 7,   ///< samples of segments, and groups of the jackknife: row id, draw 0
-  margins = 7,    ///< contingency tables with given margins: row = draw, draw = table
+  margins = 8,    ///< contingency tables with given margins: row = draw, draw = table
 };
 
 struct PhiloxBlock {
