@@ -82,12 +82,17 @@ AnalysisWishes wishes_of(const AnalysisJob& job, std::span<const std::string> na
   wishes.min_cell = job.options.min_cell;
   wishes.top_levels = job.prepare.top_levels;
   wishes.seed = job.seed;
+  const auto add_kpi = [&](const KpiRequest& request, int column) {
+    if (std::find(wishes.hidden.begin(), wishes.hidden.end(), column) != wishes.hidden.end()) return;
+    auto kpi = resolve_kpi(request, column, job.columns.profiles, job.columns.levels, notes);
+    if (kpi) wishes.kpis.push_back(std::move(*kpi));
+  };
   for (const KpiRequest& request : job.kpis.requests) {
-    for (const int column : columns_of({request.pattern}, names, "--kpi")) {
-      const bool hidden = std::find(wishes.hidden.begin(), wishes.hidden.end(), column) != wishes.hidden.end();
-      if (hidden) continue;
-      auto kpi = resolve_kpi(request, column, job.columns.profiles, job.columns.levels, notes);
-      if (kpi) wishes.kpis.push_back(std::move(*kpi));
+    for (const int column : columns_of({request.pattern}, names, "--kpi")) add_kpi(request, column);
+  }
+  if (job.kpis.requests.empty()) {  // those that the file declares
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (job.columns.profiles[i].role == Role::kpi) add_kpi({.pattern = names[i]}, static_cast<int>(i));
     }
   }
   return wishes;

@@ -48,6 +48,24 @@ class AnalyseTable : public ::testing::Test {
     options_.engine.threads = 1;
   }
 
+  /// Another table, whose file says which column is the KPI.
+  fs::path declare_kpi() {
+    hdf5::FileWriter writer(folder_.path() / "declared.h5");
+    std::vector<double> x, worth;
+    std::vector<std::string> type;
+    for (int i = 0; i < 60; ++i) {
+      x.push_back(i % 7);
+      worth.push_back(i % 11);
+      type.emplace_back(i % 2 == 0 ? "A" : "B");
+    }
+    writer.write("/x", x);
+    writer.write("/worth", worth);
+    writer.write_text("/type", type);
+    writer.set_attribute("/worth", "role", "kpi");
+    writer.commit();
+    return folder_.path() / "declared.h5";
+  }
+
   static nlohmann::json summary_of(const fs::path& run) {
     std::ifstream file(run / "summary.json");
     return nlohmann::json::parse(file);
@@ -74,6 +92,19 @@ TEST_F(AnalyseTable, WritesTablesSummaryAndReport) {
   EXPECT_EQ(json["analysis"]["segments"][0]["rows"], 400);
   EXPECT_TRUE(json["analysis"]["doubt"]["boundary"].is_null());
   EXPECT_THROW(static_cast<void>(run_analyse(options_, observer_, cancel_)), FileError);  // not without force
+}
+
+TEST_F(AnalyseTable, KpisAreThoseOfTheFileUnlessOthersAreNamed) {
+  options_.input = declare_kpi();
+  options_.prepare.kpis = {};
+  const AnalyseSummary declared = run_analyse(options_, observer_, cancel_);
+  ASSERT_EQ(declared.analysis.kpis.size(), 1U);
+  EXPECT_EQ(declared.analysis.kpis.front().name, "worth");
+  options_.prepare.kpis = {"x"};
+  options_.force = true;
+  const AnalyseSummary named = run_analyse(options_, observer_, cancel_);
+  ASSERT_EQ(named.analysis.kpis.size(), 1U);
+  EXPECT_EQ(named.analysis.kpis.front().name, "x");
 }
 
 TEST_F(AnalyseTable, FailsBeforeAnythingIsWritten) {
