@@ -9,6 +9,7 @@
 
 #include "backend/cpu/cpu_backend.hpp"
 #include "backend/cuda_module.hpp"
+#include "backend/trial.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera {
@@ -31,10 +32,17 @@ bool names_cuda(std::string_view device) {
 /// The number of "cuda:<i>", -1 for any other.
 int cuda_index(const std::string& device) { return device.starts_with("cuda:") ? std::stoi(device.substr(5)) : -1; }
 
-std::unique_ptr<Backend> open_cuda(int index, std::unique_ptr<Backend> host, ThreadPool& threads) {
+/// A GPU that gave the right answers on a trial.
+std::unique_ptr<Backend> open_cuda(int index, const CpuLevel& level, ThreadPool& threads) {
   const CudaModuleState state = load_cuda_module();
   if (state.module == nullptr) throw DeviceError(state.problem, state.advice);
-  return state.module->open(index, std::move(host), threads);
+  auto backend = state.module->open(index, std::make_unique<CpuBackend>(level, threads), threads);
+  CpuBackend host(level, threads);
+  if (!passes_trial(*backend, host)) {
+    throw DeviceError(fmt::format("{} does not return the processor's answers on a trial", backend->description()),
+                      "please report it with what `tessera devices` prints, and use --device cpu");
+  }
+  return backend;
 }
 
 CpuLevel choose_level(const std::string& asked) {
@@ -63,13 +71,13 @@ std::unique_ptr<Backend> open_backend(const BackendOptions& options, const JobCo
   if (!cuda && device != "auto" && device != "cpu") {
     throw ConfigError(fmt::format("unknown device '{}'", options.device), "use auto, cpu, cuda or cuda:<number>");
   }
-  const auto open_cpu = [&] { return std::make_unique<CpuBackend>(choose_level(options.cpu_level), job.threads); };
-  if (device == "cpu") return open_cpu();
+  const CpuLevel level = choose_level(options.cpu_level);
+  if (device == "cpu") return std::make_unique<CpuBackend>(level, job.threads);
   try {
-    return open_cuda(cuda_index(device), open_cpu(), job.threads);
+    return open_cuda(cuda_index(device), level, job.threads);
   } catch (const DeviceError& error) {
     if (cuda) throw DeviceError(fmt::format("device '{}' cannot be used: {}", options.device, error.what()), error.advice());
-    auto backend = open_cpu();
+    auto backend = std::make_unique<CpuBackend>(level, job.threads);
     job.observer.note(Observer::Level::info, "device_fallback",
                       fmt::format("using {}: {}", backend->description(), error.what()));
     return backend;

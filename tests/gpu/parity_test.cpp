@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/cpu/cpu_backend.hpp"
+#include "backend/trial.hpp"
 #include "gpu/gpu_test.hpp"
 #include "support/awkward_cases.hpp"
 #include "support/naive.hpp"
@@ -167,6 +168,12 @@ TEST_F(GpuParity, NamesARowThatIsTooFarForTheObjective) {
   } catch (const NumericalError& error) {
     EXPECT_THAT(error.what(), ::testing::HasSubstr("row 5077"));
   }
+}
+
+TEST_F(GpuParity, PassesTheTrialThatItIsOpenedWith) {
+  const auto backend = open_gpu(threads_);
+  CpuBackend host(supported_cpu_levels().front(), threads_);
+  EXPECT_TRUE(passes_trial(*backend, host));
 }
 
 TEST_F(GpuParity, RefusesWhatTheCpuRefuses) {

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/trial.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "exact/grid.hpp"
+#include "exact/philox.hpp"
+
+namespace tessera {
+namespace {
+
+constexpr std::int64_t kRows = 1500;
+constexpr std::int64_t kSplit = 1024;  ///< rows of the first chunk
+constexpr std::int64_t kFeatures = 19;
+constexpr std::int64_t kSegments = 70;  ///< more than a tile of centroids
+constexpr int kExponent = -20;
+
+/// A whole number of grid units in [-4, 4), with an address.
+float random_value(std::uint64_t row, std::int64_t feature) {
+  const double uniform = exact::random_uniform(1, exact::Purpose::generate, row, static_cast<std::uint32_t>(feature));
+  return exact::to_grid(8.0 * uniform - 4.0, exact::make_grid(kExponent));
+}
+
+struct Trial {
+  Trial() {
+    units.feature_exponent.assign(static_cast<std::size_t>(kFeatures), kExponent);
+    units.weight_exponent = -10;
+    units.objective_exponent = -20;
+    for (std::int64_t c = 0; c < kSegments; ++c) {
+      for (std::int64_t j = 0; j < kFeatures; ++j) {
+        const std::int64_t same = c == 1 ? 0 : c;  // 0 and 1 are twins but for the last feature
+        centroids(c, j) = random_value(static_cast<std::uint64_t>(same), j) + (j == 0 ? 1000.0F : 0.0F);
+      }
+    }
+    centroids(1, kFeatures - 1) = centroids(0, kFeatures - 1) + 0.5F;
+    for (std::int64_t i = 0; i < kRows; ++i) {
+      for (std::int64_t j = 0; j < kFeatures; ++j) {
+        rows(i, j) = random_value(static_cast<std::uint64_t>(i % 11 == 5 ? 5 : 1000 + i), j) + (j == 0 ? 1000.0F : 0.0F);
+        if (i % 7 == 3) rows(i, j) = centroids(0, j);
+      }
+      if (i % 7 == 3) rows(i, kFeatures - 1) += 0.25F;  // as near to one twin as to the other
+      weights.push_back(static_cast<float>(i % 4) * 0.75F);
+      flags.push_back(i % 13 == 6 ? kFlagRejected : 0);
+    }
+  }
+
+  [[nodiscard]] NearestTask task(const Matrix<float>& model) const { return {model.view(), &units, true, true}; }
+
+  [[nodiscard]] Chunk chunk(std::int64_t first, std::int64_t count) const {
+    const auto at = static_cast<std::size_t>(first);
+    const auto length = static_cast<std::size_t>(count);
+    return {first, rows.view().slice(first, count), std::span(weights).subspan(at, length),
+            std::span(flags).subspan(at, length)};
+  }
+
+  Matrix<float> rows{kRows, kFeatures};
+  Matrix<float> centroids{kSegments, kFeatures};
+  std::vector<float> weights;
+  std::vector<std::uint8_t> flags;
+  GridUnits units;
+};
+
+struct Answer {
+  NearestStatistics statistics;
+  std::vector<std::int32_t> segment, runner_up;
+  std::vector<double> distance2, runner_up_distance2;
+
+  [[nodiscard]] bool equals(const Answer& other) const {
+    const auto same_bits = [](const std::vector<double>& a, const std::vector<double>& b) {  // NaN included
+      return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
+    };
+    NearestStatistics found = other.statistics;
+    found.reference_rows = statistics.reference_rows;  // counts work
+    return statistics == found && segment == other.segment && runner_up == other.runner_up &&
+           same_bits(distance2, other.distance2) && same_bits(runner_up_distance2, other.runner_up_distance2);
+  }
+};
+
+Answer ask(NearestPass& pass, const Trial& trial, bool wants_rows, std::span<std::byte> state = {}) {
+  Answer answer;
+  const auto size = static_cast<std::size_t>(wants_rows ? kRows : 0);
+  for (auto* values : {&answer.segment, &answer.runner_up}) values->resize(size);
+  for (auto* values : {&answer.distance2, &answer.runner_up_distance2}) values->resize(size);
+  for (const std::int64_t first : {std::int64_t{0}, kSplit}) {
+    const std::int64_t count = first == 0 ? kSplit : kRows - kSplit;
+    const auto part = [&](auto& values) {
+      return values.empty() ? std::span(values)
+                            : std::span(values).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+    };
+    Chunk chunk = trial.chunk(first, count);
+    const std::size_t row_bytes = state.size() / static_cast<std::size_t>(kRows);
+    chunk.state = state.subspan(static_cast<std::size_t>(first) * row_bytes, static_cast<std::size_t>(count) * row_bytes);
+    pass.consume(chunk,
+                 {part(answer.segment), part(answer.distance2), part(answer.runner_up), part(answer.runner_up_distance2)});
+  }
+  answer.statistics = pass.finish();
+  return answer;
+}
+
+}  // namespace
+
+bool passes_trial(Backend& device, Backend& host) {
+  const Trial trial;
+  const auto alone = [&](Backend& backend, const Matrix<float>& model, bool wants_rows) {
+    return ask(*backend.nearest(trial.task(model)), trial, wants_rows);
+  };
+  if (!alone(device, trial.centroids, true).equals(alone(host, trial.centroids, true))) return false;
+
+  const auto series = device.nearest_series();
+  std::vector<std::byte> state(static_cast<std::size_t>(kRows * series->row_state_bytes()));
+  Matrix<float> model = trial.centroids;
+  for (int step = 0; step < 3; ++step) {
+    const auto pass = series->next(trial.task(model));
+    if (!ask(*pass, trial, false, state).equals(alone(host, model, false))) return false;
+    for (std::int64_t c = 0; c < kSegments; c += 3) model(c, 2) += 0.125F;
+  }
+  return true;
+}
+
+}  // namespace tessera
