@@ -40,6 +40,31 @@ void add_boundary(Section& section, const Subject& subject) {
   }
 }
 
+void add_keep(Section& section, const Subject& subject) {
+  const Input& keep = member(member(subject.analysis(), "doubt"), "keep");
+  const double mean = number(keep, "mean");
+  if (std::isnan(mean) || subject.k() < 2) return;
+  const auto probability = [&](const char* key) { return value_words(number(keep, key), Format::number); };
+  section.say(
+      say("Found anew on {} bootstrap samples, a customer keeps the segment with probability {}: {} at a boundary, {} "
+          "elsewhere. {} of the customers keep it less often than {} times in ten.",
+          {text::count(count(keep, "refits")), document::strong(probability("mean")), probability("boundary"),
+           probability("elsewhere"), text::percent(number(keep, "below_least")),
+           value_words(10.0 * number(keep, "least"), Format::number)}));
+  Table table;
+  table.caption = say("How often customers keep their segment");
+  table.columns = {{say("Segment"), false}, {say("Probability")}};
+  const Input& segments = list(keep, "segments");
+  const auto shown = std::min(segments.size(), static_cast<std::size_t>(subject.limits().list_items));
+  for (std::size_t i = 0; i < shown && static_cast<int>(i) < subject.k(); ++i) {
+    table.rows.push_back(
+        {text_cell({subject.mention(static_cast<int>(i))}), value_cell(number(element(segments, i)), Format::number)});
+  }
+  table.note = left_out(segments.size(), shown, "segments", "summary.json");
+  table.collapsed = true;
+  section.add(std::move(table));
+}
+
 void add_pairs(Section& section, const Subject& subject) {
   const Input& pairs = list(member(subject.analysis(), "doubt"), "pairs");
   std::vector<const Input*> ordered;
@@ -163,6 +188,7 @@ void add_comparison(Section& section, const Subject& subject, const Input& compa
 Section doubt_section(const Subject& subject) {
   Section section("doubt", "How sure this is");
   add_boundary(section, subject);
+  add_keep(section, subject);
   add_pairs(section, subject);
   add_bimodality(section, subject);
   const Input& comparisons = list(member(subject.analysis(), "doubt"), "comparisons");

@@ -50,6 +50,9 @@ std::string command_line(const Input& provenance) {
   const std::string command = text(provenance, "command"), file = text(member(provenance, "input"), "file_name");
   const Input& options = member(provenance, "options");
   if (command.empty() || file.empty() || !options.is_object()) return {};
+  if (const std::string run = text(options, "run"); command == "split" && !run.empty()) {
+    return fmt::format("tessera split {} --segment {}", quoted(run), quoted(scalar_words(member(options, "segment"))));
+  }
   std::string line = fmt::format("tessera {} {} -o run/", quoted(command), quoted(file));
   for (const auto& [key, value] : options.items()) {
     if (value.is_boolean()) {

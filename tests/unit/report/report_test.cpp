@@ -46,6 +46,24 @@ TEST(Report, HasAllSectionsAndCharts) {
   }
 }
 
+TEST(Report, SaysHowOftenCustomersKeepTheirSegment) {
+  json summary = testing::made_summary();
+  const Report report = report_of(summary);
+  EXPECT_THAT(report.markdown,
+              HasSubstr("Found anew on 20 bootstrap samples, a customer keeps the segment with probability **0.912**"));
+  EXPECT_THAT(report.html, HasSubstr("<data value=\"0.8765\">"));
+  summary["analysis"]["doubt"].erase("keep");
+  EXPECT_THAT(report_of(summary).markdown, Not(HasSubstr("Found anew")));
+}
+
+TEST(Report, ASplitIsRepeatedFromItsRun) {
+  json summary = testing::made_summary();
+  summary["provenance"]["command"] = "split";
+  summary["provenance"]["options"]["run"] = "my run";
+  summary["provenance"]["options"]["segment"] = "2";
+  EXPECT_THAT(report_of(summary).markdown, HasSubstr("tessera split 'my run' --segment 2"));
+}
+
 TEST(Report, NumbersAreThoseOfTheSummary) {
   const json summary = testing::made_summary();
   const Report report = report_of(summary);
