@@ -34,15 +34,16 @@ bool is_sound_float(hid_t type, std::size_t bits) {
          is_within(fraction, fraction_bits, bits);
 }
 
-/// Also whether its bits fill most of it: the library reads as many bytes as the type claims, whatever the storage holds.
 bool is_sound_number(hid_t type, H5T_class_t type_class) {
   const std::size_t bytes = H5Tget_size(type);
   const std::size_t bits = bytes * 8;
   const std::size_t precision = H5Tget_precision(type);
   const int offset = H5Tget_offset(type);
   if (offset < 0 || !is_within(static_cast<std::size_t>(offset), precision, bits)) return false;
-  if (std::has_single_bit(bytes) ? precision <= bits / 2 : precision != bits) return false;
-  return type_class != H5T_FLOAT || is_sound_float(type, bits);
+  if (type_class != H5T_FLOAT) return true;
+  // Nobody keeps a float in much more than its bits; the library reads as many bytes as the type claims, whatever is stored.
+  const bool fills = std::has_single_bit(bytes) ? precision > bits / 2 : precision == bits;
+  return fills && is_sound_float(type, bits);
 }
 
 bool is_sound_record(hid_t type, int depth) {

@@ -42,6 +42,14 @@ Hdf5Handle record_of(hid_t member) {
 }
 constexpr std::size_t kMemberOffset = kProperties + 8;
 
+TEST(TypeCheck, FloatsAreNotMuchWiderThanTheirBits) {
+  const Hdf5Handle wide(H5Tcopy(H5T_IEEE_F64LE), H5Tclose);
+  H5Tset_size(wide.get(), 16);
+  EXPECT_FALSE(is_sound_type(wide.get()));
+  H5Tset_size(wide.get(), 214);
+  EXPECT_FALSE(is_sound_type(wide.get()));
+}
+
 TEST(TypeCheck, TypesThatHdf5MakesAreSound) {
   const hid_t plain[] = {H5T_STD_I8LE,   H5T_STD_U64BE, H5T_IEEE_F32LE,  H5T_IEEE_F64BE, H5T_NATIVE_LDOUBLE, H5T_STD_B8LE,
                          H5T_UNIX_D64LE, H5T_C_S1,      H5T_STD_REF_OBJ, H5T_NATIVE_INT, H5T_VAX_F32,        H5T_INTEL_F64};
