@@ -10,7 +10,8 @@ namespace {
 void add_role_options(CLI::App& app, PrepareOptions& options) {
   const char* const group = "Columns (names or globs, separated by commas or repeated)";
   add_list(app, "--features", options.features, "columns to segment by (default: all that look like features)")->group(group);
-  add_list(app, "--kpi", options.kpis, "results: NAME, NAME:TYPE, NAME=LEVEL, NAME/NAME; described, never segmented by")->group(group);
+  add_list(app, "--kpi", options.kpis, "results: NAME, NAME:TYPE, NAME=LEVEL, NAME/NAME; described, never segmented by")
+      ->group(group);
   add_list(app, "--id", options.ids, "the column that names the customer")->group(group);
   add_list(app, "--weight", options.weights, "the column that says how many customers a row stands for")->group(group);
   add_list(app, "--ignore", options.ignored, "columns to leave out")->group(group);

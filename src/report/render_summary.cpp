@@ -53,8 +53,9 @@ void add_segments(Page& page, const SegmentationSummary& summary) {
   for (const SegmentPortrait& portrait : portraits.segments) {
     if (rows.size() == kSegmentsShown) break;
     Page::Row row;
-    row.cells = {summary.split ? summary.split->label(portrait.segment, summary.model.segments()) : std::to_string(portrait.segment),
-                 text::count(portrait.size_rows), text::percent(portrait.share), text::percent(portrait.boundary_share)};
+    row.cells = {
+        summary.split ? summary.split->label(portrait.segment, summary.model.segments()) : std::to_string(portrait.segment),
+        text::count(portrait.size_rows), text::percent(portrait.share), text::percent(portrait.boundary_share)};
     row.details = trait_lines(portrait, summary.model.segments());
     rows.push_back(std::move(row));
   }
@@ -73,9 +74,10 @@ void add_segments(Page& page, const SegmentationSummary& summary) {
                     text::plural(assigned.boundary, "customer"), text::percent(share_of(assigned.boundary, assigned.rows)));
   }
   if (summary.keep) {
-    sentence += fmt::format("Found anew on {} bootstrap samples, a customer keeps the segment with probability {:.2f}; {} of the customers "
-                            "with less than {}. ",
-                            summary.keep->refits, summary.keep->mean, text::percent(summary.keep->below), kKeepLeast);
+    sentence += fmt::format(
+        "Found anew on {} bootstrap samples, a customer keeps the segment with probability {:.2f}; {} of the customers "
+        "with less than {}. ",
+        summary.keep->refits, summary.keep->mean, text::percent(summary.keep->below), kKeepLeast);
   }
   if (assigned.outliers > 0)
     sentence += fmt::format("{} unlike any segment. ",
