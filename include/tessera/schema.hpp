@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ enum class Kind : std::uint8_t {
 enum class Role : std::uint8_t { feature, kpi, id, weight, ignore };
 
 [[nodiscard]] std::string_view to_string(DataType type);
+/// Bytes of a number of that type in memory; 0 for text, whose cells differ.
+[[nodiscard]] std::size_t value_bytes(DataType type);
 [[nodiscard]] std::string_view to_string(Kind kind);
 [[nodiscard]] std::string_view to_string(Role role);
 /// The inverse of to_string; nullopt if the word is unknown.

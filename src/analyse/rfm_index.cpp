@@ -4,17 +4,12 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/mix_bits.hpp"
+
 namespace tessera {
 namespace {
 
-/// A bijection of 64-bit words whose output bits are well mixed (the finalizer of MurmurHash3, Appleby 2011).
-std::uint64_t mix(std::uint64_t bits) {
-  bits = (bits ^ (bits >> 33)) * 0xFF51AFD7ED558CCDULL;
-  bits = (bits ^ (bits >> 33)) * 0xC4CEB9FE1A85EC53ULL;
-  return bits ^ (bits >> 33);
-}
-
-std::uint64_t hash_of(std::int64_t id) { return mix(static_cast<std::uint64_t>(id)); }
+std::uint64_t hash_of(std::int64_t id) { return mix_bits(static_cast<std::uint64_t>(id)); }
 std::uint64_t hash_of(std::string_view id) { return wide_hash(id).low; }
 
 }  // namespace
@@ -25,9 +20,9 @@ WideHash wide_hash(std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     hash.low = (hash.low ^ byte) * 0x100000001B3ULL;  // FNV-1a
-    hash.high = mix(hash.high + byte + 1);
+    hash.high = mix_bits(hash.high + byte + 1);
   }
-  hash.low = mix(hash.low);
+  hash.low = mix_bits(hash.low);
   return hash;
 }
 

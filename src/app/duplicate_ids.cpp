@@ -10,39 +10,17 @@
 #include <utility>
 #include <vector>
 
+#include "core/mix_bits.hpp"
+
 namespace tessera {
 namespace {
 
 constexpr std::int64_t kReadRows = std::int64_t{1} << 16;
 
-/// A bijection of 64-bit words whose output bits are well mixed (the finalizer of MurmurHash3, Appleby 2011).
-std::uint64_t mix(std::uint64_t bits) {
-  bits = (bits ^ (bits >> 33)) * 0xFF51AFD7ED558CCDULL;
-  bits = (bits ^ (bits >> 33)) * 0xC4CEB9FE1A85EC53ULL;
-  return bits ^ (bits >> 33);
-}
-
 std::uint64_t key_of(std::string_view text) {
   std::uint64_t hash = 0xCBF29CE484222325ULL;  // FNV-1a, then mixed: short texts differ in few bits
   for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3ULL;
-  return mix(hash);
-}
-
-std::size_t bytes_of(DataType type) {
-  switch (type) {
-    case DataType::int8:
-    case DataType::uint8:
-      return 1;
-    case DataType::int16:
-    case DataType::uint16:
-      return 2;
-    case DataType::int32:
-    case DataType::uint32:
-    case DataType::float32:
-      return 4;
-    default:
-      return 8;
-  }
+  return mix_bits(hash);
 }
 
 /// Calls visit(key) for every id of `raw` that is not empty.
@@ -57,11 +35,11 @@ void for_each_key(const RawChunk& raw, Visit visit) {
     return;
   }
   // Ids of one column have one type, so equal bits are equal ids (but for 0.0 and -0.0, which no id is).
-  const std::size_t bytes = bytes_of(view.type);
+  const std::size_t bytes = value_bytes(view.type);
   for (std::int64_t i = 0; i < raw.rows; ++i) {
     std::uint64_t bits = 0;
     std::memcpy(&bits, view.data + i * view.stride_bytes, bytes);
-    visit(mix(bits));
+    visit(mix_bits(bits));
   }
 }
 

@@ -36,6 +36,20 @@ std::vector<std::string> blocks_of(const PrepareOptions& prepare) {
 
 using OptionList = std::vector<std::pair<std::string, OptionValue>>;
 
+void add_columns(const PrepareOptions& prepare, OptionList& list) {
+  list.emplace_back("features", prepare.features);
+  list.emplace_back("kpi", prepare.kpis);
+  list.emplace_back("id", prepare.ids);
+  list.emplace_back("weight", prepare.weights);
+  list.emplace_back("ignore", prepare.ignored);
+  list.emplace_back("categories", prepare.categories);
+}
+
+void add_engine(const EngineOptions& engine, OptionList& list) {
+  list.emplace_back("device", engine.device);
+  list.emplace_back("cpu-level", engine.cpu_level);
+}
+
 void add_analysis(const AnalysisOptions& analysis, OptionList& list) {
   list.emplace_back("outcome", analysis.outcomes);
   list.emplace_back("find-drivers", analysis.find_drivers);
@@ -48,16 +62,11 @@ void add_analysis(const AnalysisOptions& analysis, OptionList& list) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, OptionValue>> manifest_options(const SegmentOptions& options) {
+OptionList manifest_options(const SegmentOptions& options) {
   const PrepareOptions& prepare = options.prepare;
-  std::vector<std::pair<std::string, OptionValue>> list;
+  OptionList list;
   list.emplace_back("dataset", options.dataset);
-  list.emplace_back("features", prepare.features);
-  list.emplace_back("kpi", prepare.kpis);
-  list.emplace_back("id", prepare.ids);
-  list.emplace_back("weight", prepare.weights);
-  list.emplace_back("ignore", prepare.ignored);
-  list.emplace_back("categories", prepare.categories);
+  add_columns(prepare, list);
   list.emplace_back("missing", std::string(to_string(prepare.missing)));
   list.emplace_back("transform", transform_of(prepare));
   list.emplace_back("scale", std::string(to_string(prepare.scale)));
@@ -82,8 +91,7 @@ std::vector<std::pair<std::string, OptionValue>> manifest_options(const SegmentO
   list.emplace_back("outlier-quantile", options.outlier_quantile);
   list.emplace_back("analyse", options.analyse);
   if (options.analyse) add_analysis(options.analysis, list);
-  list.emplace_back("device", options.engine.device);
-  list.emplace_back("cpu-level", options.engine.cpu_level);
+  add_engine(options.engine, list);
   return list;
 }
 
@@ -92,17 +100,11 @@ OptionList manifest_options(const AnalyseOptions& options) {
   OptionList list;
   list.emplace_back("dataset", options.dataset);
   list.emplace_back("by", options.by);
-  list.emplace_back("features", prepare.features);
-  list.emplace_back("kpi", prepare.kpis);
-  list.emplace_back("id", prepare.ids);
-  list.emplace_back("weight", prepare.weights);
-  list.emplace_back("ignore", prepare.ignored);
-  list.emplace_back("categories", prepare.categories);
+  add_columns(prepare, list);
   list.emplace_back("top-levels", std::int64_t{prepare.top_levels});
   add_analysis(options.analysis, list);
   list.emplace_back("seed", options.seed);
-  list.emplace_back("device", options.engine.device);
-  list.emplace_back("cpu-level", options.engine.cpu_level);
+  add_engine(options.engine, list);
   return list;
 }
 

@@ -5,10 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "core/highway_targets.hpp"
 #include "prepare/prepared_value.hpp"
 
-// Targets that gain nothing here, or whose vectors cannot be kept in arrays, are not compiled.
-#define HWY_DISABLED_TARGETS (HWY_AVX3_DL | HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "prepare/apply_kernels.cpp"
 #include "hwy/foreach_target.h"

@@ -20,28 +20,6 @@ constexpr std::int64_t kWordsPerBlock = 64;
 /// What a cell of text is taken to need when memory is planned.
 constexpr std::int64_t kTextBytes = 32;
 
-std::int64_t bytes_of(DataType type) {
-  switch (type) {
-    case DataType::int8:
-    case DataType::uint8:
-      return 1;
-    case DataType::int16:
-    case DataType::uint16:
-      return 2;
-    case DataType::int32:
-    case DataType::uint32:
-    case DataType::float32:
-      return 4;
-    case DataType::int64:
-    case DataType::uint64:
-    case DataType::float64:
-      return 8;
-    case DataType::text:
-      break;
-  }
-  return kTextBytes;
-}
-
 /// Copies the cells `taken` of a strided column into a dense one.
 template <std::size_t kBytes>
 void copy_cells(const ColumnView& from, std::span<const std::int64_t> taken, std::byte* to) {
@@ -52,7 +30,7 @@ void copy_cells(const ColumnView& from, std::span<const std::int64_t> taken, std
 }
 
 void copy_cells(const ColumnView& from, std::span<const std::int64_t> taken, std::byte* to) {
-  switch (bytes_of(from.type)) {
+  switch (value_bytes(from.type)) {
     case 1:
       return copy_cells<1>(from, taken, to);
     case 2:
@@ -110,7 +88,7 @@ ChosenRows::ChosenRows(std::unique_ptr<Table> table, const RowBitmap& rows)
 
 std::int64_t ChosenRows::working_bytes() const {
   std::int64_t row_bytes = 0;
-  for (const ColumnSchema& column : info_.columns) row_bytes += bytes_of(column.type);
+  for (const ColumnSchema& column : info_.columns) row_bytes += column.type == DataType::text ? kTextBytes : static_cast<std::int64_t>(value_bytes(column.type));
   return table_->working_bytes() + table_->preferred_rows() * row_bytes;
 }
 
@@ -128,7 +106,7 @@ void ChosenRows::read(std::int64_t first_row, std::int64_t rows, std::span<const
     if (view.type == DataType::text) {
       view.text = &storage.text();
     } else {
-      view.stride_bytes = bytes_of(view.type);
+      view.stride_bytes = static_cast<std::ptrdiff_t>(value_bytes(view.type));
       view.data = storage.numeric(static_cast<std::size_t>(rows * view.stride_bytes));
     }
   }

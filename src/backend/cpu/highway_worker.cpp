@@ -8,11 +8,10 @@
 #include <new>
 #include <vector>
 
+#include "core/highway_targets.hpp"
 #include "exact/distance.hpp"
 #include "hwy/aligned_allocator.h"
 
-// Targets that gain nothing here, or whose vectors cannot be kept in arrays, are not compiled.
-#define HWY_DISABLED_TARGETS (HWY_AVX3_DL | HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backend/cpu/highway_worker.cpp"
 #include "hwy/foreach_target.h"
@@ -291,9 +290,7 @@ std::unique_ptr<NearestWorker> make_worker(const ScreenCentroids& screen) { retu
 /// This target as a level; `supported` are the targets of this processor.
 void add_level(std::int64_t supported, std::vector<CpuLevel>& levels) {
   if ((supported & HWY_TARGET) == 0) return;
-  std::string name = hwy::TargetName(HWY_TARGET);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  levels.push_back({name, kTile, &make_worker});
+  levels.push_back({level_name(HWY_TARGET), kTile, &make_worker});
 }
 
 }  // namespace tessera::HWY_NAMESPACE

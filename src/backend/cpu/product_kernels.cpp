@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-// Targets that gain nothing here, or whose vectors cannot be kept in arrays, are not compiled.
-#define HWY_DISABLED_TARGETS (HWY_AVX3_DL | HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "core/highway_targets.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backend/cpu/product_kernels.cpp"
 #include "hwy/foreach_target.h"
@@ -73,9 +73,7 @@ void add_products(const RowProducts& p, std::int64_t left_begin, std::int64_t le
 
 void add_product_level(std::int64_t supported, ProductLevels& levels) {
   if ((supported & HWY_TARGET) == 0) return;
-  std::string name = hwy::TargetName(HWY_TARGET);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  levels.emplace_back(name, &add_products);
+  levels.emplace_back(level_name(HWY_TARGET), &add_products);
 }
 
 }  // namespace tessera::HWY_NAMESPACE
