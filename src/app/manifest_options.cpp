@@ -1,36 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/manifest_options.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <cstdint>
+
+#include "app/option_text.hpp"
 
 namespace tessera {
 namespace {
 
-std::string_view word_of(TransformPolicy policy) {
-  switch (policy) {
-    case TransformPolicy::automatic:
-      return "auto";
-    case TransformPolicy::none:
-      return "none";
-    case TransformPolicy::listed:
-      break;
-  }
-  return "log1p";
-}
-
-std::string transform_of(const PrepareOptions& prepare) {
-  if (prepare.transform != TransformPolicy::listed) return std::string(word_of(prepare.transform));
-  return fmt::format("log1p:{}", fmt::join(prepare.log1p_columns, ","));
-}
-
 std::vector<std::string> blocks_of(const PrepareOptions& prepare) {
   std::vector<std::string> texts;
-  for (const WeightBlock& block : prepare.blocks) {
-    texts.push_back(fmt::format("{}={}:{}", block.name, block.weight, fmt::join(block.columns, ",")));
-  }
+  for (const WeightBlock& block : prepare.blocks) texts.push_back(weight_block_text(block));
   return texts;
 }
 
@@ -68,14 +48,14 @@ OptionList manifest_options(const SegmentOptions& options) {
   list.emplace_back("dataset", options.dataset);
   add_columns(prepare, list);
   list.emplace_back("missing", std::string(to_string(prepare.missing)));
-  list.emplace_back("transform", transform_of(prepare));
+  list.emplace_back("transform", transform_text(prepare));
   list.emplace_back("scale", std::string(to_string(prepare.scale)));
   list.emplace_back("weight-block", blocks_of(prepare));
   list.emplace_back("top-levels", std::int64_t{prepare.top_levels});
   if (prepare.as_of_days) list.emplace_back("as-of-days", *prepare.as_of_days);
   if (options.automatic_segments) {
     list.emplace_back("segments", std::string("auto"));
-    list.emplace_back("k-range", fmt::format("{}:{}", options.smallest_segments, options.largest_segments));
+    list.emplace_back("k-range", range_text(options.smallest_segments, options.largest_segments));
     list.emplace_back("least-share", options.least_share);
   } else {
     list.emplace_back("segments", std::int64_t{options.fit.segments});

@@ -5,6 +5,7 @@
 #include "cli/analysis_options.hpp"
 #include "cli/command.hpp"
 #include "cli/engine_options.hpp"
+#include "cli/file_options.hpp"
 #include "cli/standard_output.hpp"
 #include "cli/terminal.hpp"
 
@@ -18,7 +19,7 @@ class AnalyseCommand final : public Command {
                                   "  tessera analyse customers.h5 --by customer_type --kpi churn,revenue:sum -o run/\n"
                                   "  tessera analyse survey.csv --by group --kpi recommend:nps --period year -o run/",
                                   "0 64 65 66 69 70 71 73 74 77 78 130 143"});
-    add_file_options(app);
+    files_.add_to(app);
     add_column_options(app);
     analysis_.add_to(app);
     app.add_option("--seed", options_.seed, "start of all random numbers")
@@ -31,34 +32,18 @@ class AnalyseCommand final : public Command {
   }
 
   void run(Log& log, const CancelToken& cancel) override {
-    require(input_, "the table FILE", app());
-    require(options_.by, "the column of segments (--by NAME)", app());
-    require(output_, "the output folder (-o RUN)", app());
     AnalyseOptions options = options_;
-    options.input = input_;
-    options.output = output_;
+    files_.resolve(app(), options);
+    require(options.by, "the column of segments (--by NAME)", app());
     options.analysis = analysis_.resolve();
     options.engine = engine_.resolve();
     const AnalyseSummary summary = run_analyse(options, log, cancel);
     log.finish();
     const Terminal terminal = terminal_of(STDOUT_FILENO);
-    print_result(json_ ? analyse_json(summary) : render_analyse(summary, terminal.color, terminal.width));
+    print_result(files_.json() ? analyse_json(summary) : render_analyse(summary, terminal.color, terminal.width));
   }
 
  private:
-  void add_file_options(CLI::App& app) {
-    const char* const group = "Files";
-    app.add_option("FILE", input_, "table of customers: HDF5, CSV or TSV (.gz too)")->option_text(" ");
-    app.add_option("-o,--output", output_, "folder for the results (required); appears whole or not at all")
-        ->option_text("RUN")
-        ->group(group);
-    app.add_flag("--force", options_.force, "replace an earlier run")->group(group);
-    app.add_option("--dataset", options_.dataset, "HDF5 path of the table, if the file holds several")
-        ->option_text("PATH")
-        ->group(group);
-    app.add_flag("--json", json_, "print summary.json instead of the text")->group(group);
-  }
-
   void add_column_options(CLI::App& app) {
     const char* const group = "Columns (names or globs, separated by commas or repeated)";
     PrepareOptions& prepare = options_.prepare;
@@ -79,11 +64,10 @@ class AnalyseCommand final : public Command {
         ->group(group);
   }
 
+  FileArguments files_;
   AnalyseOptions options_;
   AnalysisArguments analysis_;
   EngineArguments engine_;
-  std::string input_, output_;
-  bool json_ = false;
 };
 
 }  // namespace

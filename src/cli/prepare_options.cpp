@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/prepare_options.hpp"
 
+#include "app/option_text.hpp"
 #include "cli/command.hpp"
-#include "cli/parse.hpp"
 
 namespace tessera::cli {
 namespace {

@@ -3,10 +3,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/option_text.hpp"
 #include "app/rfm.hpp"
 #include "app/rfm_files.hpp"
 #include "cli/command.hpp"
-#include "cli/parse.hpp"
 #include "cli/standard_output.hpp"
 #include "core/bytes.hpp"
 #include "core/dates.hpp"

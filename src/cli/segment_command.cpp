@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include "app/option_text.hpp"
 #include "app/segment.hpp"
 #include "cli/analysis_options.hpp"
 #include "cli/command.hpp"
 #include "cli/engine_options.hpp"
-#include "cli/parse.hpp"
+#include "cli/file_options.hpp"
 #include "cli/prepare_options.hpp"
 #include "cli/standard_output.hpp"
 #include "cli/terminal.hpp"
@@ -20,7 +21,8 @@ class SegmentCommand final : public Command {
                                   "  tessera segment customers.h5 -o run/\n"
                                   "  tessera segment customers.csv -o run/ --id customer_id --kpi 'revenue*' -k 5 --csv",
                                   "0 64 65 66 69 70 71 73 74 77 78 130 143"});
-    add_file_options(app);
+    files_.add_to(app);
+    app.add_flag("--csv", options_.csv, "also write assignments.csv")->group(FileArguments::kGroup);
     add_segment_options(app);
     prepare_.add_to(app);
     add_fit_options(app);
@@ -31,29 +33,13 @@ class SegmentCommand final : public Command {
   }
 
   void run(Log& log, const CancelToken& cancel) override {
-    require(input_, "the table FILE", app());
-    require(output_, "the output folder (-o RUN)", app());
     const SegmentationSummary summary = run_segment(resolve(), log, cancel);
     log.finish();
     const Terminal terminal = terminal_of(STDOUT_FILENO);
-    print_result(json_ ? summary_json(summary) : render_summary(summary, terminal.color, terminal.width));
+    print_result(files_.json() ? summary_json(summary) : render_summary(summary, terminal.color, terminal.width));
   }
 
  private:
-  void add_file_options(CLI::App& app) {
-    const char* const group = "Files";
-    app.add_option("FILE", input_, "table of customers: HDF5, CSV or TSV (.gz too)")->option_text(" ");
-    app.add_option("-o,--output", output_, "folder for the results (required); appears whole or not at all")
-        ->option_text("RUN")
-        ->group(group);
-    app.add_flag("--force", options_.force, "replace an earlier run")->group(group);
-    app.add_option("--dataset", options_.dataset, "HDF5 path of the table, if the file holds several")
-        ->option_text("PATH")
-        ->group(group);
-    app.add_flag("--csv", options_.csv, "also write assignments.csv")->group(group);
-    app.add_flag("--json", json_, "print summary.json instead of the text")->group(group);
-  }
-
   void add_segment_options(CLI::App& app) {
     const char* const group = "Number of segments";
     app.add_option("-k,--segments", segments_, "auto, or how many")->option_text("K=auto")->default_str("auto")->group(group);
@@ -99,8 +85,7 @@ class SegmentCommand final : public Command {
 
   [[nodiscard]] SegmentOptions resolve() const {
     SegmentOptions options = options_;
-    options.input = input_;
-    options.output = output_;
+    files_.resolve(app(), options);
     options.prepare = prepare_.resolve();
     options.analyse = !no_analysis_;
     options.analysis = analysis_.resolve();
@@ -113,14 +98,14 @@ class SegmentCommand final : public Command {
     return options;
   }
 
+  FileArguments files_;
   SegmentOptions options_;
   PrepareArguments prepare_;
   AnalysisArguments analysis_;
   EngineArguments engine_;
-  std::string input_, output_, initial_;
+  std::string initial_;
   std::string segments_ = "auto";
   std::string range_ = "1:10";
-  bool json_ = false;
   bool no_analysis_ = false;
 };
 

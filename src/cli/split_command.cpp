@@ -3,10 +3,10 @@
 
 #include <tuple>
 
+#include "app/option_text.hpp"
 #include "app/split.hpp"
 #include "cli/command.hpp"
 #include "cli/engine_options.hpp"
-#include "cli/parse.hpp"
 #include "cli/standard_output.hpp"
 #include "cli/terminal.hpp"
 

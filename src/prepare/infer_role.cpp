@@ -137,8 +137,12 @@ bool handed_out_in_sequence(const ColumnProfile& profile) {
 
 void set_role(ColumnProfile& profile, Role role, const std::string& reason) {
   profile.role = role;
-  // Of a column that is left out, its kind needs no reason.
-  profile.reason = role == Role::ignore ? reason : fmt::format("{} ({})", reason, profile.reason);
+  // Of a column that is left out, its kind needs no reason; and one reason for both is said once.
+  if (role == Role::ignore || profile.reason == reason) {
+    profile.reason = reason;
+  } else {
+    profile.reason = fmt::format("{} ({})", reason, profile.reason);
+  }
 }
 
 void decide_id(std::span<ColumnFacts> facts, std::vector<bool>& decided) {

@@ -88,7 +88,8 @@ ChosenRows::ChosenRows(std::unique_ptr<Table> table, const RowBitmap& rows)
 
 std::int64_t ChosenRows::working_bytes() const {
   std::int64_t row_bytes = 0;
-  for (const ColumnSchema& column : info_.columns) row_bytes += column.type == DataType::text ? kTextBytes : static_cast<std::int64_t>(value_bytes(column.type));
+  for (const ColumnSchema& column : info_.columns)
+    row_bytes += column.type == DataType::text ? kTextBytes : static_cast<std::int64_t>(value_bytes(column.type));
   return table_->working_bytes() + table_->preferred_rows() * row_bytes;
 }
 

@@ -2,13 +2,13 @@
 // Every level of the CPU backend, with any threads and any chunks, returns exactly what plain float64 loops return.
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <memory>
 #include <ostream>
 #include <vector>
 
 #include "backend/registry.hpp"
 #include "support/awkward_cases.hpp"
+#include "support/backend_run.hpp"
 #include "support/naive.hpp"
 
 namespace tessera {
@@ -17,47 +17,12 @@ namespace {
 using testing::AwkwardCase;
 using testing::NaiveNearest;
 
-/// All results of a backend over one case, chunk by chunk.
-NaiveNearest run_backend(const AwkwardCase& made, const std::string& level, int threads, std::int64_t chunk_rows) {
+NaiveNearest run_level(const AwkwardCase& made, const std::string& level, int threads, std::int64_t chunk_rows) {
   SilentObserver observer;
   const CancelToken cancel;
   ThreadPool pool(threads);
   const auto backend = open_backend({"cpu", level}, {observer, cancel, pool});
-  const auto pass = backend->nearest({made.centroids.view(), &made.units, true, true});
-  const auto n = static_cast<std::size_t>(made.rows.rows());
-  NaiveNearest out{
-      std::vector<std::int32_t>(n), std::vector<double>(n), std::vector<std::int32_t>(n), std::vector<double>(n), {}};
-  for (std::int64_t first = 0; first < made.rows.rows(); first += chunk_rows) {
-    const std::int64_t count = std::min(chunk_rows, made.rows.rows() - first);
-    const auto part = [&](auto span) {
-      return span.empty() ? span : span.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-    };
-    pass->consume({first, made.rows.view().slice(first, count), part(std::span(made.weights)), part(std::span(made.flags))},
-                  {part(std::span(out.segment)), part(std::span(out.distance2)), part(std::span(out.runner_up)),
-                   part(std::span(out.runner_up_distance2))});
-  }
-  out.statistics = pass->finish();
-  return out;
-}
-
-/// Equal as bits, except that one NaN is as good as another.
-void expect_equal_doubles(const std::vector<double>& got, const std::vector<double>& want) {
-  ASSERT_EQ(got.size(), want.size());
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    if (std::isnan(got[i]) && std::isnan(want[i])) continue;
-    ASSERT_EQ(std::bit_cast<std::uint64_t>(got[i]), std::bit_cast<std::uint64_t>(want[i])) << "row " << i << ": " << got[i];
-  }
-}
-
-void expect_equal(const NaiveNearest& got, const NaiveNearest& want) {
-  ASSERT_EQ(got.segment, want.segment);
-  ASSERT_EQ(got.runner_up, want.runner_up);
-  expect_equal_doubles(got.distance2, want.distance2);
-  expect_equal_doubles(got.runner_up_distance2, want.runner_up_distance2);
-  ASSERT_TRUE(got.statistics.sums == want.statistics.sums);
-  ASSERT_TRUE(got.statistics.weights == want.statistics.weights);
-  ASSERT_EQ(got.statistics.rows, want.statistics.rows);
-  ASSERT_TRUE(got.statistics.objective == want.statistics.objective);
+  return testing::run_backend(*backend, made, chunk_rows);
 }
 
 class CpuParity : public ::testing::TestWithParam<std::string> {};
@@ -70,7 +35,7 @@ void check_cases(const std::vector<AwkwardCase>& cases, const std::string& level
       for (const std::int64_t chunk_rows : {std::int64_t{100000}, std::int64_t{97}, std::int64_t{13}}) {
         SCOPED_TRACE(made.name + ", level " + level + ", threads " + std::to_string(threads) + ", chunks of " +
                      std::to_string(chunk_rows));
-        expect_equal(run_backend(made, level, threads, chunk_rows), want);
+        testing::expect_equal(run_level(made, level, threads, chunk_rows), want);
         if (::testing::Test::HasFatalFailure()) return;
       }
     }
@@ -146,7 +111,7 @@ TEST_P(CpuParity, ASeriesEqualsPassesOnTheirOwn) {
       ASSERT_TRUE(got.statistics.weights == want.statistics.weights);
       ASSERT_EQ(got.statistics.rows, want.statistics.rows);
       if (step == 4) {
-        expect_equal_doubles(got.distance2, want.distance2);
+        testing::expect_equal_doubles(got.distance2, want.distance2);
         ASSERT_TRUE(got.statistics.objective == want.statistics.objective);
       }
     }
@@ -176,7 +141,7 @@ TEST_P(CpuParity, RowsNearABorderEqualTheNaiveTwin) {
     }
     made.units = testing::put_on_grid(made.rows, {});
     const NaiveNearest want = testing::naive_nearest(made.rows.view(), {}, {}, made.centroids.view(), made.units);
-    expect_equal(run_backend(made, GetParam(), 2, 100000), want);
+    testing::expect_equal(run_level(made, GetParam(), 2, 100000), want);
     SilentObserver observer;
     const CancelToken cancel;
     ThreadPool pool(2);
@@ -194,7 +159,7 @@ TEST_P(CpuParity, ScreensRowsThatAreClearlyNearest) {
   const AwkwardCase made = testing::make_case("clear", 2000, 16, 8, 0.1, random, [&](std::int64_t i, std::int64_t j) {
     return (i % 8 == j ? 20.0 : 0.0) + random.bell();
   });
-  const NaiveNearest got = run_backend(made, GetParam(), 2, 100000);
+  const NaiveNearest got = run_level(made, GetParam(), 2, 100000);
   EXPECT_EQ(got.statistics.reference_rows, 0);
 }
 
@@ -205,7 +170,7 @@ TEST_P(CpuParity, OneOutlierCentroidDoesNotBlurEveryRow) {
     return (i * 7 % 64 == j * 4 ? 20.0 : 0.0) + random.bell();
   });
   for (std::int64_t j = 0; j < 16; ++j) made.centroids(63, j) = 1e4F;
-  const NaiveNearest got = run_backend(made, GetParam(), 1, 100000);
+  const NaiveNearest got = run_level(made, GetParam(), 1, 100000);
   EXPECT_LT(got.statistics.reference_rows, 2000 / 4);
 }
 
