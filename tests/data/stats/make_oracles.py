@@ -20,7 +20,7 @@ import sklearn
 import statsmodels
 from scipy import stats
 from sklearn import metrics
-from statsmodels.stats import contingency_tables, multitest, oaxaca, proportion
+from statsmodels.stats import contingency_tables, multitest, proportion
 import statsmodels.api as sm
 
 warnings.simplefilter("ignore")
@@ -68,9 +68,7 @@ def groups():
            d_interval=[g - stats.norm.ppf(0.975) * error, g + stats.norm.ppf(0.975) * error],
            f=[f.statistic, 2, 33, f.pvalue], eta_squared=anova["n2"][0],
            omega_squared=(ss[0] - df[0] * ms[1]) / (ss.sum() + ms[1]),
-           welch_anova=[w["F"][0], w["ddof1"][0], w["ddof2"][0], w.filter(like="p").iloc[0, 0]], kruskal=[kruskal.statistic, 2, kruskal.pvalue],
-           bimodality=(stats.skew(frame.y, bias=False)**2 + 1) /
-           (stats.kurtosis(frame.y, bias=False) + 3 * 35**2 / (34 * 33)))
+           welch_anova=[w["F"][0], w["ddof1"][0], w["ddof2"][0], w.filter(like="p").iloc[0, 0]], kruskal=[kruskal.statistic, 2, kruskal.pvalue])
 
 
 def proportions():
@@ -185,13 +183,6 @@ def drivers():
     record("drivers", n=n, matrix=matrix, coefficients=fit.params[1:], standard_errors=fit.bse[1:], r_squared=fit.rsquared,
            shares=all_subsets_shapley(matrix[:5, :5], matrix[:5, 5]), pingouin_shares=lmg["relimp"].to_numpy()[1:],
            weights=johnson_weights(matrix[:5, :5], matrix[:5, 5]))
-    frame = pd.DataFrame(np.c_[x[:, :2], y + np.repeat([0, 1.5], 30), np.repeat([0, 1], 30)], columns=["a", "b", "y", "g"])
-    model = oaxaca.OaxacaBlinder(frame.y, sm.add_constant(frame[["a", "b", "g"]]), "g", swap=False, hasconst=True)
-    sides = [sm.OLS(part.y, sm.add_constant(part[["a", "b"]])).fit().params.tolist()[1:] for _, part in frame.groupby("g")]
-    means = frame.groupby("g").mean()
-    three = model.three_fold().params
-    record("gap", means=means[["a", "b"]].to_numpy(), outcomes=means.y, coefficients=sides, endowments=three[0], gap=three[3],
-           coefficient_and_interaction=three[1] + three[2])
 
 
 def concentration():

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "oracles.hpp"
-#include "stats/histogram_quantile.hpp"
 #include "stats/lorenz.hpp"
 
 namespace tessera::stats {
@@ -44,35 +43,6 @@ TEST(LorenzCurve, Degenerate) {
   }
   EXPECT_TRUE(std::isnan(LorenzCurve(Tally{{1.0, 1.0}}).top_share(kUndefined)));
   EXPECT_TRUE(std::isnan(LorenzCurve(Tally{{1.0, 1.0}}).bottom_share(1.5)));
-}
-
-TEST(HistogramQuantile, LiesWithinItsErrorOfTheExactOne) {
-  Numbers values;
-  for (int i = 0; i < 997; ++i)
-    values.push_back(std::fmod(i * 0.6180339887498949, 1.0) * std::fmod(i * 0.7548776662466927, 1.0) * 10.0);
-  std::ranges::sort(values);
-  Numbers edges, weights(40);
-  for (int i = 0; i <= 40; ++i) edges.push_back(i * 0.25);
-  for (const double value : values) weights[static_cast<std::size_t>(value / 0.25)] += 1.0;
-  for (const double share : {0.01, 0.25, 0.5, 0.75, 0.99}) {
-    const HistogramQuantile quantile = histogram_quantile(edges, weights, share);
-    const double exact = values[static_cast<std::size_t>(std::ceil(share * 997.0)) - 1];
-    EXPECT_NEAR(quantile.value, exact, quantile.error);
-    EXPECT_LE(quantile.error, 0.25);
-  }
-}
-
-TEST(HistogramQuantile, EndsAndGaps) {
-  const Numbers edges = {0, 1, 2, 3, 4}, weights = {0, 4, 0, 4};
-  EXPECT_EQ(histogram_quantile(edges, weights, 0.0).value, 1.0);
-  EXPECT_EQ(histogram_quantile(edges, weights, 0.25).value, 1.5);
-  EXPECT_EQ(histogram_quantile(edges, weights, 0.5).value, 2.0);
-  EXPECT_EQ(histogram_quantile(edges, weights, 0.75).value, 3.5);
-  EXPECT_EQ(histogram_quantile(edges, weights, 1.0).value, 4.0);
-  EXPECT_TRUE(std::isnan(histogram_quantile(edges, Numbers{0, 0, 0, 0}, 0.5).value));
-  EXPECT_TRUE(std::isnan(histogram_quantile(edges, Numbers{0, -1, 3, 0}, 0.5).value));
-  EXPECT_TRUE(std::isnan(histogram_quantile(edges, weights, kUndefined).value));
-  EXPECT_TRUE(std::isnan(histogram_quantile({}, {}, 0.5).value));
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include "exact/philox.hpp"
 #include "oracles.hpp"
 #include "stats/correlation_repair.hpp"
-#include "stats/gap_decomposition.hpp"
 #include "stats/jackknife.hpp"
 #include "stats/lmg_shares.hpp"
 #include "stats/relative_weights.hpp"
@@ -234,19 +233,6 @@ TEST(Jackknife, OfAMeanIsItsStandardError) {
   EXPECT_TRUE(std::isnan(jackknife(4.0, Numbers{4.0}).standard_error));
   EXPECT_TRUE(std::isnan(jackknife(4.0, Numbers{4.0, kUndefined, 3.0}).interval.low));
   EXPECT_TRUE(std::isnan(jackknife(4.0, {}).standard_error));
-}
-
-TEST(GapDecomposition, AgreesWithStatsmodels) {
-  const auto oracle = read_oracle("gap");
-  const std::vector<Numbers> means = oracle["means"], coefficients = oracle["coefficients"];
-  const Numbers outcomes = oracle["outcomes"];
-  const GapDecomposition parts =
-      gap_decomposition({outcomes[0], means[0], coefficients[0]}, {outcomes[1], means[1], coefficients[1]});
-  expect_close(parts.gap, oracle["gap"], 1e-9);
-  EXPECT_NEAR(sum_of(parts.levels), oracle["endowments"].get<double>(), 1e-9);
-  EXPECT_NEAR(sum_of(parts.effects) + parts.constant, oracle["coefficient_and_interaction"].get<double>(), 1e-9);
-  EXPECT_NEAR(sum_of(parts.levels) + sum_of(parts.effects) + parts.constant, parts.gap, 1e-13);
-  EXPECT_TRUE(std::isnan(gap_decomposition({}, {}).gap));
 }
 
 }  // namespace
