@@ -96,8 +96,7 @@ WeightBlock parse_weight_block(std::string_view text) {
     if (block.weight > 0.0 && std::isfinite(block.weight) && !block.columns.empty()) return block;
     break;
   }
-  refuse("a block of columns", text,
-                "give a name, a weight above 0 and columns: --weight-block 'attitudes=0.5:q1,q2,q3'");
+  refuse("a block of columns", text, "give a name, a weight above 0 and columns: --weight-block 'attitudes=0.5:q1,q2,q3'");
 }
 
 std::string weight_block_text(const WeightBlock& block) {

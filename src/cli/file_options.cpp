@@ -11,7 +11,9 @@ void FileArguments::add_to(CLI::App& app) {
       ->option_text("RUN")
       ->group(kGroup);
   app.add_flag("--force", force_, "replace an earlier run")->group(kGroup);
-  app.add_option("--dataset", dataset_, "HDF5 path of the table, if the file holds several")->option_text("PATH")->group(kGroup);
+  app.add_option("--dataset", dataset_, "HDF5 path of the table, if the file holds several")
+      ->option_text("PATH")
+      ->group(kGroup);
   app.add_flag("--json", json_, "print summary.json instead of the text")->group(kGroup);
 }
 

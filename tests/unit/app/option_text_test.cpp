@@ -34,7 +34,8 @@ TEST(OptionText, RangesComeBackAsWritten) {
 
 TEST(OptionText, DatesAreWholeDays) {
   EXPECT_EQ(parse_date("1970-01-31"), 30.0);
-  for (const char* text : {"1970-02-30", "1970-1-3", "1970-01-31 10:00", ""}) EXPECT_THROW((void)parse_date(text), ConfigError) << text;
+  for (const char* text : {"1970-02-30", "1970-1-3", "1970-01-31 10:00", ""})
+    EXPECT_THROW((void)parse_date(text), ConfigError) << text;
 }
 
 TEST(OptionText, RefusesWhatItDoesNotUnderstand) {
@@ -46,7 +47,8 @@ TEST(OptionText, RefusesWhatItDoesNotUnderstand) {
   }
   PrepareOptions options;
   for (const char* text : {"", "log", "log1p:", "log1p:,"}) EXPECT_THROW(parse_transform(text, options), ConfigError) << text;
-  for (const char* text : {"", "0", "-3", "65536", "5 ", "automatic"}) EXPECT_THROW((void)parse_segments(text), ConfigError) << text;
+  for (const char* text : {"", "0", "-3", "65536", "5 ", "automatic"})
+    EXPECT_THROW((void)parse_segments(text), ConfigError) << text;
   EXPECT_EQ(parse_segments("auto"), std::nullopt);
   EXPECT_EQ(parse_segments("65535"), 65535);
 }
