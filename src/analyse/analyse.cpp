@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "analyse/association.hpp"
@@ -36,6 +37,10 @@ void add_notes(const AnalysisPlan& plan, const AnalysisStatistics& statistics, A
   }
   for (const KpiResult& kpi : analysis.kpis) {
     if (kpi.reason != "asked for") analysis.notes.push_back(fmt::format("KPI {}: {} ({})", kpi.name, kpi.formula, kpi.reason));
+    if (kpi.type == KpiType::duration && std::isnan(kpi.overall.value)) {
+      analysis.notes.push_back(
+          fmt::format("KPI {}: fewer than half are known to have had the event, so that there is no median", kpi.name));
+    }
     if (kpi.used_in_fit) {
       analysis.notes.push_back(fmt::format("KPI {}: the segments were made from it, so that it is not tested", kpi.name));
     }

@@ -35,7 +35,9 @@ class Collector {
       categories_.push_back(series_pass(kpis, {{category.code, AnalysisPlan::kSegmentCode}, {levels, plan.segments}}, false));
     }
     if (plan.period_code >= 0) {
-      periods_ = series_pass(kpis, {{plan.period_code, AnalysisPlan::kSegmentCode}, {periods(), plan.segments}}, false);
+      const Crossing by_period{{plan.period_code, AnalysisPlan::kSegmentCode}, {periods(), plan.segments}};
+      periods_ = series_pass(kpis, by_period, false);
+      period_pairs_ = series_pass(ratio_series(), by_period, true);
     }
     if (!plan.outcomes.empty() && !plan.drivers.empty() && jackknife_bytes() <= budget_bytes) {
       jackknife_ =
@@ -48,7 +50,7 @@ class Collector {
   }
 
   void consume(std::span<const AnalysisBlock> blocks) {
-    for (SeriesPass* pass : {&segments_, &pairs_, &periods_, &jackknife_}) {
+    for (SeriesPass* pass : {&segments_, &pairs_, &periods_, &period_pairs_, &jackknife_}) {
       if (pass->pass) pass->pass->consume(blocks);
     }
     for (SeriesPass& pass : categories_) {
@@ -67,6 +69,7 @@ class Collector {
     result_.pairs = pairs_.finish();
     for (SeriesPass& pass : categories_) result_.categories.push_back(pass.finish());
     result_.periods = periods_.finish();
+    result_.period_pairs = period_pairs_.finish();
     result_.jackknife = jackknife_.finish();
     take_tally();
     sample_->finish();
@@ -95,9 +98,12 @@ class Collector {
     return pass;
   }
 
-  [[nodiscard]] std::vector<int> kpi_series() const {
+  [[nodiscard]] std::vector<int> kpi_series() const { return series_of(false); }
+  [[nodiscard]] std::vector<int> ratio_series() const { return series_of(true); }
+  [[nodiscard]] std::vector<int> series_of(bool ratios_only) const {
     std::vector<int> series;
     for (const PlannedKpi& kpi : plan_.kpis) {
+      if (ratios_only && kpi.denominator < 0) continue;
       for (const int s : {kpi.series, kpi.denominator}) {
         if (s >= 0 && std::find(series.begin(), series.end(), s) == series.end()) series.push_back(s);
       }
@@ -215,7 +221,7 @@ class Collector {
 
   const AnalysisPlan& plan_;
   Backend& backend_;
-  SeriesPass segments_, pairs_, periods_, jackknife_;
+  SeriesPass segments_, pairs_, periods_, period_pairs_, jackknife_;
   std::vector<SeriesPass> categories_;
   std::unique_ptr<TallyPass> tally_;
   std::unique_ptr<SegmentSample> sample_;

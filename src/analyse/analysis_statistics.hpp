@@ -48,6 +48,7 @@ struct AnalysisStatistics {
   SeriesMoments pairs;                     ///< plan.paired by segment, with co-moments
   std::vector<SeriesMoments> categories;   ///< [categories] series of KPIs by level x segment
   SeriesMoments periods;                   ///< series of KPIs by period x segment
+  SeriesMoments period_pairs;              ///< both sides of ratios, the same, with co-moments
   SeriesMoments jackknife;                 ///< drivers and outcomes by segment x kJackknifeGroups, with co-moments
   std::vector<std::vector<std::int64_t>> category_rows;  ///< [categories][levels x segments]
   std::vector<std::vector<double>> category_weight;

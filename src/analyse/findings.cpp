@@ -72,6 +72,11 @@ class Finder {
       const double strength = std::fabs(own->effect.value);
       std::string words = fmt::format("{} in \"{}\" is {} against {} overall", kpi.name, name(own->segment),
                                       kpi_words(kpi.type, own->value), kpi_words(kpi.type, kpi.overall.value));
+      if (std::isnan(own->value) || std::isnan(kpi.overall.value)) {
+        // A median that fewer than half have reached.
+        words = fmt::format("{} in \"{}\" is {} than among the other customers", kpi.name, name(own->segment),
+                            own->effect.value > 0.0 ? "longer" : "shorter");
+      }
       if (kpi.type == KpiType::sum) {
         words = fmt::format("\"{}\" brings {} of {} with {} of the customers", name(own->segment),
                             percent_words(own->share_of_total), kpi.name, percent_words(own->share_of_customers));

@@ -5,11 +5,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "analyse/kpi_comparison.hpp"
 #include "analyse/kpi_value.hpp"
 #include "analyse/results.hpp"
 #include "stats/cochran_armitage.hpp"
-#include "stats/contingency.hpp"
-#include "stats/cramers_v.hpp"
 #include "stats/lorenz.hpp"
 #include "stats/period_slope.hpp"
 
@@ -23,6 +22,7 @@ class KpiReport {
   KpiReport(const AnalysisPlan& plan, const AnalysisStatistics& statistics, std::size_t kpi)
       : plan_(plan),
         statistics_(statistics),
+        kpi_(kpi),
         planned_(plan.kpis[kpi]),
         groups_(kpi_groups(plan, statistics, kpi)),
         all_(merged(groups_)) {}
@@ -144,31 +144,9 @@ class KpiReport {
     for (KpiPair& pair : result_.pairs) pair_tests.push_back(&pair.test);
     adjust(rest_tests, "all segments of this KPI");
     adjust(pair_tests, "all pairs of segments of this KPI");
-    test_any(may_test);
-  }
-
-  /// Whether there is any difference at all.
-  void test_any(bool may_test) {
-    if (planned_.spec.type == KpiType::ratio || planned_.spec.type == KpiType::duration) return;
-    std::vector<stats::Moments> moments;
-    for (const KpiGroup& group : groups_) moments.push_back(group.moments);
-    if (is_share(planned_.spec.type)) {
-      Matrix<double> counts(2, std::ssize(moments));
-      for (std::size_t s = 0; s < moments.size(); ++s) {
-        const double n = moments[s].effective_n();
-        counts(0, static_cast<std::int64_t>(s)) = n > 0.0 ? n * moments[s].mean : 0.0;
-        counts(1, static_cast<std::int64_t>(s)) = n > 0.0 ? n * (1.0 - moments[s].mean) : 0.0;
-      }
-      const stats::Association association = stats::cramers_v(counts.view());
-      result_.effect = to_effect("Cramer's V", association.v, association.interval, kNotableV);
-      if (may_test) result_.test = to_test("Pearson's chi-squared test", stats::chi_squared_test(counts.view()));
-      return;
-    }
-    result_.effect = to_effect("eta squared", stats::variance_explained(moments).eta_squared, {}, kNotableEta);
-    const stats::VarianceAnalysis anova = stats::welch_anova(moments);
-    if (!may_test) return;
-    result_.test = to_test("Welch's analysis of variance", {anova.f, anova.between_df, anova.p});
-    result_.test.df2 = anova.within_df;
+    KpiSpread spread = spread_of_kpi(groups_, may_test);
+    result_.effect = std::move(spread.effect);
+    result_.test = std::move(spread.test);
   }
 
   void add_survival() {
@@ -188,20 +166,6 @@ class KpiReport {
     for (const KpiGroup& group : groups_) add(group);
   }
 
-  [[nodiscard]] KpiGroup period_group(std::int64_t period, std::int64_t segment) const {
-    KpiGroup group;
-    group.type = planned_.spec.type;
-    const std::int64_t at = period * plan_.segments + segment;
-    group.moments = statistics_.periods.of(at, planned_.series);
-    if (planned_.denominator < 0) return group;
-    const stats::Moments below = statistics_.periods.of(at, planned_.denominator);
-    group.both.n = group.moments.n;
-    group.both.weight = group.moments.weight;
-    group.both.mean_y = group.moments.mean;
-    group.both.mean_x = below.weight > 0.0 ? below.mean * below.weight / std::max(group.moments.weight, 1e-300) : 0.0;
-    return group;
-  }
-
   void follow_periods() {
     if (planned_.spec.type == KpiType::duration) return;
     const auto periods = std::ssize(plan_.periods);
@@ -214,16 +178,16 @@ class KpiReport {
       for (std::int64_t p = 0; p < periods; ++p) {
         std::vector<KpiGroup> parts;
         for (std::int64_t part = 0; part < plan_.segments; ++part) {
-          if (s < 0 || part == s) parts.push_back(period_group(p, part));
+          if (s < 0 || part == s) parts.push_back(period_group(plan_, statistics_, kpi_, p, part));
         }
         const KpiGroup group = merged(parts);
         const bool shown = group.n() >= plan_.min_cell;
         trend.n.push_back(shown ? group.n() : 0);
         trend.values.push_back(shown ? group.value() : kNoValue);
-        if (!shown || planned_.spec.type == KpiType::ratio) continue;
+        if (!shown) continue;
         const bool total = planned_.spec.type == KpiType::sum;
         values.push_back(
-            {static_cast<double>(p), group.value(), group.standard_error() * (total ? group.moments.weight : 1.0)});
+            {static_cast<double>(p), group.value(), group.moments.standard_error() * (total ? group.moments.weight : 1.0)});
         scores.push_back(static_cast<double>(p));
         hits.push_back(group.moments.effective_n() * group.moments.mean);
         totals.push_back(group.moments.effective_n());
@@ -242,6 +206,7 @@ class KpiReport {
 
   const AnalysisPlan& plan_;
   const AnalysisStatistics& statistics_;
+  std::size_t kpi_;
   const PlannedKpi& planned_;
   std::vector<KpiGroup> groups_;
   KpiGroup all_;

@@ -7,16 +7,14 @@
 
 #include "analyse/results.hpp"
 #include "stats/mean_interval.hpp"
-#include "stats/welch_test.hpp"
 
 namespace tessera {
 namespace {
 
-void close_survival(KpiGroup& group) {
-  double weight = 0.0;
-  for (const stats::SurvivalTally& tally : group.times) weight += tally.events + tally.censored;
-  const double squares = group.moments.weight > 0.0 ? weight * group.moments.weight_squares / group.moments.weight : weight;
-  group.survival = stats::kaplan_meier(group.times, squares);
+/// What follows from the sums of a group.
+void complete(KpiGroup& group) {
+  if (group.type == KpiType::ratio) group.moments = stats::ratio_moments(group.both);
+  if (group.type == KpiType::duration) group.survival = stats::kaplan_meier(group.times, group.time_weight_squares());
 }
 
 /// Both sets of rows: Chan, Golub & LeVeque (1983).
@@ -71,15 +69,17 @@ stats::NetPromoterAnswers KpiGroup::answers() const {
   return {promoters, std::max(0.0, moments.weight - promoters - detractors), detractors, moments.weight_squares};
 }
 
+double KpiGroup::time_weight_squares() const {
+  double weight = 0.0;
+  for (const stats::SurvivalTally& tally : times) weight += tally.events + tally.censored;
+  return moments.weight > 0.0 ? weight * moments.weight_squares / moments.weight : weight;
+}
+
 double KpiGroup::value() const {
-  if (n() == 0) return kNoValue;
+  if (moments.n == 0) return kNoValue;
   switch (type) {
     case KpiType::sum:
       return moments.mean * moments.weight;
-    case KpiType::ratio:
-      return ratio().value;
-    case KpiType::nps:
-      return moments.mean;
     case KpiType::duration:
       return stats::survival_time(survival, 0.5).value;
     default:
@@ -92,8 +92,6 @@ Interval KpiGroup::interval() const {
     case KpiType::rate:
     case KpiType::csat:
       return to_interval(stats::wilson_interval(proportion()));
-    case KpiType::ratio:
-      return to_interval(ratio().interval);
     case KpiType::nps:
       return to_interval(stats::net_promoter_score(answers()).interval);
     case KpiType::duration:
@@ -102,10 +100,9 @@ Interval KpiGroup::interval() const {
       const stats::Interval mean = stats::mean_interval(moments);
       return {mean.low * moments.weight, mean.high * moments.weight};
     }
-    case KpiType::mean:
-      break;
+    default:
+      return to_interval(stats::mean_interval(moments));
   }
-  return to_interval(stats::mean_interval(moments));
 }
 
 double KpiGroup::total() const {
@@ -122,12 +119,6 @@ double KpiGroup::total() const {
   }
 }
 
-double KpiGroup::standard_error() const {
-  if (type == KpiType::ratio) return ratio().standard_error;
-  if (type == KpiType::duration) return kNoValue;
-  return moments.standard_error();
-}
-
 std::vector<KpiGroup> kpi_groups(const AnalysisPlan& plan, const AnalysisStatistics& statistics, std::size_t kpi) {
   const PlannedKpi& planned = plan.kpis[kpi];
   std::vector<KpiGroup> groups(static_cast<std::size_t>(plan.segments));
@@ -137,11 +128,22 @@ std::vector<KpiGroup> kpi_groups(const AnalysisPlan& plan, const AnalysisStatist
     group.type = planned.spec.type;
     group.moments = statistics.segments.of(segment, planned.series);
     if (planned.denominator >= 0) group.both = statistics.pairs.of(segment, planned.denominator, planned.series);
-    if (group.type != KpiType::duration) continue;
-    group.times = times_of(plan, statistics, kpi, s);
-    close_survival(group);
+    if (group.type == KpiType::duration) group.times = times_of(plan, statistics, kpi, s);
+    complete(group);
   }
   return groups;
+}
+
+KpiGroup period_group(const AnalysisPlan& plan, const AnalysisStatistics& statistics, std::size_t kpi, std::int64_t period,
+                      std::int64_t segment) {
+  const PlannedKpi& planned = plan.kpis[kpi];
+  const std::int64_t at = period * plan.segments + segment;
+  KpiGroup group;
+  group.type = planned.spec.type;
+  group.moments = statistics.periods.of(at, planned.series);
+  if (planned.denominator >= 0) group.both = statistics.period_pairs.of(at, planned.denominator, planned.series);
+  complete(group);
+  return group;
 }
 
 KpiGroup merged(std::span<const KpiGroup> groups, std::int64_t left_out) {
@@ -159,58 +161,8 @@ KpiGroup merged(std::span<const KpiGroup> groups, std::int64_t left_out) {
     }
   }
   for (const auto& [time, tally] : times) all.times.push_back(tally);
-  if (all.type == KpiType::duration) close_survival(all);
+  complete(all);
   return all;
-}
-
-KpiComparison compare_kpi(const KpiGroup& a, const KpiGroup& b, bool may_test) {
-  KpiComparison comparison;
-  if (a.n() == 0 || b.n() == 0) return comparison;
-  switch (a.type) {
-    case KpiType::mean:
-    case KpiType::sum: {
-      const stats::MeanDifference difference = stats::welch_test(a.moments, b.moments);
-      comparison.difference = difference.difference;
-      comparison.interval = to_interval(difference.interval);
-      comparison.effect = mean_effect(a.moments, b.moments);
-      comparison.test = to_test("Welch's t test", difference.test);
-      break;
-    }
-    case KpiType::rate:
-    case KpiType::csat: {
-      const stats::ProportionDifference difference = stats::compare_proportions(a.proportion(), b.proportion());
-      comparison.difference = difference.difference;
-      comparison.interval = to_interval(difference.interval);
-      comparison.effect = to_effect("Cohen's h", difference.h, difference.h_interval, kNotableH);
-      comparison.test = to_test("z test of two proportions", difference.test);
-      break;
-    }
-    case KpiType::nps: {
-      const stats::NetPromoterDifference difference =
-          stats::compare_net_promoters(stats::net_promoter_score(a.answers()), stats::net_promoter_score(b.answers()));
-      comparison.difference = difference.difference;
-      comparison.interval = to_interval(difference.interval);
-      comparison.effect = mean_effect(a.moments, b.moments);
-      comparison.test = to_test("z test of two net promoter scores", difference.test);
-      break;
-    }
-    case KpiType::ratio: {
-      const stats::RatioDifference difference = stats::compare_ratios(a.ratio(), b.ratio());
-      comparison.difference = difference.difference;
-      comparison.interval = to_interval(difference.interval);
-      comparison.test = to_test("z test of two ratios", difference.test);
-      break;
-    }
-    case KpiType::duration: {
-      const Interval of_a = a.interval(), of_b = b.interval();
-      comparison.difference = a.value() - b.value();
-      comparison.interval =
-          to_interval(stats::difference_interval(a.value(), {of_a.low, of_a.high}, b.value(), {of_b.low, of_b.high}));
-      break;
-    }
-  }
-  if (!may_test) comparison.test = {};
-  return comparison;
 }
 
 }  // namespace tessera

@@ -56,8 +56,7 @@ class Profiler {
       if (!number.used_in_fit) own.test = to_test("Welch's t test", stats::welch_test(groups[s], rest).test);
     }
     if (static_cast<std::size_t>(number.series) < statistics_.bins.size()) add_quantiles(number.series, column);
-    const stats::VarianceExplained explained = stats::variance_explained(groups);
-    column.effect = to_effect("eta squared", explained.eta_squared, {}, kNotableEta);
+    column.effect = eta_effect(groups);
     if (number.used_in_fit) return column;
     const stats::VarianceAnalysis anova = stats::welch_anova(groups);
     column.test = to_test("Welch's analysis of variance", {anova.f, anova.between_df, anova.p});

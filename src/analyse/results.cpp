@@ -38,6 +38,10 @@ EffectSize mean_effect(const stats::Moments& group, const stats::Moments& rest) 
   return to_effect("Cohen's d", difference.d, difference.interval, kNotableD);
 }
 
+EffectSize eta_effect(std::span<const stats::Moments> groups) {
+  return to_effect("eta squared", stats::variance_explained(groups).eta_squared, {}, kNotableEta);
+}
+
 void adjust(std::span<TestResult* const> tests, const std::string& family) {
   std::vector<double> p;
   for (const TestResult* test : tests) p.push_back(test->p);

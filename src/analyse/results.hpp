@@ -26,6 +26,9 @@ inline constexpr double kNotableD = 0.2, kNotableH = 0.2, kNotableV = 0.1, kNota
 /// Cohen's d of two groups.
 [[nodiscard]] EffectSize mean_effect(const stats::Moments& group, const stats::Moments& rest);
 
+/// Eta squared: the share of the variance that lies between groups.
+[[nodiscard]] EffectSize eta_effect(std::span<const stats::Moments> groups);
+
 /// Adjusts the tests that were made (name set), Benjamini-Hochberg over all of them.
 void adjust(std::span<TestResult* const> tests, const std::string& family);
 

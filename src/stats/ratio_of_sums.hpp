@@ -5,24 +5,11 @@
 
 namespace tessera::stats {
 
-struct Ratio {
-  double value = kUndefined;  ///< sum of w y / sum of w x
-  double standard_error = kUndefined;
-  Interval interval;  ///< t with effective n - 1 degrees of freedom
-};
-
-/// A ratio of two sums over the same rows, such as revenue per order. Variance by linearization (delta method): that of the
-/// mean of y - ratio * x, over the mean of x. Cochran, Sampling Techniques (1977), chapter 6. Undefined where x sums to 0; the
-/// interval also for n <= 1.
-[[nodiscard]] Ratio ratio_of_sums(const CoMoments& moments, double confidence = kConfidence);
-
-struct RatioDifference {
-  double difference = kUndefined;
-  Interval interval;
-  TestResult test;  ///< z
-};
-
-/// Difference of the ratios of two independent groups, normal. Undefined where neither has a standard error above 0.
-[[nodiscard]] RatioDifference compare_ratios(const Ratio& a, const Ratio& b, double confidence = kConfidence);
+/// A ratio of two sums over the same rows, sum of w y / sum of w x, such as revenue per order: what each row contributes to it
+/// by linearization (delta method), ratio + (y - ratio * x) / mean of x. The mean of these is the ratio itself, so that
+/// everything that is done with means (intervals, Welch's tests, effect sizes) can be done with ratios. Cochran, Sampling
+/// Techniques (1977), chapter 6.
+/// @return no rows where x sums to 0
+[[nodiscard]] Moments ratio_moments(const CoMoments& moments);
 
 }  // namespace tessera::stats
