@@ -5,11 +5,13 @@
 
 namespace tessera {
 
-/// A bijection of 64-bit words whose output bits are well mixed (the finalizer of MurmurHash3, Appleby 2011).
-[[nodiscard]] constexpr std::uint64_t mix_bits(std::uint64_t bits) {
-  bits = (bits ^ (bits >> 33)) * 0xFF51AFD7ED558CCDULL;
-  bits = (bits ^ (bits >> 33)) * 0xC4CEB9FE1A85EC53ULL;
-  return bits ^ (bits >> 33);
+inline constexpr std::uint64_t kMixFactor = 0xD6E8FEB86659FD93U;
+
+/// A bijection that spreads keys over all 64 bits (xor-shift and multiply, twice).
+[[nodiscard]] constexpr std::uint64_t mix_bits(std::uint64_t key) {
+  key = (key ^ (key >> 32)) * kMixFactor;
+  key = (key ^ (key >> 32)) * kMixFactor;
+  return key ^ (key >> 32);
 }
 
 }  // namespace tessera

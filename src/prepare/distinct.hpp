@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/mix_bits.hpp"
+
 namespace tessera {
 
 /// Levels that are told apart exactly; a column with more is only counted approximately.
@@ -39,15 +41,6 @@ class DistinctSketch {
   std::vector<std::uint64_t> smallest_;
   std::uint64_t threshold_ = std::numeric_limits<std::uint64_t>::max();
 };
-
-inline constexpr std::uint64_t kMixFactor = 0xD6E8FEB86659FD93U;
-
-/// A bijection that spreads keys over all 64 bits.
-[[nodiscard]] constexpr std::uint64_t mix_bits(std::uint64_t key) {
-  key = (key ^ (key >> 32)) * kMixFactor;
-  key = (key ^ (key >> 32)) * kMixFactor;
-  return key ^ (key >> 32);
-}
 
 /// Sorts hashes below `bound`. They are spread evenly, so that dealing them into buckets does most of it.
 void sort_hashes(std::vector<std::uint64_t>& hashes, std::uint64_t bound);
