@@ -9,6 +9,7 @@
 
 #include "tessera/analysis_passes.hpp"
 #include "tessera/matrix.hpp"
+#include "tessera/mixture_pass.hpp"
 #include "tessera/statistics.hpp"
 
 namespace tessera {
@@ -83,6 +84,8 @@ class Backend {
   [[nodiscard]] virtual std::unique_ptr<NearestPass> nearest(const NearestTask& task) = 0;
   /// The passes of one fit.
   [[nodiscard]] virtual std::unique_ptr<NearestSeries> nearest_series() = 0;
+  /// The expectation step of a Gaussian mixture. @throws NumericalError if a covariance is not positive definite
+  [[nodiscard]] virtual std::unique_ptr<MixturePass> mixture(const MixtureTask& task) = 0;
   /// Moments of groups of raw rows. @throws Error if the task contradicts itself
   [[nodiscard]] virtual std::unique_ptr<MomentsPass> moments(const MomentsTask& task) = 0;
   /// Counts of groups of raw rows.

@@ -11,6 +11,7 @@
 #include "backend/cpu/amx_worker.hpp"
 #include "backend/cpu/eigen_worker.hpp"
 #include "backend/cpu/highway_worker.hpp"
+#include "backend/cpu/mixture_pass.hpp"
 #include "backend/cpu/moments_pass.hpp"
 #include "backend/cpu/nearest_pass.hpp"
 #include "backend/cpu/tally_pass.hpp"
@@ -41,6 +42,10 @@ std::unique_ptr<NearestPass> CpuBackend::nearest(const NearestTask& task) {
 }
 
 std::unique_ptr<NearestSeries> CpuBackend::nearest_series() { return std::make_unique<CpuNearestSeries>(level_, threads_); }
+
+std::unique_ptr<MixturePass> CpuBackend::mixture(const MixtureTask& task) {
+  return std::make_unique<CpuMixturePass>(task, level_.name, threads_);
+}
 
 std::unique_ptr<MomentsPass> CpuBackend::moments(const MomentsTask& task) {
   return std::make_unique<CpuMomentsPass>(task, level_.name, threads_);

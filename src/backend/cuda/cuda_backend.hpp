@@ -9,7 +9,7 @@
 
 namespace tessera::cuda {
 
-/// Nearest passes on one GPU; passes over raw rows (moments, tally) on the host's backend.
+/// Nearest passes on one GPU; mixtures and passes over raw rows (moments, tally) on the host's backend.
 class CudaBackend final : public Backend {
  public:
   /// @param threads copy rows to pinned memory; must outlive the backend
@@ -23,6 +23,7 @@ class CudaBackend final : public Backend {
   [[nodiscard]] std::unique_ptr<NearestSeries> nearest_series() override {
     return std::make_unique<CudaNearestSeries>(device_, pool_, threads_);
   }
+  [[nodiscard]] std::unique_ptr<MixturePass> mixture(const MixtureTask& task) override { return host_->mixture(task); }
   [[nodiscard]] std::unique_ptr<MomentsPass> moments(const MomentsTask& task) override { return host_->moments(task); }
   [[nodiscard]] std::unique_ptr<TallyPass> tally(const TallyTask& task) override { return host_->tally(task); }
 

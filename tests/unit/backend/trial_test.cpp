@@ -62,6 +62,7 @@ class FaultyBackend final : public Backend {
   [[nodiscard]] std::unique_ptr<NearestSeries> nearest_series() override {
     return std::make_unique<FaultySeries>(inner_.nearest_series(), fault_);
   }
+  [[nodiscard]] std::unique_ptr<MixturePass> mixture(const MixtureTask& task) override { return inner_.mixture(task); }
   [[nodiscard]] std::unique_ptr<MomentsPass> moments(const MomentsTask& task) override { return inner_.moments(task); }
   [[nodiscard]] std::unique_ptr<TallyPass> tally(const TallyTask& task) override { return inner_.tally(task); }
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tessera/matrix.hpp"
+
+namespace tessera {
+
+/// What the components of a Gaussian mixture may look like.
+enum class Covariance : std::uint8_t {
+  full,       ///< each has its own covariance matrix
+  tied,       ///< all share one
+  diag,       ///< each has its own variance of every feature, without correlations
+  spherical,  ///< each has one variance
+};
+
+[[nodiscard]] std::string_view to_string(Covariance covariance);
+
+/// A Gaussian mixture over prepared rows: density sum_c weights[c] N(x; means[c], covariances[c]).
+struct Mixture {
+  Covariance covariance = Covariance::full;
+  std::vector<double> center;   ///< [d] what rows are measured from before anything is summed; near their mean
+  std::vector<double> weights;  ///< [k] > 0, sum to 1
+  Matrix<double> means;         ///< [k x d]
+  Matrix<double> covariances;   ///< full: [k*d x d], component c's from row c*d on; tied: [d x d]; diag: [k x d];
+                                ///< spherical: [k x 1]
+  [[nodiscard]] std::int64_t components() const { return means.rows(); }
+  [[nodiscard]] std::int64_t features() const { return means.columns(); }
+  bool operator==(const Mixture&) const = default;
+};
+
+/// Free parameters of a mixture: weights, means and covariances.
+[[nodiscard]] std::int64_t free_parameters(Covariance covariance, std::int64_t components, std::int64_t features);
+
+struct MixtureOptions {
+  int segments = 8;  ///< components, 1..65,535
+  Covariance covariance = Covariance::full;
+  std::uint64_t seed = 0;
+  int restarts = 10;             ///< starts that compete on a sample; the best goes to all rows; >= 1
+  int max_iterations = 300;      ///< of EM over all rows; >= 1
+  double tolerance = 1e-4;       ///< stop when the mean log-likelihood of a row rises by less; >= 0
+  double least_variance = 1e-6;  ///< of a component in any direction, as a share of the columns' variance in it; > 0
+  bool strict_segments = false;  ///< fewer components than asked for are an error
+  std::optional<Mixture> start;  ///< replaces the search for a start
+};
+
+/// What a mixture says of all rows, in total; n is the sum of the weights. The least value of a criterion is the best.
+struct MixtureFit {
+  double log_likelihood = 0.0;            ///< sum of w log density
+  double completed_log_likelihood = 0.0;  ///< the same of each row together with its most probable component
+  double weight = 0.0;                    ///< n
+  std::int64_t parameters = 0;            ///< free ones
+  [[nodiscard]] double aic() const { return 2.0 * static_cast<double>(parameters) - 2.0 * log_likelihood; }  ///< Akaike 1974
+  [[nodiscard]] double bic() const;  ///< Schwarz 1978: -2 log L + p log n
+  [[nodiscard]] double icl() const;  ///< Biernacki, Celeux & Govaert 2000: the BIC of the completed data
+};
+
+/// A fitted mixture in canonical order: components by weight, largest first, then by lexicographic mean.
+struct MixtureResult {
+  Mixture mixture;
+  MixtureFit fit;                  ///< at these parameters
+  std::vector<double> weights;     ///< [k] rows, weighted, counted with their probabilities
+  std::vector<std::int64_t> rows;  ///< [k] rows of positive weight whose most probable component it is
+  int iterations = 0;
+  bool converged = false;
+  std::string stop_reason;         ///< "log-likelihood settled", "iteration limit"
+  std::vector<double> history;     ///< mean log-likelihood of a row before each iteration
+  std::vector<std::string> notes;  ///< what was dropped or held back, named
+};
+
+/// One number of components that was looked at.
+struct MixtureCriteria {
+  int segments = 1;
+  MixtureFit fit;               ///< on the sample
+  double smallest_share = 0.0;  ///< weight of the smallest component over all
+};
+
+/// By which criterion the number of components is chosen.
+enum class MixtureCriterion : std::uint8_t { bic, aic, icl };
+
+[[nodiscard]] std::string_view to_string(MixtureCriterion criterion);
+
+}  // namespace tessera

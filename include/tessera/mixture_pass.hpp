@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tessera/matrix.hpp"
+#include "tessera/mixture.hpp"
+
+namespace tessera {
+
+struct Chunk;
+
+/// Which second moments of the rows a pass is to sum.
+enum class SecondMoments : std::uint8_t { none, variances, covariances };
+
+/// What a mixture pass is to do. The mixture must outlive the pass.
+struct MixtureTask {
+  const Mixture* mixture = nullptr;
+  SecondMoments second = SecondMoments::none;
+  bool statistics = true;
+};
+
+/// Sums over rows of weight w, with r the probability of a component given the row and z = x - center.
+struct MixtureStatistics {
+  double log_likelihood = 0.0;            ///< sum of w log density
+  double completed_log_likelihood = 0.0;  ///< sum of w max over the components of their log density
+  std::vector<double> weights;            ///< [k] sum of w r
+  Matrix<double> first;                   ///< [k x d] sum of w r z
+  Matrix<double> second;  ///< sum of w r z_i z_j: [k x 0], of variances [k x d], of covariances [k x d(d+1)/2] with j >= i,
+                          ///< row after row
+};
+
+/// Per-row results of a mixture pass; every span is empty (not wanted) or as long as the chunk has rows. Rejected rows get
+/// segment and runner-up -1 and NaN.
+struct MixtureOutputs {
+  std::span<std::int32_t> segment;          ///< most probable component, ties to the lowest index
+  std::span<std::int32_t> runner_up;        ///< the next; -1 if k = 1
+  std::span<double> probability;            ///< of the segment
+  std::span<double> runner_up_probability;  ///< 0 if k = 1
+  std::span<double> distance2;              ///< squared Mahalanobis distance to the segment
+  std::span<float> probabilities;           ///< [n x k]
+  [[nodiscard]] bool wanted() const { return !segment.empty(); }
+};
+
+/// The expectation step of EM over all rows, and what the maximization step needs of it. Float64 throughout: rows in row order
+/// within blocks of 4,096, blocks in a fixed tree, every multiplication that is added a fused one, exp and log our own. So the
+/// bits are the same for any number of threads, any chunks and every instruction set.
+class MixturePass {
+ public:
+  virtual ~MixturePass() = default;
+  /// Rows of weight 0 have no part in the statistics. `outputs` has all of segment, runner_up, probability,
+  /// runner_up_probability and distance2, or none of them; probabilities only with them.
+  virtual void consume(const Chunk& chunk, const MixtureOutputs& outputs) = 0;
+  /// The statistics of every chunk consumed; call once.
+  [[nodiscard]] virtual MixtureStatistics finish() = 0;
+};
+
+}  // namespace tessera

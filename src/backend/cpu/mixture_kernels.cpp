@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cpu/mixture_kernels.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/highway_targets.hpp"
+#include "exact/elementary.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backend/cpu/mixture_kernels.cpp"
+#include "hwy/foreach_target.h"
+// After foreach_target.h, as Highway asks for.
+#include "hwy/highway.h"
+
+#ifndef TESSERA_MIXTURE_LEVELS
+#define TESSERA_MIXTURE_LEVELS
+namespace tessera {
+using MixtureLevels = std::vector<std::pair<std::string, MixtureKernels>>;
+}  // namespace tessera
+#endif
+
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128  // without vectors there is the plain path
+HWY_BEFORE_NAMESPACE();
+namespace tessera::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Tag = hn::CappedTag<double, static_cast<std::size_t>(kMixtureWidth)>;
+using Bits = hn::RebindToUnsigned<Tag>;
+using Vector = hn::Vec<Tag>;
+constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(Tag()));
+
+// Vectors of rows, and of products, at a time: as many as the registers hold with four rows of W, or eight components.
+#if HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2
+constexpr int kRowVectors = 2;
+constexpr int kProductVectors = 2;
+constexpr int kShares = 4;
+#else
+constexpr int kRowVectors = 4;
+constexpr int kProductVectors = 3;
+constexpr int kShares = 8;
+#endif
+
+/// a * b + c, rounded once.
+HWY_INLINE Vector fused(Vector a, Vector b, Vector c) {
+#if HWY_NATIVE_FMA
+  return hn::MulAdd(a, b, c);
+#else  // slow, but the same bits
+  const Tag tag;
+  double x[kLanes], y[kLanes], z[kLanes];
+  hn::StoreU(a, tag, x);
+  hn::StoreU(b, tag, y);
+  hn::StoreU(c, tag, z);
+  for (std::int64_t i = 0; i < kLanes; ++i) z[i] = std::fma(x[i], y[i], z[i]);
+  return hn::LoadU(tag, z);
+#endif
+}
+
+/// exact::exp_of()
+HWY_INLINE Vector exp_of(Vector x) {
+  const Tag tag;
+  const Bits bits;
+  const Vector least = hn::Set(tag, exact::kExpLeast);
+  const Vector safe = hn::Max(x, least);
+  const Vector round = hn::Set(tag, exact::kRoundToInteger);
+  const Vector shifted = fused(safe, hn::Set(tag, exact::kLog2E), round);
+  const Vector minus_n = hn::Neg(hn::Sub(shifted, round));
+  const Vector r = fused(minus_n, hn::Set(tag, exact::kLn2Low), fused(minus_n, hn::Set(tag, exact::kLn2High), safe));
+  Vector series = hn::Set(tag, exact::kExpSeries[0]);
+  for (int t = 1; t < 14; ++t) series = fused(series, r, hn::Set(tag, exact::kExpSeries[t]));
+  const auto power = hn::ShiftLeft<52>(hn::Add(hn::BitCast(bits, shifted), hn::Set(bits, 1023U)));
+  return hn::IfThenElseZero(hn::Ge(x, least), hn::Mul(series, hn::BitCast(tag, power)));
+}
+
+/// exact::log_of()
+HWY_INLINE Vector log_of(Vector x) {
+  const Tag tag;
+  const Bits as_bits;
+  const auto bits = hn::BitCast(as_bits, x);
+  const auto magic = hn::Set(as_bits, 0x4330000000000000U);
+  Vector exponent = hn::Sub(hn::BitCast(tag, hn::Or(hn::ShiftRight<52>(bits), magic)), hn::Set(tag, exact::kExponentShift));
+  Vector m =
+      hn::BitCast(tag, hn::Or(hn::And(bits, hn::Set(as_bits, 0x000fffffffffffffU)), hn::Set(as_bits, 0x3ff0000000000000U)));
+  const Vector one = hn::Set(tag, 1.0);
+  const auto large = hn::Gt(m, hn::Set(tag, exact::kSqrt2));
+  m = hn::IfThenElse(large, hn::Mul(m, hn::Set(tag, 0.5)), m);
+  exponent = hn::IfThenElse(large, hn::Add(exponent, one), exponent);
+  const Vector s = hn::Div(hn::Sub(m, one), hn::Add(m, one));
+  const Vector z = hn::Mul(s, s);
+  Vector series = hn::Set(tag, exact::kLogSeries[0]);
+  for (int t = 1; t < 11; ++t) series = fused(series, z, hn::Set(tag, exact::kLogSeries[t]));
+  const Vector twice = hn::Add(s, s);
+  const Vector small = fused(twice, hn::Mul(z, series), hn::Mul(exponent, hn::Set(tag, exact::kLn2Low)));
+  return fused(exponent, hn::Set(tag, exact::kLn2High), hn::Add(twice, small));
+}
+
+/// Four rows of W times kRowVectors vectors of rows, on top of y.
+HWY_INLINE void whiten(const double* panel, std::int64_t columns, const double* features,
+                       Vector (&y)[kWhitenedRows][kRowVectors]) {
+  const Tag tag;
+  for (std::int64_t j = 0; j < columns; ++j, panel += kWhitenedRows, features += kMixtureTileRows) {
+    Vector z[kRowVectors];
+    for (int v = 0; v < kRowVectors; ++v) z[v] = hn::LoadU(tag, features + v * kLanes);
+    for (int i = 0; i < kWhitenedRows; ++i) {
+      const Vector factor = hn::Set(tag, panel[i]);
+      for (int v = 0; v < kRowVectors; ++v) y[i][v] = fused(factor, z[v], y[i][v]);
+    }
+  }
+}
+
+HWY_INLINE void add_squares(const Vector (&y)[kWhitenedRows][kRowVectors], Vector (&sums)[kRowVectors]) {
+  for (int i = 0; i < kWhitenedRows; ++i) {
+    for (int v = 0; v < kRowVectors; ++v) sums[v] = fused(y[i][v], y[i][v], sums[v]);
+  }
+}
+
+/// Every component with a triangle of its own.
+HWY_INLINE void full_distances(const MixtureDensity& density, const MixtureTile& tile, std::int64_t row) {
+  const Tag tag;
+  for (std::int64_t c = 0; c < density.components; ++c) {
+    const double* panel = density.whitening.data() + c * density.panel_size;
+    const double* const shift = density.shift.data() + c * density.padded;
+    Vector sums[kRowVectors];
+    for (int v = 0; v < kRowVectors; ++v) sums[v] = hn::Zero(tag);
+    for (std::int64_t first = 0; first < density.features; first += kWhitenedRows) {
+      Vector y[kWhitenedRows][kRowVectors];
+      for (int i = 0; i < kWhitenedRows; ++i) {
+        for (int v = 0; v < kRowVectors; ++v) y[i][v] = hn::Set(tag, -shift[first + i]);
+      }
+      whiten(panel, density.columns_at(first), tile.features + row, y);
+      panel += density.columns_at(first) * kWhitenedRows;
+      add_squares(y, sums);
+    }
+    for (int v = 0; v < kRowVectors; ++v) hn::StoreU(sums[v], tag, tile.distance2 + c * kMixtureTileRows + row + v * kLanes);
+  }
+}
+
+/// One triangle for all components.
+HWY_INLINE void tied_distances(const MixtureDensity& density, const MixtureTile& tile, std::int64_t row) {
+  const Tag tag;
+  const double* panel = density.whitening.data();
+  for (std::int64_t first = 0; first < density.features; first += kWhitenedRows) {
+    Vector whitened[kWhitenedRows][kRowVectors];
+    for (int i = 0; i < kWhitenedRows; ++i) {
+      for (int v = 0; v < kRowVectors; ++v) whitened[i][v] = hn::Zero(tag);
+    }
+    whiten(panel, density.columns_at(first), tile.features + row, whitened);
+    panel += density.columns_at(first) * kWhitenedRows;
+    for (std::int64_t c = 0; c < density.components; ++c) {
+      const double* const shift = density.shift.data() + c * density.padded + first;
+      double* const out = tile.distance2 + c * kMixtureTileRows + row;
+      Vector y[kWhitenedRows][kRowVectors], sums[kRowVectors];
+      for (int i = 0; i < kWhitenedRows; ++i) {
+        for (int v = 0; v < kRowVectors; ++v) y[i][v] = hn::Sub(whitened[i][v], hn::Set(tag, shift[i]));
+      }
+      for (int v = 0; v < kRowVectors; ++v) sums[v] = first == 0 ? hn::Zero(tag) : hn::LoadU(tag, out + v * kLanes);
+      add_squares(y, sums);
+      for (int v = 0; v < kRowVectors; ++v) hn::StoreU(sums[v], tag, out + v * kLanes);
+    }
+  }
+}
+
+HWY_INLINE void diagonal_distances(const MixtureDensity& density, const MixtureTile& tile, std::int64_t row) {
+  const Tag tag;
+  for (std::int64_t c = 0; c < density.components; ++c) {
+    const double* const scale = density.whitening.data() + c * density.panel_size;
+    const double* const shift = density.shift.data() + c * density.padded;
+    Vector sums[kRowVectors];
+    for (int v = 0; v < kRowVectors; ++v) sums[v] = hn::Zero(tag);
+    for (std::int64_t j = 0; j < density.features; ++j) {
+      const Vector factor = hn::Set(tag, scale[j]);
+      const Vector start = hn::Set(tag, -shift[j]);
+      for (int v = 0; v < kRowVectors; ++v) {
+        const Vector y = fused(factor, hn::LoadU(tag, tile.features + j * kMixtureTileRows + row + v * kLanes), start);
+        sums[v] = fused(y, y, sums[v]);
+      }
+    }
+    for (int v = 0; v < kRowVectors; ++v) hn::StoreU(sums[v], tag, tile.distance2 + c * kMixtureTileRows + row + v * kLanes);
+  }
+}
+
+void distances(const MixtureDensity& density, const MixtureTile& tile) {
+  for (std::int64_t row = 0; row < tile.rows; row += kRowVectors * kLanes) {
+    if (!density.triangular) {
+      diagonal_distances(density, tile, row);
+    } else if (density.shared) {
+      tied_distances(density, tile, row);
+    } else {
+      full_distances(density, tile, row);
+    }
+  }
+}
+
+void probabilities(const MixtureDensity& density, const MixtureTile& tile) {
+  const Tag tag;
+  const Vector minus_half = hn::Set(tag, -0.5);
+  for (std::int64_t row = 0; row < tile.rows; row += kLanes) {
+    double* const probability = tile.probability + row;
+    Vector best = hn::Set(tag, -HUGE_VAL);
+    for (std::int64_t c = 0; c < density.components; ++c) {
+      const Vector log_density = fused(minus_half, hn::LoadU(tag, tile.distance2 + c * kMixtureTileRows + row),
+                                       hn::Set(tag, density.log_factor[static_cast<std::size_t>(c)]));
+      best = hn::Max(best, log_density);
+      hn::StoreU(log_density, tag, probability + c * kMixtureTileRows);
+    }
+    Vector sum = hn::Zero(tag);
+    for (std::int64_t c = 0; c < density.components; ++c) {
+      double* const at = probability + c * kMixtureTileRows;
+      const Vector relative = exp_of(hn::Sub(hn::LoadU(tag, at), best));
+      sum = hn::Add(sum, relative);
+      hn::StoreU(relative, tag, at);
+    }
+    const Vector inverse = hn::Div(hn::Set(tag, 1.0), sum);
+    for (std::int64_t c = 0; c < density.components; ++c) {
+      double* const at = probability + c * kMixtureTileRows;
+      hn::StoreU(hn::Mul(hn::LoadU(tag, at), inverse), tag, at);
+    }
+    hn::StoreU(best, tag, tile.best + row);
+    hn::StoreU(log_of(sum), tag, tile.log_sum + row);
+  }
+}
+
+/// What is written beyond the end of a run is overwritten by the next one.
+void fill_products(const MixtureRows& p) {
+  const Tag tag;
+  for (std::int64_t row = 0; row < p.rows; ++row) {
+    const double* const z = p.values + row * p.stride;
+    double* out = p.products + row * p.width;
+    double* const end = out + p.width;
+    if (p.second == SecondMoments::covariances) {
+      for (std::int64_t i = 0; i < p.features; out += p.features - i, ++i) {
+        const Vector factor = hn::Set(tag, z[i]);
+        for (std::int64_t j = i; j < p.features; j += kLanes) {
+          hn::StoreU(hn::Mul(factor, hn::LoadU(tag, z + j)), tag, out + (j - i));
+        }
+      }
+    } else if (p.second == SecondMoments::variances) {
+      for (std::int64_t j = 0; j < p.features; j += kLanes) {
+        const Vector value = hn::LoadU(tag, z + j);
+        hn::StoreU(hn::Mul(value, value), tag, out + j);
+      }
+      out += p.features;
+    }
+    for (std::int64_t j = 0; j < p.features; j += kLanes) hn::StoreU(hn::LoadU(tag, z + j), tag, out + j);
+    out += p.features;
+    *out++ = 1.0;
+    while (out < end) *out++ = 0.0;
+  }
+}
+
+/// kLeft components x kRight vectors of sums stay in registers while the rows go by.
+template <int kLeft, int kRight>
+HWY_INLINE void add_tile(const MixtureProducts& p, std::int64_t component, std::int64_t column) {
+  const Tag tag;
+  Vector sums[kLeft][kRight];
+  double* const out = p.sums + component * p.width + column;
+  for (int i = 0; i < kLeft; ++i) {
+    for (int j = 0; j < kRight; ++j) sums[i][j] = hn::LoadU(tag, out + i * p.width + j * kLanes);
+  }
+  const double* shares = p.shares + component * kMixtureTileRows;
+  const double* products = p.products + column;
+  for (std::int64_t row = 0; row < p.rows; ++row, ++shares, products += p.width) {
+    Vector cells[kRight];
+    for (int j = 0; j < kRight; ++j) cells[j] = hn::LoadU(tag, products + j * kLanes);
+    for (int i = 0; i < kLeft; ++i) {
+      const Vector factor = hn::Set(tag, shares[i * kMixtureTileRows]);
+      for (int j = 0; j < kRight; ++j) sums[i][j] = fused(factor, cells[j], sums[i][j]);
+    }
+  }
+  for (int i = 0; i < kLeft; ++i) {
+    for (int j = 0; j < kRight; ++j) hn::StoreU(sums[i][j], tag, out + i * p.width + j * kLanes);
+  }
+}
+
+template <int kLeft>
+HWY_INLINE void add_components(const MixtureProducts& p, std::int64_t component) {
+  std::int64_t column = 0;
+  for (; column + kProductVectors * kLanes <= p.width; column += kProductVectors * kLanes) {
+    add_tile<kLeft, kProductVectors>(p, component, column);
+  }
+  for (; column < p.width; column += kLanes) add_tile<kLeft, 1>(p, component, column);
+}
+
+void add_products(const MixtureProducts& p) {
+  std::int64_t component = 0;
+  for (; component + kShares <= p.components; component += kShares) add_components<kShares>(p, component);
+  for (; component + 2 <= p.components; component += 2) add_components<2>(p, component);
+  if (component < p.components) add_components<1>(p, component);
+}
+
+}  // namespace
+
+void add_mixture_level(std::int64_t supported, MixtureLevels& levels) {
+  if ((supported & HWY_TARGET) == 0) return;
+  levels.emplace_back(level_name(HWY_TARGET), MixtureKernels{&distances, &probabilities, &fill_products, &add_products});
+}
+
+}  // namespace tessera::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif
+
+#if HWY_ONCE
+namespace tessera {
+namespace {
+
+/// Best first.
+MixtureLevels mixture_levels() {
+  const std::int64_t supported = hwy::SupportedTargets();
+  MixtureLevels levels;
+#if HWY_TARGETS & HWY_AVX3
+  N_AVX3::add_mixture_level(supported, levels);
+#endif
+#if HWY_TARGETS & HWY_AVX2
+  N_AVX2::add_mixture_level(supported, levels);
+#endif
+#if HWY_TARGETS & HWY_SSE4
+  N_SSE4::add_mixture_level(supported, levels);
+#endif
+#if HWY_TARGETS & HWY_NEON
+  N_NEON::add_mixture_level(supported, levels);
+#endif
+  return levels;
+}
+
+double plain_distance2(const MixtureDensity& density, std::int64_t c, const double* features) {
+  const double* panel = density.whitening.data() + (density.shared ? 0 : c * density.panel_size);
+  const double* const shift = density.shift.data() + c * density.padded;
+  double sum = 0.0;
+  for (std::int64_t i = 0; i < density.features; ++i) {
+    double y = density.shared ? 0.0 : -shift[i];
+    if (density.triangular) {
+      const std::int64_t at = i % kWhitenedRows;
+      for (std::int64_t j = 0; j <= i; ++j) y = std::fma(panel[j * kWhitenedRows + at], features[j * kMixtureTileRows], y);
+      if (density.shared) y -= shift[i];
+      if (at == kWhitenedRows - 1) panel += density.columns_at(i - at) * kWhitenedRows;
+    } else {
+      y = std::fma(panel[i], features[i * kMixtureTileRows], y);
+    }
+    sum = std::fma(y, y, sum);
+  }
+  return sum;
+}
+
+void plain_distances(const MixtureDensity& density, const MixtureTile& tile) {
+  for (std::int64_t c = 0; c < density.components; ++c) {
+    for (std::int64_t row = 0; row < tile.rows; ++row) {
+      tile.distance2[c * kMixtureTileRows + row] = plain_distance2(density, c, tile.features + row);
+    }
+  }
+}
+
+void plain_probabilities(const MixtureDensity& density, const MixtureTile& tile) {
+  for (std::int64_t row = 0; row < tile.rows; ++row) {
+    double* const probability = tile.probability + row;
+    double best = -HUGE_VAL;
+    for (std::int64_t c = 0; c < density.components; ++c) {
+      double& log_density = probability[c * kMixtureTileRows];
+      log_density = std::fma(-0.5, tile.distance2[c * kMixtureTileRows + row], density.log_factor[static_cast<std::size_t>(c)]);
+      best = std::max(best, log_density);
+    }
+    double sum = 0.0;
+    for (std::int64_t c = 0; c < density.components; ++c) {
+      double& relative = probability[c * kMixtureTileRows];
+      relative = exact::exp_of(relative - best);
+      sum += relative;
+    }
+    const double inverse = 1.0 / sum;
+    for (std::int64_t c = 0; c < density.components; ++c) probability[c * kMixtureTileRows] *= inverse;
+    tile.best[row] = best;
+    tile.log_sum[row] = exact::log_of(sum);
+  }
+}
+
+void plain_fill_products(const MixtureRows& p) {
+  for (std::int64_t row = 0; row < p.rows; ++row) {
+    const double* const z = p.values + row * p.stride;
+    double* out = p.products + row * p.width;
+    double* const end = out + p.width;
+    for (std::int64_t i = 0; i < p.features && p.second != SecondMoments::none; ++i) {
+      const std::int64_t last = p.second == SecondMoments::covariances ? p.features : i + 1;
+      for (std::int64_t j = i; j < last; ++j) *out++ = z[i] * z[j];
+    }
+    out = std::copy_n(z, p.features, out);
+    *out++ = 1.0;
+    std::fill(out, end, 0.0);
+  }
+}
+
+void plain_add_products(const MixtureProducts& p) {
+  for (std::int64_t row = 0; row < p.rows; ++row) {
+    for (std::int64_t c = 0; c < p.components; ++c) {
+      const double share = p.shares[c * kMixtureTileRows + row];
+      for (std::int64_t f = 0; f < p.width; ++f) {
+        double& sum = p.sums[c * p.width + f];
+        sum = std::fma(share, p.products[row * p.width + f], sum);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+MixtureKernels plain_mixture_kernels() {
+  return {&plain_distances, &plain_probabilities, &plain_fill_products, &plain_add_products};
+}
+
+MixtureKernels mixture_kernels_of(std::string_view level) {
+  if (level == "eigen") return plain_mixture_kernels();
+  const MixtureLevels levels = mixture_levels();
+  for (const auto& [name, kernels] : levels) {
+    if (name == level) return kernels;
+  }
+  return levels.empty() ? plain_mixture_kernels() : levels.front().second;
+}
+
+}  // namespace tessera
+#endif  // HWY_ONCE
