@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tessera/matrix.hpp"
+#include "tessera/mixture.hpp"
 
 namespace tessera {
 
@@ -59,8 +60,9 @@ struct KSelection {
   int chosen = 1;
   int best_in_business_window = 0;  ///< best of 3..5; 0 if none is admissible
   std::int64_t sample_rows = 0;
-  std::vector<KCriteria> criteria;
-  std::string verdict;  ///< one sentence for people
+  std::vector<KCriteria> criteria;           ///< of k-means
+  std::vector<MixtureCriteria> information;  ///< of mixtures
+  std::string verdict;                       ///< one sentence for people
 };
 
 }  // namespace tessera
