@@ -69,8 +69,8 @@ struct GroupMoments {
   }
 };
 
-/// Adds up moments in float64: a block's rows in row order, blocks in a fixed order. The result has the same bits for any
-/// number of threads, any split into chunks and every instruction set.
+/// Adds up moments in float64: a block's rows in an order that the block decides, blocks in a fixed order. The result has the
+/// same bits for any number of threads, any split into chunks and every instruction set.
 class MomentsPass {
  public:
   virtual ~MomentsPass() = default;
@@ -103,11 +103,13 @@ struct BinScale {
     const double d = x - center;
     const auto bits = std::bit_cast<std::int64_t>(d);
     const std::int64_t size = bits & std::numeric_limits<std::int64_t>::max();
-    const std::int64_t base = (std::int64_t{top_exponent} - kDoublings + 1023) << (52 - kShift);
-    const std::int64_t steps = std::clamp<std::int64_t>((size >> kShift) - base + 1, 0, kSide);
+    const std::int64_t steps = std::clamp<std::int64_t>((size >> kShift) - base() + 1, 0, kSide);
     const std::int64_t sign = bits >> 63;  // -1 below the centre
     return static_cast<int>(kSide + ((steps ^ sign) - sign));
   }
+  static constexpr int kShift = 52 - 7;  ///< of the bits of a float64: exponent and log2(kBinsPerDoubling) bits are left
+  /// The first bin beside the centre's, as bits shifted by kShift.
+  [[nodiscard]] std::int64_t base() const { return (std::int64_t{top_exponent} - kDoublings + 1023) << (52 - kShift); }
   /// Bin i holds edge(i) <= x < edge(i + 1) above the centre, and the mirror of that below it; i up to kBins.
   [[nodiscard]] double edge(int bin) const {
     const bool above = bin > kSide;
@@ -118,7 +120,6 @@ struct BinScale {
   }
 
  private:
-  static constexpr int kShift = 52 - 7;  // of the bits of a float64: exponent and log2(kBinsPerDoubling) bits are left
   static constexpr int kLeastTop = -1000 + kDoublings;
 };
 

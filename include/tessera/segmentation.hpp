@@ -42,6 +42,8 @@ struct SegmentOptions {
   std::filesystem::path output;  ///< folder of the run; created
   bool force = false;            ///< an earlier run at `output` may be replaced
   bool csv = false;              ///< also write assignments.csv
+  /// Ids are written as pseudonyms, HMAC-SHA-256 with the content of this file as the key; empty: as they are.
+  std::filesystem::path pseudonym_key;
   PrepareOptions prepare;
   bool automatic_segments = true;  ///< choose k; else fit.segments is k
   int smallest_segments = 1;       ///< of the choice, inclusive
@@ -88,12 +90,13 @@ struct AnalyseOptions {
 
 /// What `score` is asked to do.
 struct ScoreOptions {
-  std::filesystem::path model;   ///< model.h5 of a run
-  std::filesystem::path input;   ///< new customers: HDF5, CSV or TSV; columns are matched by name
-  std::string dataset;           ///< HDF5 path of the table; empty: the only candidate
-  std::filesystem::path output;  ///< HDF5 file of assignments
-  bool force = false;            ///< an earlier file at `output` may be replaced
-  bool csv = false;              ///< also write a CSV beside it
+  std::filesystem::path model;          ///< model.h5 of a run
+  std::filesystem::path input;          ///< new customers: HDF5, CSV or TSV; columns are matched by name
+  std::string dataset;                  ///< HDF5 path of the table; empty: the only candidate
+  std::filesystem::path output;         ///< HDF5 file of assignments
+  bool force = false;                   ///< an earlier file at `output` may be replaced
+  bool csv = false;                     ///< also write a CSV beside it
+  std::filesystem::path pseudonym_key;  ///< as in SegmentOptions
   EngineOptions engine;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <string>
 #include <utility>
 
@@ -73,6 +74,8 @@ AnalyseSummary run_analyse(const AnalyseOptions& options, Observer& observer, co
   for (const std::string& note : info.notes) recorder.note(Observer::Level::info, "table", note);
 
   AnalyseSummary summary;
+  // Beside the work, as it may mean to read the whole file once more.
+  std::future<InputIdentity> identity = std::async(std::launch::async, [&] { return identify_input(options.input, cancel); });
   const int by = column_of(info, options.by);
   const KpiRequests kpis = read_kpis(options.prepare.kpis, info);
   PrepareOptions prepare = with_roles(options.prepare, kpis, options.analysis);
@@ -95,7 +98,7 @@ AnalyseSummary run_analyse(const AnalyseOptions& options, Observer& observer, co
   summary.table = info;
   summary.seed = options.seed;
   summary.manifest.created = creation_time();
-  summary.manifest.input = identify_input(options.input, cancel);
+  summary.manifest.input = identity.get();
   summary.manifest.command = "analyse";
   summary.manifest.options = manifest_options(options);
   summary.manifest.versions = versions();

@@ -69,6 +69,7 @@ OptionList manifest_options(const SegmentOptions& options) {
   list.emplace_back("max-iter", std::int64_t{options.fit.max_iterations});
   list.emplace_back("strict-k", options.fit.strict_segments);
   list.emplace_back("outlier-quantile", options.outlier_quantile);
+  list.emplace_back("pseudonyms", !options.pseudonym_key.empty());
   list.emplace_back("analyse", options.analyse);
   if (options.analyse) add_analysis(options.analysis, list);
   add_engine(options.engine, list);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "report/pseudonyms.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera {
@@ -57,6 +58,19 @@ void check_output_file(const fs::path& output, bool force) {
   if (access(folder.c_str(), W_OK | X_OK) != 0) {
     throw file_error("create a file in", folder.string(), errno, ErrorCode::cannot_create);
   }
+}
+
+void check_pseudonym_key(const std::filesystem::path& key, const std::filesystem::path& output) {
+  if (key.empty()) return;
+  check_input(key);
+  check_not_overwritten(key, output);
+  (void)Pseudonyms(key);
+}
+
+void note_no_pseudonyms(const std::filesystem::path& key, Observer& observer) {
+  if (key.empty()) return;
+  observer.note(Observer::Level::warning, "pseudonyms",
+                "no column names the customers: ids are row numbers, which need no pseudonyms (--id names a column)");
 }
 
 }  // namespace tessera

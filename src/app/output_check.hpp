@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include "tessera/observer.hpp"
+
 namespace tessera {
 
 /// @throws FileError if `input` is not there or cannot be read; a folder is not an input
@@ -14,5 +16,12 @@ void check_not_overwritten(const std::filesystem::path& input, const std::filesy
 /// Sees before hours of work what creating the file `output` would run into.
 /// @throws FileError cannot_create (it exists and not `force`, it is no file, its folder is missing), permission
 void check_output_file(const std::filesystem::path& output, bool force);
+
+/// That the key of pseudonyms can be used, and is not what will be written; nothing for an empty name.
+/// @throws FileError, ConfigError
+void check_pseudonym_key(const std::filesystem::path& key, const std::filesystem::path& output);
+
+/// Warns that a key was given for ids that are row numbers.
+void note_no_pseudonyms(const std::filesystem::path& key, Observer& observer);
 
 }  // namespace tessera

@@ -59,6 +59,7 @@ ScoreResult score_table(const ScoreOptions& options, Observer& observer, const C
     check_not_overwritten(options.input, output);
     check_not_overwritten(options.model, output);
     check_output_file(output, options.force);
+    check_pseudonym_key(options.pseudonym_key, output);
   }
   if (csv == options.output) {
     throw ConfigError("the CSV would take the place of the HDF5 output", "give the output another ending, such as .h5",
@@ -84,7 +85,9 @@ ScoreResult score_table(const ScoreOptions& options, Observer& observer, const C
   feeding.keep_rows = false;  // there is only one sweep
   const auto feeder = make_table_feeder(table, model.plan, feeding, engine.job(), comm);
   observer.stage("assign", feeder->rows());
-  AssignmentWriter writer({options.output, csv, options.force}, table, id_column(info, model.plan, observer));
+  const std::string ids = id_column(info, model.plan, observer);
+  if (ids.empty()) note_no_pseudonyms(options.pseudonym_key, observer);
+  AssignmentWriter writer({options.output, csv, options.force, options.pseudonym_key}, table, ids);
   AssignSummary assigned = assign(*feeder, engine.backend(), comm, model, writer);
   cancel.check();
   observer.stage("write", 0);

@@ -143,6 +143,7 @@ AssignSummary assign_rows(Feeder& feeder, Engine& engine, Communicator& comm, Ta
   AssignmentFiles files{run.file("assignments.h5"), {}};
   if (options.csv) files.csv = run.file("assignments.csv");
   if (part != nullptr) files.rows = &part->rows;
+  files.pseudonym_key = options.pseudonym_key;
   AssignmentWriter writer(files, part != nullptr ? part->ids : table, part != nullptr ? "id" : model.plan.id_column);
   BoundaryCounter counter(model.segments(), writer);
   AssignSummary assigned = assign(feeder, engine.backend(), comm, model, counter);
@@ -196,6 +197,7 @@ void describe_circumstances(const Recorder& recorder, Engine& engine, Segmentati
 void check_files(const SegmentOptions& options) {
   check_input(options.input);
   check_not_overwritten(options.input, options.output);
+  check_pseudonym_key(options.pseudonym_key, options.output);
   if (options.initial.empty()) return;
   check_input(options.initial);
   check_not_overwritten(options.initial, options.output);
@@ -234,6 +236,7 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   const ProfiledColumns columns = keep_for_analysis(summary.profiles, tallies);
   tallies = {};
   note_duplicate_ids(table, summary.profiles, plan, engine);
+  if (plan.id_column.empty()) note_no_pseudonyms(options.pseudonym_key, recorder);
 
   KMeansOptions fit = options.fit;
   if (!options.initial.empty()) take_initial_centroids(options, plan, fit);

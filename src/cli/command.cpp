@@ -60,4 +60,9 @@ CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::s
   return app.add_option(name, values, description)->delimiter(',')->allow_extra_args(false)->option_text("COLUMNS");
 }
 
+CLI::Option* add_pseudonym_key(CLI::App& app, std::string& file) {
+  return app.add_option("--pseudonym-key", file, "write pseudonyms for ids: HMAC-SHA-256 with this file's content as the key")
+      ->option_text("FILE");
+}
+
 }  // namespace tessera::cli

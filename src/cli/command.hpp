@@ -52,6 +52,9 @@ void require(const std::string& value, const std::string& what, const CLI::App& 
 /// An option that takes a list: names separated by commas, or repeated.
 CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& description);
 
+/// --pseudonym-key, which all commands that write ids have.
+CLI::Option* add_pseudonym_key(CLI::App& app, std::string& file);
+
 // One per file *_command.cpp; each adds itself to `root`.
 [[nodiscard]] std::unique_ptr<Command> make_segment_command(CLI::App& root);
 [[nodiscard]] std::unique_ptr<Command> make_score_command(CLI::App& root);

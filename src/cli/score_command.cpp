@@ -73,6 +73,7 @@ class ScoreCommand final : public Command {
         ->option_text("PATH")
         ->group(group);
     app.add_flag("--csv", options_.csv, "also write a CSV beside the output: OUT with the ending .csv")->group(group);
+    add_pseudonym_key(app, pseudonym_key_)->group(group);
     app.add_flag("--json", json_, "print the counts as JSON instead of text")->group(group);
     engine_.add_to(app);
     add_common_options();
@@ -86,6 +87,7 @@ class ScoreCommand final : public Command {
     options.model = model_;
     options.input = input_;
     options.output = output_;
+    options.pseudonym_key = pseudonym_key_;
     options.engine = engine_.resolve();
     const ScoreResult result = score_table(options, log, cancel);
     log.finish();
@@ -95,7 +97,7 @@ class ScoreCommand final : public Command {
  private:
   ScoreOptions options_;
   EngineArguments engine_;
-  std::string model_, input_, output_;
+  std::string model_, input_, output_, pseudonym_key_;
   bool json_ = false;
 };
 

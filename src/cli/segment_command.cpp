@@ -23,6 +23,7 @@ class SegmentCommand final : public Command {
                                   "0 64 65 66 69 70 71 73 74 77 78 130 143"});
     files_.add_to(app);
     app.add_flag("--csv", options_.csv, "also write assignments.csv")->group(FileArguments::kGroup);
+    add_pseudonym_key(app, pseudonym_key_)->group(FileArguments::kGroup);
     add_segment_options(app);
     prepare_.add_to(app);
     add_fit_options(app);
@@ -86,6 +87,7 @@ class SegmentCommand final : public Command {
   [[nodiscard]] SegmentOptions resolve() const {
     SegmentOptions options = options_;
     files_.resolve(app(), options);
+    options.pseudonym_key = pseudonym_key_;
     options.prepare = prepare_.resolve();
     options.analyse = !no_analysis_;
     options.analysis = analysis_.resolve();
@@ -103,7 +105,7 @@ class SegmentCommand final : public Command {
   PrepareArguments prepare_;
   AnalysisArguments analysis_;
   EngineArguments engine_;
-  std::string initial_;
+  std::string initial_, pseudonym_key_;
   std::string segments_ = "auto";
   std::string range_ = "1:10";
   bool no_analysis_ = false;

@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include <array>
 #include <cerrno>
@@ -45,6 +47,38 @@ std::string Sha256::finish() {
   std::string text;
   for (unsigned int i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
   return text;
+}
+
+struct HmacSha256::State {
+  struct Free {
+    void operator()(EVP_MAC* mac) const { EVP_MAC_free(mac); }
+    void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+  };
+  std::unique_ptr<EVP_MAC, Free> mac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+  std::unique_ptr<EVP_MAC_CTX, Free> context{mac ? EVP_MAC_CTX_new(mac.get()) : nullptr};
+};
+
+HmacSha256::HmacSha256(std::string_view key) : state_(std::make_unique<State>()) {
+  char digest[] = "SHA256";
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                   OSSL_PARAM_construct_end()};
+  require(state_->context == nullptr ? 0
+                                     : EVP_MAC_init(state_->context.get(), reinterpret_cast<const unsigned char*>(key.data()),
+                                                    key.size(), parameters));
+}
+
+HmacSha256::~HmacSha256() = default;
+HmacSha256::HmacSha256(HmacSha256&&) noexcept = default;
+HmacSha256& HmacSha256::operator=(HmacSha256&&) noexcept = default;
+
+HmacSha256::Digest HmacSha256::of(std::string_view text) {
+  Digest digest;
+  std::size_t size = 0;
+  EVP_MAC_CTX* const context = state_->context.get();
+  require(EVP_MAC_init(context, nullptr, 0, nullptr));  // the same key again
+  require(EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(text.data()), text.size()));
+  require(EVP_MAC_final(context, digest.data(), &size, digest.size()));
+  return digest;
 }
 
 std::string sha256_of_file(const std::filesystem::path& path, const CancelToken& cancel,

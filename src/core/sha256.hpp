@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "tessera/observer.hpp"
 
@@ -24,6 +26,23 @@ class Sha256 {
   void add(std::span<const std::byte> bytes);
   /// The digest of everything added, 64 lower-case hexadecimal digits; call once.
   [[nodiscard]] std::string finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// HMAC-SHA-256 (RFC 2104) of many texts with one key.
+class HmacSha256 {
+ public:
+  using Digest = std::array<unsigned char, 32>;
+
+  explicit HmacSha256(std::string_view key);
+  ~HmacSha256();
+  HmacSha256(HmacSha256&&) noexcept;
+  HmacSha256& operator=(HmacSha256&&) noexcept;
+
+  [[nodiscard]] Digest of(std::string_view text);
 
  private:
   struct State;

@@ -59,7 +59,8 @@ Hdf5Handle type_of(const DatasetOptions& options) {
 std::int64_t row_bytes(const DatasetOptions& options) {
   constexpr std::int64_t kVariableTextBytes = 16;  // length, address and index in the heap
   const std::int64_t text = options.text_bytes > 0 ? options.text_bytes : kVariableTextBytes;
-  return (options.type == DataType::text ? text : size_bytes(options.type)) * std::max<std::int64_t>(options.columns, 1);
+  return (options.type == DataType::text ? text : static_cast<std::int64_t>(value_bytes(options.type))) *
+         std::max<std::int64_t>(options.columns, 1);
 }
 
 std::int64_t chunk_rows(const DatasetOptions& options) {

@@ -41,7 +41,7 @@ DataType integer_type(std::size_t bytes, bool is_signed) {
 void describe_number(ElementType& type, DataType memory) {
   type.form = ElementType::Form::number;
   type.type = memory;
-  type.memory_bytes = static_cast<std::size_t>(size_bytes(memory));
+  type.memory_bytes = value_bytes(memory);
   type.description = to_string(memory);
 }
 
@@ -213,11 +213,6 @@ std::string_view CodeLabels::find(std::int64_t code) const {
   const auto at = std::lower_bound(codes.begin(), codes.end(), code);
   if (at == codes.end() || *at != code) return {};
   return labels[static_cast<std::size_t>(at - codes.begin())];
-}
-
-std::int64_t size_bytes(DataType type) {
-  constexpr std::array<std::int64_t, 11> kBytes = {1, 2, 4, 8, 1, 2, 4, 8, 4, 8, 0};
-  return kBytes.at(static_cast<std::size_t>(type));
 }
 
 Hdf5Handle ElementType::memory_type(std::span<const char> wanted) const {

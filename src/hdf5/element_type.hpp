@@ -61,7 +61,4 @@ struct RecordMember {
 /// Describes a type of the file. @throws DataError if it is damaged or absurdly large (a record of more than 16 MiB)
 [[nodiscard]] ElementType describe_type(Hdf5Handle stored, const std::string& file, const std::string& dataset);
 
-/// Bytes of one value in memory; 0 for text.
-[[nodiscard]] std::int64_t size_bytes(DataType type);
-
 }  // namespace tessera::hdf5

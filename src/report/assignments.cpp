@@ -67,7 +67,7 @@ void check_lengths(const AssignedRows& rows, std::int64_t expected_row, std::int
 struct AssignmentWriter::State {
   State(const AssignmentFiles& files, Table& input, const std::string& id_column)
       : total_rows(input.info().rows),
-        ids(input, id_column),
+        ids(input, id_column, pseudonyms_of(files)),
         file(files.hdf5, {.overwrite = files.overwrite}),
         id(create("id", ids.type())),
         segment(create("segment", DataType::int32)),
@@ -76,7 +76,7 @@ struct AssignmentWriter::State {
         margin(create("margin", DataType::float32)),
         flags(create("flags", DataType::uint8)) {
     if (!files.csv.empty()) csv.emplace(files.csv, files.overwrite);
-    describe(id_column);
+    describe(id_column, !files.pseudonym_key.empty());
     if (files.rows == nullptr) return;
     chosen = files.rows;
     row = &create("row", DataType::int64);
@@ -87,10 +87,18 @@ struct AssignmentWriter::State {
     return file.create_dataset(name, {.type = type, .rows = total_rows});
   }
 
-  void describe(const std::string& id_column) {
+  static std::optional<Pseudonyms> pseudonyms_of(const AssignmentFiles& files) {
+    if (files.pseudonym_key.empty()) return std::nullopt;
+    return Pseudonyms(files.pseudonym_key);
+  }
+
+  void describe(const std::string& id_column, bool pseudonyms) {
     file.set_attribute("/", "format", "tessera-assignments");
     file.set_attribute("/", "format_version", fmt::format("{}.{}", kAssignmentsFormatMajor, kAssignmentsFormatMinor));
-    file.set_attribute("/id", "label", id_column.empty() ? "row number in the input, from 0" : "customer id as in the input");
+    file.set_attribute("/id", "label",
+                       id_column.empty() ? "row number in the input, from 0"
+                       : pseudonyms      ? "pseudonym of the customer id: HMAC-SHA-256 with a secret key, its first 16 bytes"
+                                         : "customer id as in the input");
     file.set_attribute("/segment", "label", "segment of the customer, from 0; -1: rejected");
     file.set_attribute("/runner_up", "label", "second nearest segment; -1: rejected, or there is one segment only");
     file.set_attribute("/distance", "label", "distance from the centroid of the segment; NaN: rejected");

@@ -91,7 +91,7 @@ void ColumnWriter::flush() {
     dataset_->append(text_);
     text_.clear();
   } else {
-    dataset_->append_bytes(numbers_.data(), static_cast<std::int64_t>(numbers_.size()) / hdf5::size_bytes(type_));
+    dataset_->append_bytes(numbers_.data(), static_cast<std::int64_t>(numbers_.size() / value_bytes(type_)));
     numbers_.clear();
   }
 }

@@ -51,6 +51,8 @@ std::unique_ptr<MomentsPass> CpuBackend::moments(const MomentsTask& task) {
   return std::make_unique<CpuMomentsPass>(task, level_.name, threads_);
 }
 
-std::unique_ptr<TallyPass> CpuBackend::tally(const TallyTask& task) { return std::make_unique<CpuTallyPass>(task, threads_); }
+std::unique_ptr<TallyPass> CpuBackend::tally(const TallyTask& task) {
+  return std::make_unique<CpuTallyPass>(task, level_.name, threads_);
+}
 
 }  // namespace tessera

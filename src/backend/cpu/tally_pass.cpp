@@ -8,7 +8,10 @@
 
 namespace tessera {
 
-CpuTallyPass::CpuTallyPass(TallyTask task, ThreadPool& threads) : task_(std::move(task)), threads_(threads) { start(false); }
+CpuTallyPass::CpuTallyPass(TallyTask task, std::string_view level, ThreadPool& threads)
+    : task_(std::move(task)), kernels_(analysis_kernels(level)), threads_(threads) {
+  start(false);
+}
 
 void CpuTallyPass::start(bool weighted) {
   tally_ = {};
@@ -54,11 +57,10 @@ void CpuTallyPass::count_bins(const AnalysisBlock& block, std::size_t histogram)
   const double* const cells = block.numbers[static_cast<std::size_t>(wanted.column)];
   std::int64_t* const bins = tally_.bins[histogram].data();
   if (block.units == nullptr && wanted.groups.codes.size() == 1) {
-    // By far the most common: every row counts once, and its group is a code. Places first, in a loop without branches.
+    // By far the most common: every row counts once, and its group is a code. Places first, in vectors.
     const std::int32_t* const codes = block.codes[static_cast<std::size_t>(wanted.groups.codes.front())];
     std::int32_t places[kAnalysisBlockRows];
-    const BinScale scale = wanted.scale;
-    for (std::int64_t i = 0; i < block.rows; ++i) places[i] = scale.bin_of(cells[i]);
+    kernels_.find_bins(wanted.scale, cells, block.rows, places);
     for (std::int64_t i = 0; i < block.rows; ++i) {
       if (codes[i] >= 0 && !std::isnan(cells[i])) ++bins[std::int64_t{codes[i]} * BinScale::kBins + places[i]];
     }

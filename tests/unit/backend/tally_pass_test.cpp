@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
+#include <random>
+#include <string>
 #include <vector>
 
+#include "backend/cpu/cpu_backend.hpp"
 #include "support/analysis_blocks.hpp"
 
 namespace tessera {
@@ -22,9 +26,9 @@ TallyTask task_of(int columns) {
   return task;
 }
 
-Tally run(const RawRows& raw, const TallyTask& task, int threads, std::size_t at_once) {
+Tally run(const RawRows& raw, const TallyTask& task, int threads, std::size_t at_once, const std::string& level = "auto") {
   ThreadPool pool(threads);
-  CpuTallyPass pass(task, pool);
+  CpuTallyPass pass(task, level, pool);
   const std::vector<AnalysisBlock> blocks = raw.blocks();
   for (std::size_t i = 0; i < blocks.size(); i += at_once) {
     pass.consume(std::span(blocks).subspan(i, std::min(at_once, blocks.size() - i)));
@@ -112,6 +116,28 @@ TEST(BinScale, ExtremesAreCounted) {
   EXPECT_EQ(constant.bin_of(3.0), BinScale::kSide);
   const BinScale tiny = BinScale::around(0.0, 1e-320);
   EXPECT_EQ(tiny.bin_of(1e-320), BinScale::kSide);
+}
+
+TEST(TallyPass, EveryLevelFindsTheSameBins) {
+  std::mt19937_64 random(3);
+  std::normal_distribution<double> normal;
+  for (const auto& [center, reach] : {std::pair(0.0, 10.0), {-3.5, 1e-3}, {1e12, 5e12}, {7.0, 0.0}, {0.0, 1e300}}) {
+    const BinScale scale = BinScale::around(center, reach);
+    std::vector<double> cells = {
+        center, 0.0, -0.0, center + reach, center - reach, 1e308, -1e308, 5e-324, std::numeric_limits<double>::quiet_NaN()};
+    for (int i = 0; i < 1000; ++i) cells.push_back(center + reach * normal(random) * std::exp2(-30.0 * normal(random)));
+    for (const CpuLevel& level : supported_cpu_levels()) {
+      std::vector<std::int32_t> bins(cells.size(), -1);
+      analysis_kernels(level.name).find_bins(scale, cells.data(), std::ssize(cells), bins.data());
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        if (std::isfinite(cells[i] - center)) {
+          ASSERT_EQ(bins[i], scale.bin_of(cells[i])) << cells[i] << " at " << level.name;
+        } else {
+          ASSERT_TRUE(bins[i] >= 0 && bins[i] < BinScale::kBins) << cells[i] << " at " << level.name;
+        }
+      }
+    }
+  }
 }
 
 }  // namespace

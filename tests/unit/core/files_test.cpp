@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -53,6 +54,26 @@ TEST(Sha256, MissingFileIsNoInput) {
   } catch (const FileError& error) {
     EXPECT_EQ(error.code(), ErrorCode::no_input);
   }
+}
+
+std::string hex_of(const HmacSha256::Digest& digest) {
+  std::string text;
+  for (const unsigned char byte : digest) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+// RFC 4231, test cases 2, 6 and 1.
+TEST(HmacSha256, KnownDigestsOneAfterTheOther) {
+  HmacSha256 hmac("Jefe");
+  const char* const wanted = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+  EXPECT_EQ(hex_of(hmac.of("what do ya want for nothing?")), wanted);
+  EXPECT_NE(hex_of(hmac.of("something else")), wanted);
+  EXPECT_EQ(hex_of(hmac.of("what do ya want for nothing?")), wanted);
+  HmacSha256 long_key(std::string(131, '\xaa'));
+  EXPECT_EQ(hex_of(long_key.of("Test Using Larger Than Block-Size Key - Hash Key First")),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  EXPECT_EQ(hex_of(HmacSha256(std::string(20, '\x0b')).of("Hi There")),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
 }
 
 TEST(ScratchFolder, FollowsTheOrder) {

@@ -9,6 +9,7 @@
 #include <clocale>
 #include <cmath>
 #include <csignal>
+#include <fstream>
 #include <limits>
 #include <numeric>
 
@@ -127,6 +128,44 @@ TEST_F(AssignmentsTest, AttributesSayWhatTheColumnsMean) {
   EXPECT_THAT(hdf5::read_string_list_attribute(flags.get(), "bits").value(),
               ElementsAre("boundary", "outlier", "imputed", "rejected"));
   EXPECT_THAT(hdf5::read_integer_list_attribute(flags.get(), "masks").value(), ElementsAre(1, 2, 4, 8));
+}
+
+// python3 -c "import hmac; print([hmac.new(b'sixteen bytes key', i, 'sha256').hexdigest()[:32] for i in [b'17', b'42',
+// b'-3']])"
+TEST_F(AssignmentsTest, PseudonymsStandForIdsOfAnyType) {
+  const std::vector<std::string> pseudonyms = {"41b8cbfa8520caf11bdd2b0e4341ad25", "bb9e9b15b3bf8fcd0a3193c1480ca278",
+                                               "c591dbeb684cb85762fd8ae34010bf2d"};
+  const fs::path key = folder.path() / "key";
+  std::ofstream(key) << "sixteen bytes key\r\n";
+  MemoryTable table;
+  table.add("number", std::vector<std::int32_t>{17, 42, -3})
+      .add("real", std::vector<double>{17.0, 42.0, -3.0})
+      .add("text", std::vector<std::string>{"17", "42", "-3"});
+  for (const char* id : {"number", "real", "text"}) {
+    write({hdf5, csv, true, key}, table, id, 2);
+    EXPECT_EQ(read_texts(hdf5, "/id"), pseudonyms) << id;
+    EXPECT_THAT(read_all(csv), HasSubstr("\n" + pseudonyms[1] + ",1,2,"));
+  }
+  write({hdf5, csv, true, key}, table, "", 3);
+  EXPECT_EQ(read_values<std::int64_t>(hdf5, "/id"), (std::vector<std::int64_t>{0, 1, 2}));
+}
+
+TEST_F(AssignmentsTest, EmptyIdsStayEmptyAndShortKeysAreRefused) {
+  const fs::path key = folder.path() / "key";
+  std::ofstream(key) << std::string(4096, 'k') << '\n';
+  MemoryTable table;
+  table.add("id", std::vector<std::string>{"a", "", "a"});
+  write({hdf5, {}, true, key}, table, "id", 3);
+  const std::vector<std::string> ids = read_texts(hdf5, "/id");
+  EXPECT_EQ(ids[0].size(), 32U);
+  EXPECT_EQ(ids[1], "");
+  EXPECT_EQ(ids[2], ids[0]);
+  for (const std::string& bad :
+       {std::string(), std::string("fifteen bytes!!\n"), std::string(4097, 'k'), std::string(9000, 'k')}) {
+    std::ofstream(key, std::ios::trunc) << bad;
+    EXPECT_THROW(write({hdf5, {}, true, key}, table, "id", 3), ConfigError) << bad.size();
+  }
+  EXPECT_THROW(write({hdf5, {}, true, folder.path() / "none"}, table, "id", 3), FileError);
 }
 
 TEST_F(AssignmentsTest, EqualRowsGiveEqualBytesHoweverTheyAreCut) {
