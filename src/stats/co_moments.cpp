@@ -5,6 +5,23 @@
 
 namespace tessera::stats {
 
+CoMoments merged(const CoMoments& a, const CoMoments& b) {
+  if (!(a.weight > 0.0)) return b;
+  if (!(b.weight > 0.0)) return a;
+  CoMoments all;
+  all.n = a.n + b.n;
+  all.weight = a.weight + b.weight;
+  all.weight_squares = a.weight_squares + b.weight_squares;
+  const double share = b.weight / all.weight, step_x = b.mean_x - a.mean_x, step_y = b.mean_y - a.mean_y;
+  const double between = a.weight * share;
+  all.mean_x = a.mean_x + share * step_x;
+  all.mean_y = a.mean_y + share * step_y;
+  all.xx = a.xx + b.xx + between * step_x * step_x;
+  all.yy = a.yy + b.yy + between * step_y * step_y;
+  all.xy = a.xy + b.xy + between * step_x * step_y;
+  return all;
+}
+
 CoMoments co_moments_of(std::span<const double> x, std::span<const double> y, std::span<const double> weights) {
   CoMoments all;
   for (std::size_t i = 0; i < x.size(); ++i) {

@@ -22,6 +22,9 @@ struct CoMoments {
   [[nodiscard]] double effective_n() const { return stats::effective_n(weight, weight_squares); }
 };
 
+/// Co-moments of both sets of rows. Chan, Golub & LeVeque (1983).
+[[nodiscard]] CoMoments merged(const CoMoments& a, const CoMoments& b);
+
 /// Co-moments of rows, for tests and small samples: West (1979). Rows without both values or a positive weight do not count.
 /// @param weights [n] or empty: ones
 [[nodiscard]] CoMoments co_moments_of(std::span<const double> x, std::span<const double> y,

@@ -2,20 +2,20 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
-#include "stats/correlation.hpp"
 #include "tessera/matrix.hpp"
 
 namespace tessera::stats {
 
-/// Correlation of two variables while others are held constant. Yule (1907). Controls that others already determine change
-/// nothing. Undefined where the controls determine one of the two.
-/// @param correlations  [m x m]
-/// @param controls      other variables
-/// @param n             effective
-[[nodiscard]] Correlation partial_correlation(MatrixView<const double> correlations, std::int64_t x, std::int64_t y,
-                                              std::span<const std::int64_t> controls, double n,
-                                              double confidence = kConfidence);
+struct PartialCorrelations {
+  Matrix<double> r;       ///< [m x m] unit diagonal
+  std::int64_t held = 0;  ///< variables held constant for each pair: those that no others determine, less the two
+};
+
+/// Correlations of every two variables while all others are held constant, from the inverse of the matrix. Yule (1907);
+/// Whittaker, Graphical Models in Applied Multivariate Statistics (1990), section 5.8. A variable that others determine changes
+/// nothing for the rest, and has no partial correlations itself (NaN). O(m^3).
+/// @param correlations [m x m] positive semidefinite, unit diagonal
+[[nodiscard]] PartialCorrelations partial_correlations(MatrixView<const double> correlations);
 
 }  // namespace tessera::stats

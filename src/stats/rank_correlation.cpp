@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -22,19 +21,6 @@ Interval fisher_interval(double r, double variance, double confidence) {
   if (!(variance > 0.0) || !std::isfinite(variance)) return {};
   const double reach = normal_reach(confidence) * std::sqrt(variance);
   return {std::tanh(std::atanh(r) - reach), std::tanh(std::atanh(r) + reach)};
-}
-
-std::vector<double> mid_ranks(std::span<const double> values) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::sort(order, {}, [&](std::size_t i) { return values[i]; });
-  std::vector<double> ranks(values.size());
-  for (std::size_t first = 0, end = 0; first < order.size(); first = end) {
-    while (end < order.size() && values[order[end]] == values[order[first]]) ++end;
-    const double rank = static_cast<double>(first + end - 1) / 2.0;
-    for (std::size_t i = first; i < end; ++i) ranks[order[i]] = rank;
-  }
-  return ranks;
 }
 
 /// Runs of equal elements, as Kendall's variance wants them.
@@ -76,9 +62,8 @@ std::int64_t count_inversions(std::span<double> values, std::span<double> spare)
 
 }  // namespace
 
-Correlation spearman(std::span<const double> x, std::span<const double> y, double confidence) {
-  if (has_nan(x) || has_nan(y)) return {};
-  Correlation result = pearson(co_moments_of(mid_ranks(x), mid_ranks(y)), confidence);
+Correlation spearman(const CoMoments& of_ranks, double confidence) {
+  Correlation result = pearson(of_ranks, confidence);
   result.interval = fisher_interval(result.r, (1.0 + result.r * result.r / 2.0) / (result.n - 3.0), confidence);
   return result;
 }

@@ -216,6 +216,22 @@ TEST(RepairedCorrelation, MakesTheImpossiblePossible) {
   EXPECT_LE(lmg_shares(model.predictors.view(), model.outcome).r_squared, 1.0 + 1e-9);
 }
 
+TEST(RepairedCorrelation, IsTheNearestPossibleMatrix) {
+  for (const auto& example : read_oracle("examples", "nearest_correlations.json")) {
+    const Matrix<double> given = matrix_of(example["matrix"]), nearest = matrix_of(example["nearest"]);
+    const RepairedCorrelation result = repaired_correlation(given);
+    double squares = 0.0;
+    for (std::int64_t i = 0; i < given.rows(); ++i) {
+      for (std::int64_t j = 0; j < given.rows(); ++j) {
+        EXPECT_NEAR(result.matrix(i, j), nearest(i, j), 1e-8);
+        squares += std::pow(nearest(i, j) - given(i, j), 2);
+      }
+    }
+    EXPECT_NEAR(result.distance, std::sqrt(squares), 1e-8);
+    EXPECT_FALSE(repaired_correlation(result.matrix).repaired);
+  }
+}
+
 TEST(RepairedCorrelation, UndefinedElementsBecomeZero) {
   const RepairedCorrelation result =
       repaired_correlation(matrix_of({{1, kUndefined, .5}, {kUndefined, kUndefined, kUndefined}, {.5, kUndefined, 1}}));

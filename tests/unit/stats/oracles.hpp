@@ -35,6 +35,17 @@ inline void expect_close(double value, double expected, double tolerance = 1e-10
   EXPECT_NEAR(value, expected, tolerance * std::abs(expected) + 1e-300);
 }
 
+/// Ranks by their definition: half of those that are equal, and all that are less.
+inline Numbers mid_ranks(const Numbers& values) {
+  Numbers ranks;
+  for (const double x : values) {
+    double rank = 0.0;
+    for (const double other : values) rank += other < x ? 1.0 : other == x ? 0.5 : 0.0;
+    ranks.push_back(rank);
+  }
+  return ranks;
+}
+
 inline void expect_interval(Interval interval, const Numbers& expected, double tolerance = 1e-10) {
   expect_close(interval.low, expected.at(0), tolerance);
   expect_close(interval.high, expected.at(1), tolerance);
