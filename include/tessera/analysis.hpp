@@ -196,24 +196,49 @@ struct CrosstabCell {
   bool suppressed = false;         ///< n and everything made of it are NaN / 0 then
 };
 
-/// A category against the segments. Rows are the levels, columns the segments.
-struct Crosstab {
-  std::string row_column;     ///< the category
-  std::string column_column;  ///< "segment", or another category
-  bool used_in_fit = false;
-  std::vector<std::string> rows, columns;
+/// The cells of a table and its margins.
+struct CrosstabCells {
   std::vector<CrosstabCell> cells;          ///< [rows x columns]
   std::vector<CrosstabCell> row_totals;     ///< [rows]
   std::vector<CrosstabCell> column_totals;  ///< [columns]
   CrosstabCell total;
   std::vector<std::string> kpis;          ///< names
+  std::int64_t suppressed_cells = 0;
+};
+
+/// A category against the segments, or against another category. Rows are the levels of the first, columns the segments or the
+/// levels of the second.
+struct Crosstab : CrosstabCells {
+  std::string row_column;     ///< the category
+  std::string column_column;  ///< "segment", or another category
+  bool used_in_fit = false;   ///< the rows are the levels of a column that the segments were made from: no tests
+  std::vector<std::string> rows, columns;
   TestResult chi_squared, g;              ///< chi_squared: with Yates' correction for 2 x 2; none if used in the fit
   TestResult monte_carlo;                 ///< only where expected counts are small
   EffectSize cramers_v;                   ///< plain
   double cramers_v_corrected = kNoValue;  ///< bias-corrected (Bergsma 2013)
   std::int64_t missing = 0;               ///< rows without a level
-  std::int64_t suppressed_cells = 0;
-  std::string file;  ///< "crosstabs/01_region.csv"
+  std::string file;                       ///< "crosstabs/01_region.csv"
+};
+
+/// How the share of a row moves over the periods.
+struct CrosstabTrend {
+  int row = 0;
+  int column = -1;          ///< of the customers of this column; -1: of all
+  double slope = kNoValue;  ///< of the share, per period
+  Interval interval;
+  TestResult test;  ///< Cochran-Armitage
+};
+
+/// A cross-tab in every period.
+struct PeriodCrosstab {
+  std::string row_column, column_column;  ///< as in Crosstab
+  std::vector<std::string> rows, columns;
+  std::vector<std::string> kpis;
+  std::vector<CrosstabCells> periods;  ///< [Analysis::periods]; no letters
+  std::vector<CrosstabTrend> trends;   ///< [rows x (1 + columns)] each row: of all customers, then of each column
+  std::int64_t missing = 0;            ///< rows without a level or a period
+  std::string file;                    ///< "crosstabs/01_region_by_period.csv"
 };
 
 /// How the share of each level, or of each segment, moves over the periods.
@@ -334,6 +359,7 @@ struct Analysis {
   double weight = 0.0;
   double effective_rows = 0.0;  ///< Kish's; rows if unweighted. Intervals and tests count so many
   std::int64_t min_cell = 10;
+  std::vector<PeriodCrosstab> period_crosstabs;
   std::int64_t sample_rows = 0;  ///< of the sample behind bimodality and separation
   double quantile_error = 0.0;   ///< a quantile lies within this share of its distance from the overall median
   std::vector<AnalysisSegment> segments;

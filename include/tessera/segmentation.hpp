@@ -26,13 +26,20 @@ struct EngineOptions {
 /// What is to be said of segments, beside their sizes. Columns are named; KPIs as the command line does, in
 /// PrepareOptions::kpis: `churn`, `churn=Yes`, `revenue:sum`, `revenue/orders`, `score:nps`, `tenure:duration@churn=Yes`.
 struct AnalysisOptions {
-  std::vector<std::string> outcomes;  ///< drivers are looked for of these; empty: of the first KPIs
-  bool find_drivers = true;           ///< false: no drivers, and no jackknife
-  std::vector<std::string> drivers;   ///< names or globs; empty: every number and two-level category that is no KPI
-  std::vector<std::string> compare;   ///< given segmentations to be held against the segments
-  std::vector<std::string> hidden;    ///< personal columns: never analysed, never written
-  std::string period;                 ///< a date, or a column of few levels that are in order; empty: none
-  std::int64_t min_cell = 10;         ///< groups of fewer customers are suppressed, >= 1
+  std::vector<std::string> outcomes;   ///< drivers are looked for of these; empty: of the first KPIs
+  bool find_drivers = true;            ///< false: no drivers, and no jackknife
+  std::vector<std::string> drivers;    ///< names or globs; empty: every number and two-level category that is no KPI
+  std::vector<std::string> compare;    ///< given segmentations to be held against the segments
+  std::vector<std::string> hidden;     ///< personal columns: never analysed, never written
+  std::vector<std::string> crosstabs;  ///< pairs of columns to be crossed: "region*product"
+  std::string period;                  ///< a date, or a column of few levels that are in order; empty: none
+  std::int64_t min_cell = 10;          ///< groups of fewer customers are suppressed, >= 1
+};
+
+/// How segments are found.
+enum class Algorithm : std::uint8_t {
+  kmeans,   ///< each customer in the segment with the nearest centroid
+  mixture,  ///< Gaussian components; each customer in the most probable one
 };
 
 /// What `segment` is asked to do.

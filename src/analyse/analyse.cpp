@@ -57,15 +57,25 @@ void add_notes(const AnalysisPlan& plan, const AnalysisStatistics& statistics, A
   }
 }
 
-void name_tables(std::vector<Crosstab>& tables) {
-  for (std::size_t i = 0; i < tables.size(); ++i) {
-    std::string plain;
-    for (const char c : tables[i].row_column) {
-      const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-      if (plain.size() < 40) plain += kept ? c : '_';
-    }
-    tables[i].file = fmt::format("crosstabs/{:02}_{}.csv", i + 1, plain);
+/// A column's name as part of that of a file.
+std::string file_word(const std::string& name) {
+  std::string plain;
+  for (const char c : name) {
+    const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (plain.size() < 40) plain += kept ? c : '_';
   }
+  return plain;
+}
+
+void name_tables(Analysis& analysis) {
+  std::size_t number = 0;
+  const auto name = [&](const auto& table, const char* more) {
+    const bool pair = table.column_column != "segment";
+    return fmt::format("crosstabs/{:02}_{}{}{}.csv", ++number, file_word(table.row_column),
+                       pair ? "_by_" + file_word(table.column_column) : "", more);
+  };
+  for (Crosstab& table : analysis.crosstabs) table.file = name(table, "");
+  for (PeriodCrosstab& table : analysis.period_crosstabs) table.file = name(table, "_by_period");
 }
 
 }  // namespace
@@ -96,7 +106,8 @@ Analysis analyse(const AnalysisPlan& plan, const AnalysisStatistics& statistics,
   for (const AnalysisSegment& segment : analysis.segments) names.push_back(segment.name);
   analysis.kpis = compare_kpis(plan, statistics, source.profiles);
   analysis.crosstabs = cross_tabulate(plan, statistics, source.profiles, names);
-  name_tables(analysis.crosstabs);
+  analysis.period_crosstabs = follow_crosstabs(plan, statistics, source.profiles, names);
+  name_tables(analysis);
   analysis.share_trends = follow_shares(plan, statistics, source.profiles, names);
   for (const CorrelatedColumn& column : plan.correlated) {
     analysis.correlation_columns.push_back(column.name);

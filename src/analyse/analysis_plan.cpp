@@ -45,6 +45,7 @@ AnalysisPlan plan_analysis(const AnalysisWishes& wishes, const AnalysisSource& s
   plan_kpis(builder);
   plan_categories(builder);
   plan_periods(builder);
+  plan_tables(builder);
   plan_correlations(builder);
   if (wishes.find_drivers) plan_drivers(builder);
   return std::move(builder.plan);

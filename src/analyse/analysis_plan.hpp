@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analyse/kpi_request.hpp"
@@ -21,8 +22,9 @@ inline constexpr std::size_t kMostCorrelated = 64;
 /// What is to be analysed, by names; the columns exist.
 struct AnalysisWishes {
   std::vector<KpiSpec> kpis;
-  std::vector<int> categories;  ///< of the profiles: cross-tabs besides those of nominal columns
-  std::vector<int> outcomes;    ///< of drivers; empty: chosen
+  std::vector<int> categories;              ///< of the profiles: cross-tabs besides those of nominal columns
+  std::vector<std::pair<int, int>> tables;  ///< rows and columns of further cross-tabs
+  std::vector<int> outcomes;                ///< of drivers; empty: chosen
   bool find_drivers = true;
   std::vector<int> drivers;  ///< empty: chosen
   std::vector<int> compare;  ///< given segmentations to be held against the segments
@@ -59,8 +61,17 @@ struct PlannedCategory {
   int code = -1;  ///< of AnalysisColumns::codes
   std::vector<std::string> labels;
   bool used_in_fit = false;
-  bool crossed = true;  ///< gets a cross-tab
+  bool asked = false;  ///< named by the user
   bool compared = false;
+};
+
+/// A cross-tab besides those of every category with the segments.
+struct PlannedTable {
+  int rows = -1;     ///< into AnalysisPlan::categories
+  int columns = -1;  ///< the same; -1: the segments
+  bool by_period = false;
+  /// Groups that a cell is summed up in: of two categories one for each segment, so that who is in none does not count.
+  [[nodiscard]] std::int32_t parts(std::int32_t segments) const { return columns < 0 ? 1 : segments; }
 };
 
 struct PlannedKpi {
@@ -109,6 +120,7 @@ struct AnalysisPlan {
     bool used_in_fit = false;
   };
   std::vector<Outcome> outcomes;  ///< of drivers
+  std::vector<PlannedTable> tables;
   int period_code = -1;
   std::vector<std::string> periods;
   std::int64_t min_cell = 10;

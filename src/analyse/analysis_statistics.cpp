@@ -34,6 +34,7 @@ class Collector {
       const auto levels = static_cast<std::int32_t>(category.labels.size());
       categories_.push_back(series_pass(kpis, {{category.code, AnalysisPlan::kSegmentCode}, {levels, plan.segments}}, false));
     }
+    for (const PlannedTable& table : plan.tables) tables_.push_back(series_pass(kpis, crossing_of(table), false));
     if (plan.period_code >= 0) {
       const Crossing by_period{{plan.period_code, AnalysisPlan::kSegmentCode}, {periods(), plan.segments}};
       periods_ = series_pass(kpis, by_period, false);
@@ -53,8 +54,10 @@ class Collector {
     for (SeriesPass* pass : {&segments_, &pairs_, &periods_, &period_pairs_, &jackknife_}) {
       if (pass->pass) pass->pass->consume(blocks);
     }
-    for (SeriesPass& pass : categories_) {
-      if (pass.pass) pass.pass->consume(blocks);
+    for (std::vector<SeriesPass>* passes : {&categories_, &tables_}) {
+      for (SeriesPass& pass : *passes) {
+        if (pass.pass) pass.pass->consume(blocks);
+      }
     }
     tally_->consume(blocks);
     sample_->consume(blocks, AnalysisPlan::kSegmentCode);
@@ -68,6 +71,7 @@ class Collector {
     result_.segments = segments_.finish();
     result_.pairs = pairs_.finish();
     for (SeriesPass& pass : categories_) result_.categories.push_back(pass.finish());
+    for (SeriesPass& pass : tables_) result_.tables.push_back({{}, {}, pass.finish()});
     result_.periods = periods_.finish();
     result_.period_pairs = period_pairs_.finish();
     result_.jackknife = jackknife_.finish();
@@ -79,6 +83,23 @@ class Collector {
 
  private:
   [[nodiscard]] std::int32_t periods() const { return static_cast<std::int32_t>(plan_.periods.size()); }
+
+  [[nodiscard]] Crossing crossing_of(const PlannedTable& table) const {
+    Crossing groups;
+    const auto add = [&](int code, std::size_t size) {
+      groups.codes.push_back(code);
+      groups.sizes.push_back(static_cast<std::int32_t>(size));
+    };
+    const auto add_category = [&](int category) {
+      const PlannedCategory& own = plan_.categories[static_cast<std::size_t>(category)];
+      add(own.code, own.labels.size());
+    };
+    if (table.by_period) add(plan_.period_code, plan_.periods.size());
+    add_category(table.rows);
+    if (table.columns >= 0) add_category(table.columns);
+    add(AnalysisPlan::kSegmentCode, static_cast<std::size_t>(plan_.segments));  // who is in no segment is in no table
+    return groups;
+  }
 
   SeriesPass series_pass(const std::vector<int>& series, const Crossing& groups, bool pairs) {
     SeriesPass pass;
@@ -140,6 +161,7 @@ class Collector {
         task.counts.push_back({{plan_.period_code, category.code}, {periods(), levels}});
       }
     }
+    for (const PlannedTable& table : plan_.tables) task.counts.push_back(crossing_of(table));
     // Counts, and what becomes of them, of as many series as the budget holds; KPIs are among the first in any case.
     const std::int64_t table_bytes = std::int64_t{plan_.segments} * BinScale::kBins * (plan_.columns.weight >= 0 ? 32 : 16);
     std::int64_t left = budget_bytes / table_bytes;
@@ -183,6 +205,14 @@ class Collector {
     return weights;
   }
 
+  /// Of each cell, over the groups that it consists of.
+  template <typename T>
+  static std::vector<T> sums_of_parts(const std::vector<T>& groups, std::size_t parts) {
+    std::vector<T> sums(groups.size() / parts);
+    for (std::size_t i = 0; i < groups.size(); ++i) sums[i / parts] += groups[i];
+    return sums;
+  }
+
   void take_tally() {
     Tally tally = tally_->finish();
     const auto units_of = [&](std::size_t table) { return tally.units.empty() ? nullptr : &tally.units[table]; };
@@ -206,6 +236,11 @@ class Collector {
         result_.category_period_weight.push_back(weights_of(tally.rows[table], units_of(table)));
       }
     }
+    for (std::size_t t = 0; t < plan_.tables.size(); ++t, ++table) {
+      const auto parts = static_cast<std::size_t>(plan_.tables[t].parts(plan_.segments));
+      result_.tables[t].rows = sums_of_parts(tally.rows[table], parts);
+      result_.tables[t].weight = sums_of_parts(weights_of(tally.rows[table], units_of(table)), parts);
+    }
     result_.event_bins.resize(plan_.kpis.size());
     std::size_t event = 0;
     for (std::size_t k = 0; k < plan_.kpis.size(); ++k) {
@@ -222,7 +257,7 @@ class Collector {
   const AnalysisPlan& plan_;
   Backend& backend_;
   SeriesPass segments_, pairs_, periods_, period_pairs_, jackknife_;
-  std::vector<SeriesPass> categories_;
+  std::vector<SeriesPass> categories_, tables_;
   std::unique_ptr<TallyPass> tally_;
   std::unique_ptr<SegmentSample> sample_;
   std::vector<std::size_t> event_histograms_;

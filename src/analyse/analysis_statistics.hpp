@@ -38,6 +38,13 @@ class SeriesMoments {
   std::vector<double> pivots_;
 };
 
+/// What a table of plan.tables counts, by (period,) row and column, the last fastest.
+struct TableStatistics {
+  std::vector<std::int64_t> rows;
+  std::vector<double> weight;
+  SeriesMoments moments;  ///< series of KPIs; PlannedTable::parts() groups a cell
+};
+
 /// Everything that one sweep over the rows tells; all that the questions of this folder look at.
 struct AnalysisStatistics {
   std::int64_t rows = 0;                   ///< of the table
@@ -52,6 +59,7 @@ struct AnalysisStatistics {
   SeriesMoments jackknife;                 ///< drivers and outcomes by segment x kJackknifeGroups, with co-moments
   std::vector<std::vector<std::int64_t>> category_rows;  ///< [categories][levels x segments]
   std::vector<std::vector<double>> category_weight;
+  std::vector<TableStatistics> tables;    ///< [plan.tables]
   std::vector<std::int64_t> period_rows;  ///< [periods x segments]
   std::vector<double> period_weight;
   std::vector<std::vector<double>> category_period_weight;  ///< [categories][periods x levels]

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "analyse/doubt.hpp"
+#include "analyse/hidden_cells.hpp"
 #include "analyse/words.hpp"
 #include "stats/contingency.hpp"
 #include "stats/cramers_v.hpp"
@@ -70,9 +71,12 @@ std::vector<SegmentationComparison> compare_segmentations(const AnalysisPlan& pl
     comparison.words = fmt::format(
         "The segments are {} {} (adjusted Rand index {:.2f}); matched one to one, {} of the customers agree.",
         verdict(comparison.adjusted_rand), comparison.column, comparison.adjusted_rand, percent_words(comparison.agreement));
-    for (std::size_t i = 0; i < statistics.category_rows[c].size(); ++i) {
-      const std::int64_t rows = statistics.category_rows[c][i];
-      if (rows > 0 && rows < plan.min_cell) comparison.weights.data()[i] = kNoValue;
+    const TotalledTable table(statistics.category_rows[c], {category.labels.size(), static_cast<std::size_t>(plan.segments)});
+    const std::vector<bool> hidden = hidden_cells(table, plan.min_cell);
+    for (std::int64_t l = 0; l < levels; ++l) {
+      for (std::int64_t s = 0; s < plan.segments; ++s) {
+        if (hidden[table.at({static_cast<std::size_t>(l), static_cast<std::size_t>(s)})]) comparison.weights(l, s) = kNoValue;
+      }
     }
   }
   return comparisons;

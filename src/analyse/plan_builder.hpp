@@ -41,6 +41,7 @@ struct PlanBuilder {
 void plan_kpis(PlanBuilder& builder);
 void plan_categories(PlanBuilder& builder);
 void plan_periods(PlanBuilder& builder);
+void plan_tables(PlanBuilder& builder);
 void plan_correlations(PlanBuilder& builder);
 /// After the correlations.
 void plan_drivers(PlanBuilder& builder);

@@ -44,6 +44,7 @@ void plan_categories(PlanBuilder& builder) {
     category.labels = kept_labels(builder, column);
     category.used_in_fit = builder.used_in_fit(column);
     category.compared = compared;
+    category.asked = asked;
     CodeColumn code = builder.dictionary(column, category.labels);
     if (!own.complete || category.labels.size() < own.labels.size()) {
       code.other = code.size++;

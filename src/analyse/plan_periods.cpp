@@ -29,8 +29,10 @@ void plan_periods(PlanBuilder& builder) {
   } else {
     const ColumnLevels& own = builder.levels(builder.wishes.period);
     if (!own.complete || own.labels.empty() || std::ssize(own.labels) > kMostPeriods) {
-      builder.plan.notes.push_back(
-          fmt::format("{}: no periods, because it has more than {} levels or none", p.name, kMostPeriods));
+      // Of numbers that are no codes, the profile knows the most frequent only.
+      const std::int64_t most = own.numbers.empty() ? kMostPeriods : std::ssize(own.labels);
+      builder.plan.notes.push_back(fmt::format("{}: no periods, because it has {}{} levels, and at most {} are followed",
+                                               p.name, p.distinct_exact ? "" : "about ", p.distinct, most));
       return;
     }
     std::vector<std::size_t> order(own.labels.size());

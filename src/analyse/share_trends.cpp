@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cmath>
-
 #include "analyse/crosstab.hpp"
 #include "analyse/results.hpp"
-#include "stats/cochran_armitage.hpp"
-#include "stats/period_slope.hpp"
+#include "analyse/share_slope.hpp"
 
 namespace tessera {
 namespace {
@@ -18,8 +15,7 @@ struct PeriodTable {
 
 ShareTrend follow(const AnalysisPlan& plan, const AnalysisStatistics& statistics, const PeriodTable& table, std::size_t level) {
   ShareTrend trend;
-  std::vector<double> scores, hits, totals;
-  std::vector<stats::PeriodValue> values;
+  std::vector<PeriodShare> known;
   for (std::size_t p = 0; p < plan.periods.size(); ++p) {
     double weight = 0.0;
     std::int64_t rows = 0;
@@ -32,17 +28,12 @@ ShareTrend follow(const AnalysisPlan& plan, const AnalysisStatistics& statistics
     const double share = weight > 0.0 ? table.weight[p * table.levels + level] / weight : kNoValue;
     trend.n.push_back(rows >= plan.min_cell ? rows : 0);
     trend.shares.push_back(shown ? share : kNoValue);
-    if (!shown) continue;
-    const double n = weight * statistics.effective_share();
-    scores.push_back(static_cast<double>(p));
-    hits.push_back(n * share);
-    totals.push_back(n);
-    values.push_back({static_cast<double>(p), share, std::sqrt(share * (1.0 - share) / n)});
+    if (shown) known.push_back({static_cast<std::int64_t>(p), share, weight * statistics.effective_share()});
   }
-  const stats::Slope slope = stats::period_slope(values);
-  trend.slope = slope.value;
-  trend.interval = to_interval(slope.interval);
-  trend.test = to_test("Cochran-Armitage test", stats::cochran_armitage(scores, hits, totals));
+  ShareSlope slope = share_slope(known);
+  trend.slope = slope.slope;
+  trend.interval = slope.interval;
+  trend.test = std::move(slope.test);
   return trend;
 }
 

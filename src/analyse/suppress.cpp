@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyse/suppress.hpp"
 
-#include <cmath>
-#include <limits>
+#include <vector>
+
+#include "analyse/hidden_cells.hpp"
+#include "analyse/table_cells.hpp"
 
 namespace tessera {
 namespace {
@@ -17,13 +19,6 @@ void hide(NumberSummary& summary) {
 void hide(LevelShare& share) {
   share = {};
   share.suppressed = true;
-}
-
-void hide(CrosstabCell& cell) {
-  const std::size_t kpis = cell.kpi_values.size();
-  cell = {};
-  cell.kpi_values.assign(kpis, kNoValue);
-  cell.suppressed = true;
 }
 
 void hide(KpiSegment& own) {
@@ -48,13 +43,20 @@ void suppress_levels(ColumnAnalysis& column, std::int64_t least) {
   for (std::size_t l = 0; l < levels; ++l) {
     for (const CategorySummary& segment : column.category_segments) counts.push_back(segment.levels[l].n);
   }
-  const std::vector<bool> hidden = hidden_cells(counts, levels, segments, least);
+  const TotalledTable table(counts, {levels, segments});
+  const std::vector<bool> hidden = hidden_cells(table, least);
   for (std::size_t l = 0; l < levels; ++l) {
+    const bool all_hidden = hidden[table.at({l, segments})];
     for (std::size_t s = 0; s < segments; ++s) {
-      if (hidden[l * segments + s]) hide(column.category_segments[s].levels[l]);
+      LevelShare& own = column.category_segments[s].levels[l];
+      if (hidden[table.at({l, s})]) {
+        hide(own);
+      } else if (all_hidden) {  // these are about all customers, too
+        own.lift = own.z = kNoValue;
+        own.effect = {};
+      }
     }
-    LevelShare& all = column.category_overall.levels[l];
-    if (all.n > 0 && all.n < least) hide(all);
+    if (all_hidden) hide(column.category_overall.levels[l]);
   }
 }
 
@@ -73,60 +75,12 @@ void suppress_kpi(KpiResult& kpi, std::int64_t least) {
 }
 
 void suppress_table(Crosstab& table, std::int64_t least) {
-  const std::size_t rows = table.rows.size(), columns = table.columns.size();
   std::vector<std::int64_t> counts;
   for (const CrosstabCell& cell : table.cells) counts.push_back(cell.n);
-  const std::vector<bool> hidden = hidden_cells(counts, rows, columns, least);
-  for (std::size_t i = 0; i < hidden.size(); ++i) {
-    if (!hidden[i]) continue;
-    hide(table.cells[i]);
-    ++table.suppressed_cells;
-  }
-  const auto margin = [&](CrosstabCell& cell) {
-    if (cell.n > 0 && cell.n < least) hide(cell);
-  };
-  for (CrosstabCell& cell : table.row_totals) margin(cell);
-  for (CrosstabCell& cell : table.column_totals) margin(cell);
-  margin(table.total);
+  hide_cells(table, hidden_cells(TotalledTable(counts, {table.rows.size(), table.columns.size()}), least));
 }
 
 }  // namespace
-
-std::vector<bool> hidden_cells(const std::vector<std::int64_t>& counts, std::size_t rows, std::size_t columns,
-                               std::int64_t least) {
-  std::vector<bool> hidden(counts.size());
-  for (std::size_t i = 0; i < counts.size(); ++i) hidden[i] = counts[i] > 0 && counts[i] < least;
-  const auto hidden_in = [&](std::size_t first, std::size_t step, std::size_t count) {
-    std::size_t found = 0;
-    for (std::size_t i = 0, at = first; i < count; ++i, at += step) found += hidden[at] ? std::size_t{1} : std::size_t{0};
-    return found;
-  };
-  // Walks a line of the table; where exactly one cell is hidden, another is hidden, too: best one whose other line wants a
-  // second as well, then the smallest.
-  const auto protect = [&](std::size_t first, std::size_t step, std::size_t count) {
-    if (hidden_in(first, step, count) != 1) return false;
-    std::size_t best = counts.size();
-    bool best_helps = false;
-    for (std::size_t i = 0, at = first; i < count; ++i, at += step) {
-      if (hidden[at] || counts[at] == 0) continue;
-      const std::size_t crossing =
-          step == 1 ? hidden_in(at % columns, columns, rows) : hidden_in(at / columns * columns, 1, columns);
-      const bool helps = crossing == 1;
-      if (best < counts.size() && (helps != best_helps ? best_helps : counts[at] >= counts[best])) continue;
-      best = at;
-      best_helps = helps;
-    }
-    if (best == counts.size()) return false;
-    hidden[best] = true;
-    return true;
-  };
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (std::size_t i = 0; i < rows; ++i) changed = protect(i * columns, 1, columns) || changed;
-    for (std::size_t j = 0; j < columns; ++j) changed = protect(j, columns, rows) || changed;
-  }
-  return hidden;
-}
 
 void suppress_small(Analysis& analysis) {
   const std::int64_t least = analysis.min_cell;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "analyse/analysis_statistics.hpp"
+#include "analyse/crosstab_request.hpp"
 #include "core/thread_pool.hpp"
 #include "exact/grid.hpp"
 #include "prepare/cells.hpp"
@@ -78,6 +79,10 @@ AnalysisWishes wishes_of(const AnalysisJob& job, std::span<const std::string> na
     const bool given = profile.role == Role::ignore && known && named_like_grouping(profile.name);
     if (given && job.options.compare.empty() && static_cast<int>(i) != job.by) wishes.compare.push_back(static_cast<int>(i));
   }
+  for (const std::string& text : job.options.crosstabs) {
+    wishes.tables.push_back(parse_crosstab(text, names));
+    wishes.categories.insert(wishes.categories.end(), {wishes.tables.back().first, wishes.tables.back().second});
+  }
   if (!job.options.period.empty()) wishes.period = columns_of({job.options.period}, names, "--period").front();
   wishes.min_cell = job.options.min_cell;
   wishes.top_levels = job.prepare.top_levels;
@@ -115,6 +120,16 @@ KpiRequests read_kpis(const std::vector<std::string>& texts, const TableInfo& in
   KpiRequests kpis;
   for (const std::string& text : texts) kpis.requests.push_back(parse_kpi(text, names));
   return kpis;
+}
+
+void check_columns(const AnalysisOptions& options, const TableInfo& info) {
+  const std::vector<std::string> names = names_of(info);
+  static_cast<void>(columns_of(options.outcomes, names, "--outcome"));
+  static_cast<void>(columns_of(options.drivers, names, "--drivers"));
+  static_cast<void>(columns_of(options.compare, names, "--compare"));
+  static_cast<void>(columns_of(options.hidden, names, "--pii"));
+  if (!options.period.empty()) static_cast<void>(columns_of({options.period}, names, "--period"));
+  for (const std::string& pair : options.crosstabs) static_cast<void>(parse_crosstab(pair, names));
 }
 
 PrepareOptions with_roles(PrepareOptions prepare, const KpiRequests& kpis, const AnalysisOptions& analysis) {

@@ -27,6 +27,9 @@ struct KpiRequests {
 };
 [[nodiscard]] KpiRequests read_kpis(const std::vector<std::string>& texts, const TableInfo& info);
 
+/// Looks for the columns that the options name, before any work is done. @throws ConfigError if one does not exist
+void check_columns(const AnalysisOptions& options, const TableInfo& info);
+
 /// The roles that follow from what is to be analysed: columns of KPIs are KPIs, personal ones are left out.
 [[nodiscard]] PrepareOptions with_roles(PrepareOptions prepare, const KpiRequests& kpis, const AnalysisOptions& analysis);
 

@@ -36,6 +36,7 @@ void add_analysis(const AnalysisOptions& analysis, OptionList& list) {
   list.emplace_back("drivers", analysis.drivers);
   list.emplace_back("compare", analysis.compare);
   list.emplace_back("pii", analysis.hidden);
+  list.emplace_back("crosstab", analysis.crosstabs);
   list.emplace_back("period", analysis.period);
   list.emplace_back("min-cell", analysis.min_cell);
 }

@@ -52,6 +52,7 @@ AnalysisOptions analysis_of(const Json& options) {
   take(options, "drivers", analysis.drivers);
   take(options, "compare", analysis.compare);
   take(options, "pii", analysis.hidden);
+  take(options, "crosstab", analysis.crosstabs);
   take(options, "period", analysis.period);
   take(options, "min-cell", analysis.min_cell);
   return analysis;

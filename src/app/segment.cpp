@@ -235,6 +235,7 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   FeaturePlan plan = learn_plan(table, summary.profiles, prepare, job, engine.learning_bytes(table), tallies);
   const ProfiledColumns columns = keep_for_analysis(summary.profiles, tallies);
   tallies = {};
+  check_columns(options.analysis, table.info());
   note_duplicate_ids(table, summary.profiles, plan, engine);
   if (plan.id_column.empty()) note_no_pseudonyms(options.pseudonym_key, recorder);
 

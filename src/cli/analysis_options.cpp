@@ -10,7 +10,11 @@ void AnalysisArguments::add_to(CLI::App& app) {
   add_list(app, "--outcome", options_.outcomes, "look for the drivers of these (default: the first KPIs)")->group(group);
   add_list(app, "--drivers", options_.drivers, "columns that may drive them (default: all but KPIs)")->group(group);
   app.add_flag("--no-drivers", no_drivers_, "look for no drivers")->group(group);
-  app.add_option("--period", options_.period, "follow KPIs and shares over this date, or column of few ordered levels")
+  add_list(app, "--crosstab", options_.crosstabs, "pairs of categories to cross: 'region*product'")
+      ->option_text("PAIRS")
+      ->group(group);
+  app.add_option("--period", options_.period,
+                 "follow KPIs, shares and cross-tabs over this date, or column of few ordered levels")
       ->option_text("NAME")
       ->group(group);
   add_list(app, "--compare", options_.compare, "segmentations that you have, to be held against the segments")->group(group);

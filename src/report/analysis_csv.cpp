@@ -164,42 +164,4 @@ std::string doubt_csv(const Analysis& analysis) {
   return rows.take();
 }
 
-std::string crosstab_csv(const Crosstab& table) {
-  std::string header =
-      "row,column,n,weight,row_share,column_share,total_share,residual,larger_than,suppressed,test,statistic,df,p,p_adjusted,"
-      "cramers_v,cramers_v_corrected";
-  for (const std::string& kpi : table.kpis) {
-    header += ',';
-    append_csv_text(header, kpi);
-  }
-  CsvRows rows(header);
-  const auto add = [&](const std::string& row, const std::string& column, const CrosstabCell& cell) {
-    PlainCell kpis;
-    for (const double value : cell.kpi_values) {
-      if (&value != cell.kpi_values.data()) kpis.text += ',';
-      append_csv_number(kpis.text, value);
-    }
-    const auto put = [&](const auto&... more) {
-      rows.row(row, column, count_of(cell.n, cell.suppressed), cell.weight, cell.row_share, cell.column_share, cell.total_share,
-               cell.residual, cell.letters, cell.suppressed, table.chi_squared.name, table.chi_squared.statistic,
-               table.chi_squared.df1, table.chi_squared.p, table.chi_squared.p_adjusted, table.cramers_v.value,
-               table.cramers_v_corrected, more...);
-    };
-    if (cell.kpi_values.empty()) {
-      put();
-    } else {
-      put(kpis);
-    }
-  };
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    for (std::size_t j = 0; j < table.columns.size(); ++j) {
-      add(table.rows[i], table.columns[j], table.cells[i * table.columns.size() + j]);
-    }
-    add(table.rows[i], "(all)", table.row_totals[i]);
-  }
-  for (std::size_t j = 0; j < table.columns.size(); ++j) add("(all)", table.columns[j], table.column_totals[j]);
-  add("(all)", "(all)", table.total);
-  return rows.take();
-}
-
 }  // namespace tessera

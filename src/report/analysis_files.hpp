@@ -16,6 +16,7 @@ inline constexpr int kCorrelationsFormatMinor = 0;
 [[nodiscard]] std::string profiles_csv(const Analysis& analysis);
 [[nodiscard]] std::string kpis_csv(const Analysis& analysis);
 [[nodiscard]] std::string kpi_pairs_csv(const Analysis& analysis);
+[[nodiscard]] std::string period_crosstab_csv(const Analysis& analysis, const PeriodCrosstab& table);
 [[nodiscard]] std::string trends_csv(const Analysis& analysis);
 [[nodiscard]] std::string drivers_csv(const Analysis& analysis);
 [[nodiscard]] std::string doubt_csv(const Analysis& analysis);

@@ -125,6 +125,7 @@ Json analysis_json(const Analysis& analysis) {
   json["periods"] = analysis.periods;
   json["min_cell"] = analysis.min_cell;
   json["sample_rows"] = analysis.sample_rows;
+  json["period_crosstabs"] = period_crosstabs_json(analysis);
   json["quantile_error"] = analysis.quantile_error;
   json["segments"] = segments_json(analysis.segments);
   json["columns"] = columns_json(analysis.columns);

@@ -58,6 +58,38 @@ Json cells_json(const std::vector<CrosstabCell>& cells) {
   return json;
 }
 
+/// One number of every cell, rows and columns with their totals last.
+template <typename Value>
+Json totalled_json(const CrosstabCells& table, Value value) {
+  const std::size_t columns = table.column_totals.size();
+  Json json = Json::array();
+  for (std::size_t i = 0; i <= table.row_totals.size(); ++i) {
+    const bool totals = i == table.row_totals.size();
+    Json row = Json::array();
+    for (std::size_t j = 0; j < columns; ++j)
+      row.push_back(value(totals ? table.column_totals[j] : table.cells[i * columns + j]));
+    row.push_back(value(totals ? table.total : table.row_totals[i]));
+    json.push_back(std::move(row));
+  }
+  return json;
+}
+
+Json period_json(const std::string& period, const PeriodCrosstab& table, const CrosstabCells& cells) {
+  Json json;
+  json["period"] = period;
+  json["n"] = totalled_json(cells, [](const CrosstabCell& cell) { return cell.suppressed ? Json(nullptr) : Json(cell.n); });
+  json["weight"] = totalled_json(cells, [](const CrosstabCell& cell) { return cell.weight; });
+  json["row_share"] = totalled_json(cells, [](const CrosstabCell& cell) { return cell.row_share; });
+  json["column_share"] = totalled_json(cells, [](const CrosstabCell& cell) { return cell.column_share; });
+  json["total_share"] = totalled_json(cells, [](const CrosstabCell& cell) { return cell.total_share; });
+  json["kpi_values"] = Json::array();
+  for (std::size_t k = 0; k < table.kpis.size(); ++k) {
+    json["kpi_values"].push_back(totalled_json(cells, [&](const CrosstabCell& cell) { return cell.kpi_values[k]; }));
+  }
+  json["suppressed_cells"] = cells.suppressed_cells;
+  return json;
+}
+
 }  // namespace
 
 Json columns_json(const std::vector<ColumnAnalysis>& columns) {
@@ -118,6 +150,34 @@ Json crosstabs_json(const std::vector<Crosstab>& tables) {
     own["cramers_v_corrected"] = table.cramers_v_corrected;
     own["missing"] = table.missing;
     own["suppressed_cells"] = table.suppressed_cells;
+    own["file"] = table.file;
+    json.push_back(std::move(own));
+  }
+  return json;
+}
+
+Json period_crosstabs_json(const Analysis& analysis) {
+  Json json = Json::array();
+  for (const PeriodCrosstab& table : analysis.period_crosstabs) {
+    Json own;
+    own["row_column"] = table.row_column;
+    own["column_column"] = table.column_column;
+    own["rows"] = table.rows;
+    own["columns"] = table.columns;
+    own["kpis"] = table.kpis;
+    own["periods"] = Json::array();
+    for (std::size_t p = 0; p < table.periods.size(); ++p) {
+      own["periods"].push_back(period_json(analysis.periods[p], table, table.periods[p]));
+    }
+    own["trends"] = Json::array();
+    for (const CrosstabTrend& trend : table.trends) {
+      own["trends"].push_back({{"row", trend.row},
+                               {"column", trend.column < 0 ? Json(nullptr) : Json(trend.column)},
+                               {"slope", trend.slope},
+                               {"interval", interval_json(trend.interval)},
+                               {"test", test_json(trend.test)}});
+    }
+    own["missing"] = table.missing;
     own["file"] = table.file;
     json.push_back(std::move(own));
   }

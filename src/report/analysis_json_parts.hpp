@@ -12,6 +12,7 @@ namespace tessera {
 [[nodiscard]] Json columns_json(const std::vector<ColumnAnalysis>& columns);
 [[nodiscard]] Json kpis_json(const std::vector<KpiResult>& kpis);
 [[nodiscard]] Json crosstabs_json(const std::vector<Crosstab>& tables);
+[[nodiscard]] Json period_crosstabs_json(const Analysis& analysis);
 [[nodiscard]] Json drivers_json(const std::vector<DriverAnalysis>& drivers);
 [[nodiscard]] Json doubt_json(const AnalysisDoubt& doubt);
 

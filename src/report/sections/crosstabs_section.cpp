@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/sections/period_crosstabs.hpp"
 #include "report/sections/sections.hpp"
 #include "report/sections/words.hpp"
 #include "report/text.hpp"
@@ -192,6 +193,7 @@ Section crosstabs_section(const Subject& subject) {
     section.hint(left_out(crosstabs.size(), shown, "cross-tabs, those with the strongest association", "crosstabs/"));
   }
   add_share_trends(section, subject);
+  add_period_crosstabs(section, subject);
   return section;
 }
 

@@ -6,45 +6,92 @@
 #include <cmath>
 #include <random>
 
+#include "analyse/hidden_cells.hpp"
+#include "analyse/table_cells.hpp"
+
 namespace tessera {
 namespace {
 
+std::vector<bool> inner(const std::vector<bool>& hidden, std::size_t rows, std::size_t columns) {
+  std::vector<bool> cells;
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) cells.push_back(hidden[i * (columns + 1) + j]);
+  }
+  return cells;
+}
+
 TEST(HiddenCells, SmallOnesAndAnotherSoThatMarginsDoNotGiveThemAway) {
   // One small cell: its row and column get a second hidden cell each, and these a partner where they cross.
-  const std::vector<std::int64_t> counts = {3,  50, 60,  //
-                                            40, 70, 80,  //
-                                            90, 55, 65};
-  const std::vector<bool> hidden = hidden_cells(counts, 3, 3, 10);
-  EXPECT_THAT(hidden, ::testing::ElementsAre(true, true, false, true, true, false, false, false, false));
+  const TotalledTable table({3, 50, 60,   //
+                             40, 70, 80,  //
+                             90, 55, 65},
+                            {3, 3});
+  EXPECT_EQ(table.counts.back(), 513);
+  EXPECT_EQ(table.counts[table.at({1, 3})], 190);
+  const std::vector<bool> hidden = hidden_cells(table, 10);
+  EXPECT_THAT(inner(hidden, 3, 3), ::testing::ElementsAre(true, true, false, true, true, false, false, false, false));
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_FALSE(hidden[table.at({i, 3})] || hidden[table.at({3, i})]);
 }
 
 TEST(HiddenCells, ZeroIsNoSmallGroup) {
-  const std::vector<bool> hidden = hidden_cells({0, 50, 40, 30}, 2, 2, 10);
-  EXPECT_THAT(hidden, ::testing::Each(false));
+  EXPECT_THAT(hidden_cells(TotalledTable({0, 50, 40, 30}, {2, 2}), 10), ::testing::Each(false));
 }
 
-TEST(HiddenCells, NoLineEverHasExactlyOneThatCouldBeWorkedOut) {
+TEST(HiddenCells, ASmallMarginIsNotGivenAwayByTheOthers) {
+  // A level of 7 customers in all: its total, less the others from all customers, would tell.
+  const TotalledTable table({4, 3,    //
+                             50, 60,  //
+                             70, 20},
+                            {3, 2});
+  const std::vector<bool> hidden = hidden_cells(table, 10);
+  EXPECT_TRUE(hidden[table.at({0, 2})]);
+  int totals = 0;
+  for (std::size_t i = 0; i < 4; ++i) totals += hidden[table.at({i, 2})] ? 1 : 0;
+  EXPECT_GE(totals, 2);
+}
+
+/// Whatever is hidden must not follow from one sum: every line with its total lacks none or at least two.
+TEST(HiddenCells, NoLineEverLacksExactlyOneNumber) {
   std::mt19937 random(5);
-  for (int trial = 0; trial < 200; ++trial) {
-    const std::size_t rows = 1 + random() % 6, columns = 1 + random() % 6;
-    std::vector<std::int64_t> counts(rows * columns);
+  for (int trial = 0; trial < 300; ++trial) {
+    std::vector<std::size_t> levels;
+    std::size_t cells = 1;
+    for (std::size_t axis = 0; axis < 1 + random() % 3; ++axis) cells *= levels.emplace_back(1 + random() % 5);
+    std::vector<std::int64_t> counts(cells);
     for (auto& count : counts) count = static_cast<std::int64_t>(random() % 40);
-    const std::vector<bool> hidden = hidden_cells(counts, rows, columns, 10);
-    const auto check = [&](std::size_t first, std::size_t step, std::size_t length) {
-      int found = 0, open = 0;
-      for (std::size_t i = 0, at = first; i < length; ++i, at += step) {
-        if (hidden[at]) {
-          ++found;
-        } else if (counts[at] > 0) {
-          ++open;
+    const TotalledTable table(counts, levels);
+    const std::vector<bool> hidden = hidden_cells(table, 10);
+    std::size_t step = 1;
+    for (std::size_t axis = levels.size(); axis-- > 0; step *= levels[axis] + 1) {
+      for (std::size_t first = 0; first < table.counts.size(); ++first) {
+        if (first / step % (levels[axis] + 1) != 0) continue;
+        std::int64_t found = 0, sum = 0;
+        for (std::size_t i = 0; i <= levels[axis]; ++i) {
+          found += hidden[first + i * step] ? 1 : 0;
+          sum += (i < levels[axis] ? 1 : -1) * table.counts[first + i * step];
         }
+        EXPECT_EQ(sum, 0);
+        EXPECT_NE(found, 1);
       }
-      EXPECT_TRUE(found != 1 || open == 0);
-    };
-    for (std::size_t i = 0; i < rows; ++i) check(i * columns, 1, columns);
-    for (std::size_t j = 0; j < columns; ++j) check(j, columns, rows);
-    for (std::size_t i = 0; i < counts.size(); ++i) EXPECT_TRUE(hidden[i] || counts[i] == 0 || counts[i] >= 10);
+    }
+    for (std::size_t i = 0; i < hidden.size(); ++i) EXPECT_TRUE(hidden[i] || table.counts[i] == 0 || table.counts[i] >= 10);
   }
+}
+
+TEST(HideCells, SharesOfAHiddenTotalGoWithIt) {
+  CrosstabCells table;
+  for (int i = 0; i < 4; ++i)
+    table.cells.push_back({.n = 20, .weight = 20.0, .row_share = 0.5, .column_share = 0.5, .total_share = 0.25});
+  table.row_totals.resize(2);
+  table.column_totals.resize(2);
+  std::vector<bool> hidden(9);
+  hidden[2] = true;  // the first row's total
+  hide_cells(table, hidden);
+  EXPECT_TRUE(table.row_totals[0].suppressed);
+  EXPECT_TRUE(std::isnan(table.cells[0].row_share));
+  EXPECT_EQ(table.cells[0].column_share, 0.5);
+  EXPECT_EQ(table.cells[2].row_share, 0.5);
+  EXPECT_EQ(table.suppressed_cells, 0);
 }
 
 TEST(SuppressSmall, TakesEverythingOutThatIsSaidOfAFew) {

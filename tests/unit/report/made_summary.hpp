@@ -142,6 +142,29 @@ inline json kpi(const MadeSummary& made, int i) {
   return entry;
 }
 
+/// Two periods; the share of the first level rises in the first segment.
+inline json period_crosstab(const MadeSummary& made, int c) {
+  json entry = {{"row_column", made.name(fmt::format("column {}", c))},
+                {"column_column", "segment"},
+                {"kpis", json::array()},
+                {"rows", json::array()},
+                {"columns", json::array()},
+                {"periods", json::array()},
+                {"trends", json::array()},
+                {"missing", 0},
+                {"file", "crosstabs/01_by_period.csv"}};
+  for (int l = 0; l < made.levels; ++l) entry["rows"].push_back(made.name(fmt::format("level {}", l)));
+  for (int s = 0; s < made.segments; ++s) entry["columns"].push_back(made.name(fmt::format("segment {}", s)));
+  for (int p = 0; p < 2; ++p) {
+    json shares = json::array();
+    for (int l = 0; l <= made.levels; ++l)
+      shares.push_back(json(std::vector<double>(static_cast<std::size_t>(made.segments) + 1, 0.25 + 0.125 * p)));
+    entry["periods"].push_back({{"period", made.name(fmt::format("period {}", p))}, {"column_share", shares}});
+  }
+  entry["trends"].push_back({{"row", 0}, {"column", 0}, {"slope", 0.125}, {"interval", {0.1, 0.15}}, {"test", test()}});
+  return entry;
+}
+
 inline json crosstab(const MadeSummary& made, int c) {
   json entry = {{"row_column", made.name(fmt::format("column {}", c))},
                 {"column_column", "segment"},
@@ -367,6 +390,7 @@ inline nlohmann::json made_summary(const MadeSummary& made = {}) {
                                                  {"transform", "none"},
                                                  {"fill", 1.5}});
     if (c % 3 == 2) analysis["crosstabs"].push_back(made::crosstab(made, c));
+    if (c % 3 == 2) analysis["period_crosstabs"].push_back(made::period_crosstab(made, c));
   }
   for (int i = 0; i < made.kpis; ++i) analysis["kpis"].push_back(made::kpi(made, i));
   summary["customer_map"] = {

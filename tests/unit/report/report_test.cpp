@@ -56,6 +56,19 @@ TEST(Report, SaysHowOftenCustomersKeepTheirSegment) {
   EXPECT_THAT(report_of(summary).markdown, Not(HasSubstr("Found anew")));
 }
 
+TEST(Report, SaysWhichSharesMoveFromPeriodToPeriod) {
+  json summary = testing::made_summary();
+  EXPECT_THAT(report_of(summary).markdown, HasSubstr("| 25% | 38% | 13% | 10% to 15% |"));
+  summary["analysis"]["period_crosstabs"][0]["trends"][0]["test"]["p_adjusted"] = 0.2;
+  const std::string still = report_of(summary).markdown;
+  EXPECT_THAT(still, Not(HasSubstr("| 25% | 38% |")));
+  EXPECT_THAT(still, HasSubstr("In 1 cross-tab nothing moves beyond chance"));
+  // Whatever is broken in it must not break the report.
+  summary["analysis"]["period_crosstabs"] = {
+      3, {{"trends", {{{"row", 99}, {"column", -4}, {"slope", 1.0}, {"test", {{"p_adjusted", 0.0}}}}}}}};
+  expect_all_sections(report_of(summary));
+}
+
 TEST(Report, ASplitIsRepeatedFromItsRun) {
   json summary = testing::made_summary();
   summary["provenance"]["command"] = "split";
