@@ -61,6 +61,19 @@ struct SegmentTrait {
   std::string words;     ///< "income: 82,000 against 52,000 overall"
 };
 
+/// A cell of a typical customer; missing ones are left out.
+struct TypicalValue {
+  std::string column;
+  std::string level = {};   ///< of a category; else empty
+  double value = kNoValue;  ///< of a number; dates: days since 1970-01-01
+};
+
+/// A customer in the middle of a segment.
+struct TypicalCustomer {
+  std::int64_t row = -1;  ///< of the table, from 0; -1: none
+  std::vector<TypicalValue> values;
+};
+
 struct AnalysisSegment {
   int segment = 0;
   std::string label;         ///< of a given segmentation: the level of the column; else empty
@@ -71,6 +84,7 @@ struct AnalysisSegment {
   double share = 0.0;                ///< of the weight
   bool suppressed = false;           ///< fewer rows than --min-cell: nothing else is said of it
   std::vector<SegmentTrait> traits;  ///< the strongest first, at most 12
+  TypicalCustomer typical;
 };
 
 /// A number within a group of customers.

@@ -16,6 +16,7 @@
 #include "analyse/profile.hpp"
 #include "analyse/results.hpp"
 #include "analyse/suppress.hpp"
+#include "analyse/typical_customer.hpp"
 
 namespace tessera {
 namespace {
@@ -102,6 +103,7 @@ Analysis analyse(const AnalysisPlan& plan, const AnalysisStatistics& statistics,
 
   analysis.columns = profile_segments(plan, statistics, source.profiles);
   analysis.segments = name_segments(plan, statistics, analysis.columns, source);
+  find_typical_customers(plan, statistics, analysis.columns, source.profiles, analysis.segments);
   std::vector<std::string> names;
   for (const AnalysisSegment& segment : analysis.segments) names.push_back(segment.name);
   analysis.kpis = compare_kpis(plan, statistics, source.profiles);

@@ -18,9 +18,11 @@ void SegmentSample::consume(std::span<const AnalysisBlock> blocks, std::size_t s
       const std::int64_t id = block.first_row + i;
       const std::uint64_t key = draw_row(seed_, id).key;
       if (key > segment.largest_key) continue;
-      Row& row = segment.rows.emplace_back(Row{key, id, {}});
+      Row& row = segment.rows.emplace_back(Row{key, id, {}, {}});
       row.values.reserve(series_);
       for (const double* column : block.numbers) row.values.push_back(column[i]);
+      row.codes.reserve(block.codes.size());
+      for (const std::int32_t* column : block.codes) row.codes.push_back(column[i]);
       if (segment.rows.size() >= 2 * kSegmentSampleRows) keep_smallest(segment);
     }
   }

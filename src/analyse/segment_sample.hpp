@@ -14,7 +14,8 @@ namespace tessera {
 /// Rows kept of every segment.
 inline constexpr std::size_t kSegmentSampleRows = 2'000;
 
-/// Of every segment the rows of positive weight with the smallest keys (feed/analysis_sweep.hpp), with all their series.
+/// Of every segment the rows of positive weight with the smallest keys (feed/analysis_sweep.hpp), with all their series and
+/// codes.
 class SegmentSample {
  public:
   SegmentSample(std::int32_t segments, std::size_t series, std::uint64_t seed)
@@ -29,6 +30,13 @@ class SegmentSample {
   [[nodiscard]] double value(std::int32_t segment, std::size_t row, std::size_t series) const {
     return rows_[static_cast<std::size_t>(segment)].rows[row].values[series];
   }
+  [[nodiscard]] std::int32_t code(std::int32_t segment, std::size_t row, std::size_t column) const {
+    return rows_[static_cast<std::size_t>(segment)].rows[row].codes[column];
+  }
+  /// Of the table.
+  [[nodiscard]] std::int64_t row_number(std::int32_t segment, std::size_t row) const {
+    return rows_[static_cast<std::size_t>(segment)].rows[row].id;
+  }
   /// The values present of one series, ascending.
   [[nodiscard]] std::vector<double> sorted(std::int32_t segment, std::size_t series) const;
 
@@ -37,6 +45,7 @@ class SegmentSample {
     std::uint64_t key = 0;
     std::int64_t id = 0;
     std::vector<double> values;
+    std::vector<std::int32_t> codes;
   };
   struct Segment {
     std::vector<Row> rows;

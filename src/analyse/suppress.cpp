@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyse/suppress.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "analyse/hidden_cells.hpp"
@@ -80,6 +81,16 @@ void suppress_table(Crosstab& table, std::int64_t least) {
   hide_cells(table, hidden_cells(TotalledTable(counts, {table.rows.size(), table.columns.size()}), least));
 }
 
+/// A level that few customers of the segment have would single out the one who is shown.
+void suppress_typical(TypicalCustomer& typical, const std::vector<ColumnAnalysis>& columns, std::size_t segment) {
+  std::erase_if(typical.values, [&](const TypicalValue& value) {
+    const auto column = std::find_if(columns.begin(), columns.end(), [&](const auto& c) { return c.column == value.column; });
+    if (!column->is_category) return column->segments[segment].suppressed;
+    const auto level = std::find(column->levels.begin(), column->levels.end(), value.level) - column->levels.begin();
+    return column->category_segments[segment].levels[static_cast<std::size_t>(level)].suppressed;
+  });
+}
+
 }  // namespace
 
 void suppress_small(Analysis& analysis) {
@@ -90,6 +101,9 @@ void suppress_small(Analysis& analysis) {
     } else {
       suppress_numbers(column, least);
     }
+  }
+  for (AnalysisSegment& segment : analysis.segments) {
+    suppress_typical(segment.typical, analysis.columns, static_cast<std::size_t>(segment.segment));
   }
   for (KpiResult& kpi : analysis.kpis) suppress_kpi(kpi, least);
   for (Crosstab& table : analysis.crosstabs) suppress_table(table, least);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -15,6 +17,19 @@
 
 namespace tessera {
 namespace {
+
+/// A pool is run again within microseconds, most of the time, and to fall asleep and be woken takes longer than a small task:
+/// who waits looks on for so long before it sleeps.
+constexpr std::chrono::microseconds kPatience{30};
+
+/// Tells the processor that this thread does nothing, so that the other one of its core gets on.
+void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
 
 /// A task that this thread is in the middle of. Tasks of one pool may run another pool, so these form a stack.
 struct Frame {
@@ -36,15 +51,17 @@ struct ThreadPool::State {
   explicit State(int threads_wanted) : threads(threads_wanted), failures(static_cast<std::size_t>(threads_wanted)) {}
 
   const int threads;
+  const int processors = static_cast<int>(std::thread::hardware_concurrency());
   std::mutex turn;  ///< held by the caller whose tasks are running
   std::mutex mutex;
   std::condition_variable start;
   std::condition_variable done;
   const std::function<void(int, std::int64_t)>* task = nullptr;
   std::int64_t count = 0;
-  std::int64_t generation = 0;
-  int busy = 0;  ///< workers that are starting or in the middle of a task
-  bool stopping = false;
+  // Changed with `mutex` held, after what they announce.
+  std::atomic<std::int64_t> generation = 0;
+  std::atomic<int> busy = 0;  ///< workers that are starting or in the middle of a task
+  std::atomic<bool> stopping = false;
   std::vector<std::exception_ptr> failures;  ///< [threads] each written by its own thread only
   std::vector<std::thread> workers;
 
@@ -70,26 +87,36 @@ struct ThreadPool::State {
     innermost = frame.outer;
   }
 
+  template <typename Ready>
+  void wait(std::condition_variable& event, Ready ready) {
+    // Where threads share processors, the one that is waited for needs this one.
+    if (threads <= processors) {
+      const auto end = std::chrono::steady_clock::now() + kPatience;
+      do {
+        if (ready()) return;
+        relax();
+      } while (std::chrono::steady_clock::now() < end);
+    }
+    std::unique_lock lock(mutex);
+    event.wait(lock, ready);
+  }
+
   void rest() {
     const std::lock_guard lock(mutex);
     if (--busy == 0) done.notify_one();
   }
 
   void wait_for_rest() {
-    std::unique_lock lock(mutex);
-    done.wait(lock, [&] { return busy == 0; });
+    wait(done, [&] { return busy == 0; });
   }
 
   void loop(int thread) {
     rest();
     std::int64_t seen = 0;
     for (;;) {
-      {
-        std::unique_lock lock(mutex);
-        start.wait(lock, [&] { return stopping || generation != seen; });
-        if (stopping) return;
-        seen = generation;
-      }
+      wait(start, [&] { return stopping || generation != seen; });
+      if (stopping) return;
+      ++seen;
       work(thread);
       rest();
     }

@@ -16,6 +16,19 @@ constexpr std::int64_t kMostCorrelations = 40;
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
+Json typical_json(const TypicalCustomer& typical) {
+  if (typical.row < 0) return nullptr;
+  Json json;
+  json["row"] = typical.row;
+  json["values"] = Json::array();
+  for (const TypicalValue& value : typical.values) {
+    Json own = {{"column", value.column}};
+    own["value"] = value.level.empty() ? Json(value.value) : Json(value.level);
+    json["values"].push_back(std::move(own));
+  }
+  return json;
+}
+
 Json segments_json(const std::vector<AnalysisSegment>& segments) {
   Json json = Json::array();
   for (const AnalysisSegment& segment : segments) {
@@ -37,6 +50,7 @@ Json segments_json(const std::vector<AnalysisSegment>& segments) {
                                {"effect", effect_json(trait.effect)},
                                {"words", trait.words}});
     }
+    own["typical"] = typical_json(segment.typical);
     json.push_back(std::move(own));
   }
   return json;

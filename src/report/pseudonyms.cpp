@@ -25,10 +25,10 @@ std::string read_key(const std::filesystem::path& path) {
   key.resize(static_cast<std::size_t>(file.gcount()));
   while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
   if (key.size() < kShortestKey || key.size() > kLongestKey) {
-    throw ConfigError(fmt::format("the key in {} has {} bytes; {} to {} are possible", path.string(),
-                                  key.size() > kLongestKey ? "more than 4096" : std::to_string(key.size()), kShortestKey,
-                                  kLongestKey),
-                      "make one with `head -c 32 /dev/urandom | base64 > key.txt`, and keep it secret");
+    throw ConfigError(
+        fmt::format("the key in {} has {} bytes; {} to {} are possible", path.string(),
+                    key.size() > kLongestKey ? "more than 4096" : std::to_string(key.size()), kShortestKey, kLongestKey),
+        "make one with `head -c 32 /dev/urandom | base64 > key.txt`, and keep it secret");
   }
   return key;
 }

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "backend/cpu/block_moments.hpp"
 #include "backend/cpu/analysis_kernels.hpp"
+#include "backend/cpu/block_moments.hpp"
 
 namespace tessera {
 namespace {
@@ -35,8 +35,9 @@ class ColumnMoments final : public BlockMoments {
         double* out = scratch.left.data() + j;
         for (std::int64_t r = 0; r < rows; ++r, out += stride_) *out = cells[r] - task_.pivots[j];
       }
-      kernels_.add_grouped_rows({scratch.left.data(), weighted_ ? block.weights + first : nullptr, scratch.row_group.data() + first, rows, stride_},
-                sums);
+      kernels_.add_grouped_rows(
+          {scratch.left.data(), weighted_ ? block.weights + first : nullptr, scratch.row_group.data() + first, rows, stride_},
+          sums);
     }
   }
 

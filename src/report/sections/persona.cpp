@@ -20,6 +20,7 @@ constexpr double kLeastStrength = 0.25;
 constexpr double kClear = 0.5;
 constexpr double kVery = 1.25;
 constexpr std::size_t kItemsPerLine = 3;
+constexpr std::size_t kItemsOfExample = 6;
 
 struct Words {
   Question question;
@@ -97,6 +98,13 @@ std::map<std::string, std::string> kinds_of(const Input& summary) {
   return kinds;
 }
 
+/// To two digits: enough to picture a customer, too little to find one.
+double rounded(double x) {
+  if (x == 0.0 || !std::isfinite(x)) return x;
+  const double unit = std::pow(10.0, std::floor(std::log10(std::fabs(x))) - 1.0);
+  return std::round(x / unit) * unit;
+}
+
 /// Splits "income: 82,000 against 52,000 overall" behind the column's name, which may have colons of its own.
 void split_words(const std::string& words, TraitView& trait) {
   const std::size_t from = words.starts_with(trait.column) ? trait.column.size() : 0;
@@ -158,6 +166,30 @@ std::vector<Card::Line> persona_lines(const std::vector<TraitView>& traits, cons
     answered.push_back(std::move(lines[i]));
   }
   return answered;
+}
+
+Card::Line example_line(const Input& analysed_segment, const std::vector<TraitView>& traits, const Input& summary) {
+  const std::map<std::string, std::string> kinds = kinds_of(summary);
+  std::vector<const Input*> values;
+  for (const Input& value : list(member(analysed_segment, "typical"), "values")) values.push_back(&value);
+  const auto rank = [&](const Input* value) {
+    const std::string column = text(*value, "column");
+    return std::find_if(traits.begin(), traits.end(), [&](const TraitView& trait) { return trait.column == column; });
+  };
+  std::stable_sort(values.begin(), values.end(), [&](const Input* a, const Input* b) { return rank(a) < rank(b); });
+  Card::Line line{"For example", {}};
+  for (const Input* value : values) {
+    if (line.items.size() == kItemsOfExample) break;
+    const std::string column = text(*value, "column"), level = text(*value, "value");
+    const double x = number(*value, "value");
+    const auto kind = kinds.find(column);
+    if (!level.empty()) {
+      line.items.push_back(say("{} {}", {document::name(column), document::name(level)}));
+    } else if (kind == kinds.end() || kind->second != "date") {
+      line.items.push_back(say("{} {}", {document::name(column), text::number(rounded(x))}));
+    }
+  }
+  return line;
 }
 
 }  // namespace tessera::sections

@@ -29,4 +29,8 @@ struct TraitView {
 /// The card's lines: who, where, what, when, why, as far as the traits answer them.
 [[nodiscard]] std::vector<document::Card::Line> persona_lines(const std::vector<TraitView>& traits, const Input& summary);
 
+/// A customer in the middle of the segment, rounded: the columns of its traits first. No items if there is none.
+[[nodiscard]] document::Card::Line example_line(const Input& analysed_segment, const std::vector<TraitView>& traits,
+                                                const Input& summary);
+
 }  // namespace tessera::sections

@@ -52,13 +52,16 @@ Card card_of(const Subject& subject, const SegmentView& view) {
     card.summary = say("Too few customers to describe without describing individuals.");
     return card;
   }
-  const std::vector<TraitView> traits = traits_of(element(list(subject.analysis(), "segments"), index), fitted);
+  const Input& analysed = element(list(subject.analysis(), "segments"), index);
+  const std::vector<TraitView> traits = traits_of(analysed, fitted);
   if (traits.empty() && subject.k() > 1) card.summary = say("Close to the average in everything that was compared.");
   for (const TraitView& trait : traits) {
     if (card.bars.size() == kBars) break;
     card.bars.push_back({{document::name(trait.label)}, {document::sentence(trait.figures)}, trait.strength / kLongestBar});
   }
   card.lines = persona_lines(traits, subject.summary());
+  Card::Line example = example_line(analysed, traits, subject.summary());
+  if (!example.items.empty()) card.lines.push_back(std::move(example));
   card.facts = facts_of(subject, view.number);
   return card;
 }
