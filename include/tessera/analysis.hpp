@@ -216,7 +216,7 @@ struct CrosstabCells {
   std::vector<CrosstabCell> row_totals;     ///< [rows]
   std::vector<CrosstabCell> column_totals;  ///< [columns]
   CrosstabCell total;
-  std::vector<std::string> kpis;          ///< names
+  std::vector<std::string> kpis;  ///< names
   std::int64_t suppressed_cells = 0;
 };
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <vector>
 
 namespace tessera {
 namespace {
@@ -34,18 +34,21 @@ class Finder {
 
   [[nodiscard]] TypicalCustomer find(std::size_t segment) const {
     const auto s = static_cast<std::int32_t>(segment);
-    std::size_t nearest = 0;
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t row = 0; row < sample_.rows(s); ++row) {
-      double distance = 0.0;
-      for (const Trait& trait : traits_) distance += distance_of(trait, segment, row);
-      if (distance < least || (distance == least && sample_.row_number(s, row) < sample_.row_number(s, nearest))) {
-        least = distance;
-        nearest = row;
+    std::vector<double> distances(sample_.rows(s));
+    for (const Trait& trait : traits_) {
+      if (trait.code < 0) {
+        add_number(trait, s, distances);
+      } else {
+        add_category(trait, s, distances);
       }
     }
     TypicalCustomer typical;
-    if (!std::isfinite(least)) return typical;
+    if (distances.empty()) return typical;
+    std::size_t nearest = 0;
+    for (std::size_t row = 1; row < distances.size(); ++row) {
+      if (distances[row] > distances[nearest]) continue;
+      if (distances[row] < distances[nearest] || sample_.row_number(s, row) < sample_.row_number(s, nearest)) nearest = row;
+    }
     typical.row = sample_.row_number(s, nearest);
     for (const Trait& trait : traits_) {
       TypicalValue value{.column = trait.column->column};
@@ -65,21 +68,36 @@ class Finder {
     return level < std::ssize(trait.column->levels) ? level : -1;
   }
 
-  [[nodiscard]] double distance_of(const Trait& trait, std::size_t segment, std::size_t row) const {
-    const auto s = static_cast<std::int32_t>(segment);
-    if (trait.code >= 0) {
-      const std::vector<LevelShare>& levels = trait.column->category_segments[segment].levels;
-      const auto commonest = std::max_element(levels.begin(), levels.end(),
-                                              [](const LevelShare& a, const LevelShare& b) { return a.share < b.share; });
-      return level_of(trait, s, row) == commonest - levels.begin() ? 0.0 : 1.0;
-    }
-    const double x = sample_.value(s, row, static_cast<std::size_t>(trait.series));
-    if (std::isnan(x)) return 1.0;
-    const NumberSummary &own = trait.column->segments[segment], &all = trait.column->overall;
-    const double middle = std::isnan(own.median) ? own.mean : own.median;
+  /// The mean of |x - y| / the quartile range over the customers y of the sample.
+  void add_number(const Trait& trait, std::int32_t segment, std::vector<double>& distances) const {
+    const auto series = static_cast<std::size_t>(trait.series);
+    const NumberSummary& all = trait.column->overall;
     const double quartiles = all.quartile_high - all.quartile_low;
     const double unit = quartiles > 0.0 ? quartiles : all.sd;
-    return unit > 0.0 ? std::fabs(x - middle) / unit : 0.0;
+    const std::vector<double> sorted = sample_.sorted(segment, series);
+    if (sorted.empty() || !(unit > 0.0)) return;
+    std::vector<double> below(sorted.size() + 1);
+    for (std::size_t i = 0; i < sorted.size(); ++i) below[i + 1] = below[i] + sorted[i];
+    const auto n = static_cast<double>(sorted.size());
+    const auto distance = [&](double x) {
+      const auto at = static_cast<std::size_t>(std::lower_bound(sorted.begin(), sorted.end(), x) - sorted.begin());
+      const auto smaller = static_cast<double>(at);
+      return ((smaller * x - below[at]) + (below.back() - below[at] - (n - smaller) * x)) / (n * unit);
+    };
+    const double largest = std::max(distance(sorted.front()), distance(sorted.back()));
+    for (std::size_t row = 0; row < distances.size(); ++row) {
+      const double x = sample_.value(segment, row, series);
+      distances[row] += std::isnan(x) ? largest : distance(x);
+    }
+  }
+
+  /// The share of the segment that is of another level.
+  void add_category(const Trait& trait, std::int32_t segment, std::vector<double>& distances) const {
+    const std::vector<LevelShare>& levels = trait.column->category_segments[static_cast<std::size_t>(segment)].levels;
+    for (std::size_t row = 0; row < distances.size(); ++row) {
+      const std::int32_t level = level_of(trait, segment, row);
+      distances[row] += level < 0 ? 1.0 : 1.0 - levels[static_cast<std::size_t>(level)].share;
+    }
   }
 
   const SegmentSample& sample_;

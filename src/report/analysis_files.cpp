@@ -23,8 +23,8 @@ void write_correlations(const std::filesystem::path& path, const Analysis& analy
     file.write(name + "/p", group.p.view());
     file.set_attribute("/" + name + "/r", "label", "Pearson's correlation, rows with both values");
     file.set_attribute("/" + name + "/n", "label", "rows with both values");
-  for (const PeriodCrosstab& table : analysis.period_crosstabs)
-    write_file(run.file(table.file), period_crosstab_csv(analysis, table));
+    for (const PeriodCrosstab& table : analysis.period_crosstabs)
+      write_file(run.file(table.file), period_crosstab_csv(analysis, table));
     file.set_attribute("/" + name + "/p", "label", "p of Student's t test, not adjusted; NaN: circular or undefined");
   }
   file.commit();

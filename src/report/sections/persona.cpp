@@ -20,7 +20,7 @@ constexpr double kLeastStrength = 0.25;
 constexpr double kClear = 0.5;
 constexpr double kVery = 1.25;
 constexpr std::size_t kItemsPerLine = 3;
-constexpr std::size_t kItemsOfExample = 6;
+constexpr std::size_t kTypicalItems = 6;
 
 struct Words {
   Question question;
@@ -168,7 +168,7 @@ std::vector<Card::Line> persona_lines(const std::vector<TraitView>& traits, cons
   return answered;
 }
 
-Card::Line example_line(const Input& analysed_segment, const std::vector<TraitView>& traits, const Input& summary) {
+Card::Line typical_line(const Input& analysed_segment, const std::vector<TraitView>& traits, const Input& summary) {
   const std::map<std::string, std::string> kinds = kinds_of(summary);
   std::vector<const Input*> values;
   for (const Input& value : list(member(analysed_segment, "typical"), "values")) values.push_back(&value);
@@ -177,9 +177,9 @@ Card::Line example_line(const Input& analysed_segment, const std::vector<TraitVi
     return std::find_if(traits.begin(), traits.end(), [&](const TraitView& trait) { return trait.column == column; });
   };
   std::stable_sort(values.begin(), values.end(), [&](const Input* a, const Input* b) { return rank(a) < rank(b); });
-  Card::Line line{"For example", {}};
+  Card::Line line{"Typical", {}};
   for (const Input* value : values) {
-    if (line.items.size() == kItemsOfExample) break;
+    if (line.items.size() == kTypicalItems) break;
     const std::string column = text(*value, "column"), level = text(*value, "value");
     const double x = number(*value, "value");
     const auto kind = kinds.find(column);

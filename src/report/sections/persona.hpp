@@ -30,7 +30,7 @@ struct TraitView {
 [[nodiscard]] std::vector<document::Card::Line> persona_lines(const std::vector<TraitView>& traits, const Input& summary);
 
 /// A customer in the middle of the segment, rounded: the columns of its traits first. No items if there is none.
-[[nodiscard]] document::Card::Line example_line(const Input& analysed_segment, const std::vector<TraitView>& traits,
+[[nodiscard]] document::Card::Line typical_line(const Input& analysed_segment, const std::vector<TraitView>& traits,
                                                 const Input& summary);
 
 }  // namespace tessera::sections

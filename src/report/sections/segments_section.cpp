@@ -60,8 +60,8 @@ Card card_of(const Subject& subject, const SegmentView& view) {
     card.bars.push_back({{document::name(trait.label)}, {document::sentence(trait.figures)}, trait.strength / kLongestBar});
   }
   card.lines = persona_lines(traits, subject.summary());
-  Card::Line example = example_line(analysed, traits, subject.summary());
-  if (!example.items.empty()) card.lines.push_back(std::move(example));
+  Card::Line typical = typical_line(analysed, traits, subject.summary());
+  if (!typical.items.empty()) card.lines.push_back(std::move(typical));
   card.facts = facts_of(subject, view.number);
   return card;
 }

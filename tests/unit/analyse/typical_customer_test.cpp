@@ -58,6 +58,44 @@ TEST(TypicalCustomer, IsTheOneInTheMiddle) {
   EXPECT_EQ(named(typical.values, "region").level, "north");
 }
 
+/// With so few customers the sample has them all; distances between all pairs, cell by cell.
+TEST(TypicalCustomer, HasTheLeastMeanDistanceToTheOthers) {
+  std::mt19937_64 random(8);
+  std::lognormal_distribution<double> amount(3.0, 1.0);
+  std::vector<double> spend, visits;
+  std::vector<std::string> region, segment;
+  for (int i = 0; i < 300; ++i) {
+    segment.emplace_back(i % 3 == 0 ? "b" : "a");
+    spend.push_back(amount(random));
+    visits.push_back(static_cast<double>(random() % 12));
+    region.emplace_back(std::string(1, "nesw"[random() % 4]));
+  }
+  MemoryTable table;
+  table.add("segment", segment).add("spend", spend).add("visits", visits).add("region", region);
+  const Analysis analysis = analyse_table(table);
+  const auto unit = [&](const char* column) {
+    const NumberSummary& all = named(analysis.columns, column).overall;
+    return all.quartile_high - all.quartile_low;
+  };
+  const double spend_unit = unit("spend"), visits_unit = unit("visits");
+  for (const std::string label : {"a", "b"}) {
+    std::size_t best = 0;
+    double least = INFINITY;
+    for (std::size_t i = 0; i < segment.size(); ++i) {
+      double sum = 0.0;
+      for (std::size_t j = 0; j < segment.size(); ++j) {
+        if (segment[i] != label || segment[j] != label) continue;
+        sum += std::fabs(spend[i] - spend[j]) / spend_unit + std::fabs(visits[i] - visits[j]) / visits_unit;
+        sum += region[i] != region[j] ? 1.0 : 0.0;
+      }
+      if (segment[i] != label || sum >= least) continue;
+      least = sum;
+      best = i;
+    }
+    EXPECT_EQ(named(analysis.segments, label).typical.row, static_cast<std::int64_t>(best)) << label;
+  }
+}
+
 TEST(TypicalCustomer, HasTheCellsThatOthersMiss) {
   MemoryTable table = make_table(false);
   const TypicalCustomer typical = named(analyse_table(table).segments, "b").typical;
