@@ -20,6 +20,7 @@ enum class Covariance : std::uint8_t {
 };
 
 [[nodiscard]] std::string_view to_string(Covariance covariance);
+[[nodiscard]] std::optional<Covariance> parse_covariance(std::string_view word);
 
 /// A Gaussian mixture over prepared rows: density sum_c weights[c] N(x; means[c], covariances[c]).
 struct Mixture {
@@ -47,6 +48,7 @@ struct MixtureOptions {
   double least_variance = 1e-6;  ///< of a component in any direction, as a share of the columns' variance in it; > 0
   bool strict_segments = false;  ///< fewer components than asked for are an error
   std::optional<Mixture> start;  ///< replaces the search for a start
+  std::optional<Matrix<float>> initial_centroids;  ///< [k x d] components start as the rows nearest to these; replaces it too
 };
 
 /// What a mixture says of all rows, in total; n is the sum of the weights. The least value of a criterion is the best.
@@ -84,5 +86,7 @@ struct MixtureCriteria {
 enum class MixtureCriterion : std::uint8_t { bic, aic, icl };
 
 [[nodiscard]] std::string_view to_string(MixtureCriterion criterion);
+/// "bic", "BIC", ...
+[[nodiscard]] std::optional<MixtureCriterion> parse_criterion(std::string_view word);
 
 }  // namespace tessera

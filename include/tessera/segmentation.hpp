@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tessera/kmeans.hpp"
+#include "tessera/mixture.hpp"
 #include "tessera/model.hpp"
 #include "tessera/observer.hpp"
 #include "tessera/prepare.hpp"
@@ -42,6 +43,12 @@ enum class Algorithm : std::uint8_t {
   mixture,  ///< Gaussian components; each customer in the most probable one
 };
 
+/// How segments are found.
+enum class Algorithm : std::uint8_t {
+  kmeans,   ///< each customer in the segment with the nearest centroid
+  mixture,  ///< Gaussian components; each customer in the most probable one
+};
+
 /// What `segment` is asked to do.
 struct SegmentOptions {
   std::filesystem::path input;   ///< HDF5, CSV or TSV
@@ -55,11 +62,16 @@ struct SegmentOptions {
   bool automatic_segments = true;  ///< choose k; else fit.segments is k
   int smallest_segments = 1;       ///< of the choice, inclusive
   int largest_segments = 10;
-  double least_share = 0.01;        ///< of the weight that a chosen segment must hold, in [0, 1)
-  KMeansOptions fit;                ///< initial_centroids is not used: see `initial`
-  std::filesystem::path initial;    ///< HDF5 file with centroids in original units; empty: seeding
-  std::string initial_dataset;      ///< path of the [k x columns] dataset in it
-  double outlier_quantile = 0.999;  ///< rows further from their segment than this share of all are flagged, in (0, 1]
+  double least_share = 0.01;  ///< of the weight that a chosen segment must hold, in [0, 1)
+  Algorithm algorithm = Algorithm::kmeans;
+  KMeansOptions fit;                                   ///< initial_centroids is not used: see `initial`
+  MixtureOptions mixture;                              ///< covariance, tolerance, least_variance; the rest is taken from `fit`
+  MixtureCriterion criterion = MixtureCriterion::bic;  ///< by which the number of components is chosen
+  bool probabilities = false;                          ///< of mixtures: also write the [n x k] probabilities of every segment
+  std::filesystem::path initial;                       ///< HDF5 file with centroids in original units; empty: seeding
+  std::string initial_dataset;                         ///< path of the [k x columns] dataset in it
+  double outlier_quantile = 0.999;  ///< rows further from their segment than this share of all are flagged, in (0, 1];
+                                    ///< with a mixture than this share of its component's customers would be
   bool analyse = true;              ///< describe the segments in original units, with KPIs, cross-tabs and drivers
   AnalysisOptions analysis;
   EngineOptions engine;
@@ -103,6 +115,7 @@ struct ScoreOptions {
   std::filesystem::path output;         ///< HDF5 file of assignments
   bool force = false;                   ///< an earlier file at `output` may be replaced
   bool csv = false;                     ///< also write a CSV beside it
+  bool probabilities = false;           ///< with a mixture: also write the [n x k] probabilities of every segment
   std::filesystem::path pseudonym_key;  ///< as in SegmentOptions
   EngineOptions engine;
 };

@@ -242,7 +242,7 @@ std::size_t nearest(const Model& model, const float* row) {
 
 }  // namespace
 
-CustomerMap map_customers(const Model& model, const WeightedPoints& sample) {
+CustomerMap map_customers(const Model& model, const WeightedPoints& sample, std::span<const std::int32_t> labels) {
   CustomerMap map;
   map.sample_rows = sample.points.rows;
   if (sample.points.rows == 0 || model.segments() == 0) return map;
@@ -271,7 +271,8 @@ CustomerMap map_customers(const Model& model, const WeightedPoints& sample) {
   double inside = 0.0;
   const double total = std::accumulate(points.weights.begin(), points.weights.end(), 0.0);
   for (std::size_t i = 0; i < along[0].size(); ++i) {
-    const std::size_t segment = nearest(model, sample.points.row(static_cast<std::int64_t>(i)).data());
+    const std::size_t segment = labels.empty() ? nearest(model, sample.points.row(static_cast<std::int64_t>(i)).data())
+                                               : static_cast<std::size_t>(labels[i]);
     if (grid.count(along[0][i], along[1][i], segment, points.weights[i])) inside += points.weights[i];
   }
   map.inside_share = total > 0.0 ? inside / total : 0.0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,8 @@ struct CustomerMap {
 /// smooths each segment's counts with the binomial kernel 1 4 6 4 1, several times. Serial; equal bits everywhere. O(n d + k
 /// grid).
 /// @param sample [n x d] prepared rows with weights, as sample_rows() gives them
-[[nodiscard]] CustomerMap map_customers(const Model& model, const WeightedPoints& sample);
+/// @param labels [n] their segments, where those are not the nearest centroids'; empty: they are
+[[nodiscard]] CustomerMap map_customers(const Model& model, const WeightedPoints& sample,
+                                        std::span<const std::int32_t> labels = {});
 
 }  // namespace tessera

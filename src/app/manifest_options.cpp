@@ -54,6 +54,13 @@ OptionList manifest_options(const SegmentOptions& options) {
   list.emplace_back("weight-block", blocks_of(prepare));
   list.emplace_back("top-levels", std::int64_t{prepare.top_levels});
   if (prepare.as_of_days) list.emplace_back("as-of-days", *prepare.as_of_days);
+  const bool mixture = options.algorithm == Algorithm::mixture;
+  list.emplace_back("algorithm", std::string(mixture ? "mixture" : "kmeans"));
+  if (mixture) {
+    list.emplace_back("covariance", std::string(to_string(options.mixture.covariance)));
+    list.emplace_back("criterion", std::string(to_string(options.criterion)));
+    list.emplace_back("least-variance", options.mixture.least_variance);
+  }
   if (options.automatic_segments) {
     list.emplace_back("segments", std::string("auto"));
     list.emplace_back("k-range", range_text(options.smallest_segments, options.largest_segments));
@@ -66,7 +73,7 @@ OptionList manifest_options(const SegmentOptions& options) {
   }
   list.emplace_back("seed", options.fit.seed);
   list.emplace_back("restarts", std::int64_t{options.fit.restarts});
-  list.emplace_back("tol", options.fit.tolerance);
+  list.emplace_back("tol", mixture ? options.mixture.tolerance : options.fit.tolerance);
   list.emplace_back("max-iter", std::int64_t{options.fit.max_iterations});
   list.emplace_back("strict-k", options.fit.strict_segments);
   list.emplace_back("outlier-quantile", options.outlier_quantile);

@@ -74,7 +74,15 @@ SegmentOptions options_of_run(const Json& options) {
   take(options, "least-share", run.least_share);
   take(options, "seed", run.fit.seed);
   take(options, "restarts", run.fit.restarts);
-  take(options, "tol", run.fit.tolerance);
+  std::string word;
+  take(options, "algorithm", word);
+  if (word == "mixture") run.algorithm = Algorithm::mixture;
+  take(options, "covariance", word);
+  run.mixture.covariance = parse_covariance(word).value_or(run.mixture.covariance);
+  take(options, "criterion", word);
+  run.criterion = parse_criterion(word).value_or(run.criterion);
+  take(options, "least-variance", run.mixture.least_variance);
+  take(options, "tol", run.algorithm == Algorithm::mixture ? run.mixture.tolerance : run.fit.tolerance);
   take(options, "max-iter", run.fit.max_iterations);
   take(options, "strict-k", run.fit.strict_segments);
   take(options, "outlier-quantile", run.outlier_quantile);

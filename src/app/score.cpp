@@ -69,6 +69,9 @@ ScoreResult score_table(const ScoreOptions& options, Observer& observer, const C
 
   observer.stage("read", 0);
   const Model model = load_model(options.model);
+  if (options.probabilities && !model.mixture) {
+    throw ConfigError("the model is no mixture: it knows no probabilities", "leave out --probabilities", ErrorCode::usage);
+  }
   LockedTable table(
       open_table(options.input, {options.dataset, options.engine.scratch, &observer, &cancel, engine.threads().threads}));
   const TableInfo& info = table.info();
@@ -87,8 +90,13 @@ ScoreResult score_table(const ScoreOptions& options, Observer& observer, const C
   observer.stage("assign", feeder->rows());
   const std::string ids = id_column(info, model.plan, observer);
   if (ids.empty()) note_no_pseudonyms(options.pseudonym_key, observer);
-  AssignmentWriter writer({options.output, csv, options.force, options.pseudonym_key}, table, ids);
-  AssignSummary assigned = assign(*feeder, engine.backend(), comm, model, writer);
+  const AssignmentFiles files{.hdf5 = options.output,
+                              .csv = csv,
+                              .overwrite = options.force,
+                              .pseudonym_key = options.pseudonym_key,
+                              .soft = soft_columns(model, options.probabilities)};
+  AssignmentWriter writer(files, table, ids);
+  AssignSummary assigned = assign(*feeder, engine.backend(), comm, model, writer, options.probabilities);
   cancel.check();
   observer.stage("write", 0);
   writer.finish();

@@ -19,6 +19,7 @@
 #include "app/initial_centroids.hpp"
 #include "app/locked_table.hpp"
 #include "app/manifest_options.hpp"
+#include "app/mixture_segments.hpp"
 #include "app/output_check.hpp"
 #include "app/recorder.hpp"
 #include "app/versions.hpp"
@@ -26,6 +27,7 @@
 #include "comm/solo.hpp"
 #include "fit/choose_k.hpp"
 #include "fit/kmeans.hpp"
+#include "fit/mixture.hpp"
 #include "fit/row_collection.hpp"
 #include "prepare/learn.hpp"
 #include "report/assignments.hpp"
@@ -48,6 +50,7 @@ void check_options(const SegmentOptions& options) {
   if (!(options.fit.tolerance >= 0.0 && std::isfinite(options.fit.tolerance))) {
     throw ConfigError(fmt::format("a tolerance of {} is not possible", options.fit.tolerance), "choose 0 or a small number");
   }
+  check_algorithm(options);
   if (!(options.outlier_quantile > 0.0 && options.outlier_quantile <= 1.0)) {
     throw ConfigError(fmt::format("an outlier quantile of {} is not possible", options.outlier_quantile),
                       "choose it above 0, up to 1");
@@ -89,8 +92,8 @@ void take_initial_centroids(const SegmentOptions& options, const FeaturePlan& pl
   fit.segments = given;
 }
 
-KSelection select_segments(Feeder& feeder, const FeaturePlan& plan, const SegmentOptions& options, const KMeansOptions& fit,
-                           Communicator& comm, const JobContext& job) {
+KSelection select_segments(Feeder& feeder, Backend& backend, const FeaturePlan& plan, const SegmentOptions& options,
+                           const KMeansOptions& fit, Communicator& comm, const JobContext& job) {
   KSelection selection;
   if (!options.automatic_segments || fit.initial_centroids) {
     selection.chosen = fit.segments;
@@ -98,6 +101,7 @@ KSelection select_segments(Feeder& feeder, const FeaturePlan& plan, const Segmen
                                               : fmt::format("The number of segments was given: {}.", fit.segments);
     return selection;
   }
+  if (options.algorithm == Algorithm::mixture) return select_components(feeder, backend, options, comm, job);
   job.observer.stage("sample", feeder.rows());
   const RowCollection sample = sample_rows(feeder, comm, job.threads, kSelectionRows, fit.seed);
   ChooseKOptions choice;
@@ -142,11 +146,12 @@ AssignSummary assign_rows(Feeder& feeder, Engine& engine, Communicator& comm, Ta
   engine.job().observer.stage("assign", feeder.rows());
   AssignmentFiles files{run.file("assignments.h5"), {}};
   if (options.csv) files.csv = run.file("assignments.csv");
+  files.soft = soft_columns(model, options.probabilities);
   if (part != nullptr) files.rows = &part->rows;
   files.pseudonym_key = options.pseudonym_key;
   AssignmentWriter writer(files, part != nullptr ? part->ids : table, part != nullptr ? "id" : model.plan.id_column);
   BoundaryCounter counter(model.segments(), writer);
-  AssignSummary assigned = assign(feeder, engine.backend(), comm, model, counter);
+  AssignSummary assigned = assign(feeder, engine.backend(), comm, model, counter, options.probabilities);
   writer.finish();
   boundary_pairs = counter.pairs();
   return assigned;
@@ -242,24 +247,44 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   KMeansOptions fit = options.fit;
   if (!options.initial.empty()) take_initial_centroids(options, plan, fit);
   auto feeder = make_table_feeder(table, plan, engine.feeder_options(), job, comm);
-  summary.k_selection = select_segments(*feeder, plan, options, fit, comm, job);
+  summary.k_selection = select_segments(*feeder, engine.backend(), plan, options, fit, comm, job);
   fit.segments = summary.k_selection.chosen;
   DistanceQuantile distances;
   SmallestKeys map_rows(feeder->features(), map_sample_rows(feeder->features()), job.threads);
-  summary.fit = fit_kmeans(*feeder, engine.backend(), comm, plan, fit, job, [&](const Chunk& chunk, const RowOutputs& outputs) {
-    distances(chunk, outputs);
+  const auto offer_to_map = [&](const Chunk& chunk) {
     map_rows.offer(chunk, [&](std::int64_t i, double) { return sample_key(fit.seed, chunk.first_row + i); });
-  });
+  };
+  const bool mixture = options.algorithm == Algorithm::mixture;
+  if (mixture) {
+    note_categories(plan, recorder);
+    summary.mixture = fit_mixture(*feeder, engine.backend(), comm, mixture_options(options, fit), job,
+                                  [&](const Chunk& chunk, const MixtureOutputs&) { offer_to_map(chunk); });
+    summary.fit = common_part(*summary.mixture);
+  } else {
+    summary.fit =
+        fit_kmeans(*feeder, engine.backend(), comm, plan, fit, job, [&](const Chunk& chunk, const RowOutputs& outputs) {
+          distances(chunk, outputs);
+          offer_to_map(chunk);
+        });
+  }
   if (!summary.k_selection.automatic) summary.k_selection.chosen = static_cast<int>(summary.fit.centroids.rows());
 
   // The summary has the notes of the fit itself; this is for those who watch.
   for (const std::string& note : summary.fit.notes) observer.note(Observer::Level::warning, "fit", note);
   summary.model = make_model(std::move(plan), summary.fit, options);
-  summary.model.outlier_distance = distances.quantile(options.outlier_quantile, comm);
+  if (mixture) {
+    summary.model.mixture = summary.mixture->mixture;
+    summary.model.outlier_distance = mahalanobis_quantile(options.outlier_quantile, feeder->features());
+  } else {
+    summary.model.outlier_distance = distances.quantile(options.outlier_quantile, comm);
+  }
   RowCollection sample = map_rows.take(comm);
-  summary.customer_map = map_customers(summary.model, sample.points());
+  summary.customer_map =
+      map_customers(summary.model, sample.points(), component_labels(summary.model, sample, engine.backend()));
   sample.keep_smallest(kSelectionRows);
-  if (options.analyse) summary.keep = keep_probability(sample, summary.model.centroids, fit.seed, kBoundaryMargin, job.threads);
+  // Refits for the probability to keep a segment are those of k-means.
+  if (options.analyse && !mixture)
+    summary.keep = keep_probability(sample, summary.model.centroids, fit.seed, kBoundaryMargin, job.threads);
   std::vector<std::int64_t> boundary_pairs;
   summary.assigned = assign_rows(*feeder, engine, comm, table, part, options, run, summary.model, boundary_pairs);
   summary.residency = feeder->residency();

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numeric>
 
+#include "feed/mixture_sweep.hpp"
 #include "tessera/int128.hpp"
 
 namespace tessera {
@@ -15,7 +16,7 @@ namespace {
 
 constexpr int kDroppedBits = 11;  // of a float32 distance: 2^20 counters, 12 bits of the fraction
 constexpr std::size_t kDistanceBins = std::size_t{1} << (31 - kDroppedBits);
-constexpr double kSilhouetteUnit = 0x1p-50;
+constexpr double kQualityUnit = 0x1p-50;
 
 /// (d2 - d1) / (d2 + d1) of the distances; a row that sits on two centroids at once has none of it.
 double margin_of(double nearest, double runner_up) {
@@ -24,7 +25,7 @@ double margin_of(double nearest, double runner_up) {
   return total > 0.0 ? (runner_up - nearest) / total : 0.0;
 }
 
-/// Turns the outputs of the nearest pass into what is published, one chunk at a time, and counts.
+/// Turns the outputs of the nearest pass, or of a mixture's, into what is published, one chunk at a time, and counts.
 class Publisher {
  public:
   Publisher(const Model& model, RowSink& sink) : model_(model), sink_(sink) {
@@ -34,22 +35,40 @@ class Publisher {
   }
 
   void operator()(const Chunk& chunk, const RowOutputs& outputs) {
-    const auto rows = static_cast<std::size_t>(chunk.rows.rows);
-    distance_.resize(rows);
-    margin_.resize(rows);
-    flags_.resize(rows);
-    for (std::size_t i = 0; i < rows; ++i) publish_row(chunk, outputs, i);
-    counts_[kRows] += chunk.rows.rows;
+    start(chunk);
+    for (std::size_t i = 0; i < flags_.size(); ++i) {
+      const double nearest = std::sqrt(outputs.distance2[i]);
+      const double runner_up = std::sqrt(outputs.runner_up_distance2[i]);
+      if (!publish_row(chunk, i, outputs.segment[i], nearest, margin_of(nearest, runner_up))) continue;
+      if (runner_up > 0.0 && !std::isinf(runner_up)) quality_ += std::llrint((1.0 - nearest / runner_up) / kQualityUnit);
+    }
     sink_.write({chunk.first_row, outputs.segment, outputs.runner_up, distance_, margin_, flags_});
+  }
+
+  void operator()(const Chunk& chunk, const MixtureOutputs& outputs) {
+    start(chunk);
+    probability_.resize(flags_.size());
+    for (std::size_t i = 0; i < flags_.size(); ++i) {
+      const double probability = outputs.probability[i];
+      probability_[i] = static_cast<float>(probability);
+      if (!publish_row(chunk, i, outputs.segment[i], std::sqrt(outputs.distance2[i]),
+                       probability - outputs.runner_up_probability[i])) {
+        continue;
+      }
+      quality_ += std::llrint(probability / kQualityUnit);
+    }
+    sink_.write(
+        {chunk.first_row, outputs.segment, outputs.runner_up, distance_, margin_, flags_, probability_, outputs.probabilities});
   }
 
   AssignSummary summarize(Communicator& comm) {
     comm.sum(counts_);
     comm.sum(segment_rows_);
     comm.sum(segment_boundary_);
-    comm.sum({&silhouette_, 1});
+    comm.sum({&quality_, 1});
     const std::int64_t assigned = counts_[kRows] - counts_[kRejected];
-    const double silhouette = static_cast<double>(silhouette_) * kSilhouetteUnit / static_cast<double>(assigned);
+    const double quality = static_cast<double>(quality_) * kQualityUnit / static_cast<double>(assigned);
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
     return {.rows = counts_[kRows],
             .rejected = counts_[kRejected],
             .imputed = counts_[kImputed],
@@ -57,25 +76,32 @@ class Publisher {
             .outliers = counts_[kOutliers],
             .segment_rows = segment_rows_,
             .segment_boundary = segment_boundary_,
-            .simplified_silhouette = model_.segments() > 1 ? silhouette : std::numeric_limits<double>::quiet_NaN()};
+            .simplified_silhouette = !model_.mixture && model_.segments() > 1 ? quality : kNone,
+            .mean_probability = model_.mixture ? quality : kNone};
   }
 
  private:
   enum Count { kRows, kRejected, kImputed, kBoundary, kOutliers, kCounts };
 
-  void publish_row(const Chunk& chunk, const RowOutputs& outputs, std::size_t i) {
+  void start(const Chunk& chunk) {
+    const auto rows = static_cast<std::size_t>(chunk.rows.rows);
+    distance_.resize(rows);
+    margin_.resize(rows);
+    flags_.resize(rows);
+    counts_[kRows] += chunk.rows.rows;
+  }
+
+  /// @returns false if the row is rejected
+  bool publish_row(const Chunk& chunk, std::size_t i, std::int32_t of_segment, double distance, double margin) {
     flags_[i] = chunk.flags.empty() ? std::uint8_t{0} : chunk.flags[i];
     if ((flags_[i] & kFlagRejected) != 0) {
       distance_[i] = margin_[i] = std::numeric_limits<float>::quiet_NaN();
       ++counts_[kRejected];
-      return;
+      return false;
     }
-    const double nearest = std::sqrt(outputs.distance2[i]);
-    const double runner_up = std::sqrt(outputs.runner_up_distance2[i]);
-    const double margin = margin_of(nearest, runner_up);
-    distance_[i] = static_cast<float>(nearest);
+    distance_[i] = static_cast<float>(distance);
     margin_[i] = static_cast<float>(margin);
-    const auto segment = static_cast<std::size_t>(outputs.segment[i]);
+    const auto segment = static_cast<std::size_t>(of_segment);
     ++segment_rows_[segment];
     if ((flags_[i] & kFlagImputed) != 0) ++counts_[kImputed];
     if (margin < kBoundaryMargin) {
@@ -87,18 +113,19 @@ class Publisher {
       flags_[i] |= kFlagOutlier;
       ++counts_[kOutliers];
     }
-    if (runner_up > 0.0 && !std::isinf(runner_up)) silhouette_ += std::llrint((1.0 - nearest / runner_up) / kSilhouetteUnit);
+    return true;
   }
 
   const Model& model_;
   RowSink& sink_;
   std::vector<float> distance_;
   std::vector<float> margin_;
+  std::vector<float> probability_;
   std::vector<std::uint8_t> flags_;
   std::array<std::int64_t, kCounts> counts_{};
   std::vector<std::int64_t> segment_rows_;
   std::vector<std::int64_t> segment_boundary_;
-  Int128 silhouette_ = 0;  // in units, so that the order of addition does not matter
+  Int128 quality_ = 0;  // 1 - d1/d2, or probabilities; in units, so that the order of addition does not matter
 };
 
 }  // namespace
@@ -127,8 +154,14 @@ float DistanceQuantile::quantile(double share, Communicator& comm) {
   return std::bit_cast<float>(last_of_bin);
 }
 
-AssignSummary assign(Feeder& feeder, Backend& backend, Communicator& comm, const Model& model, RowSink& sink) {
+AssignSummary assign(Feeder& feeder, Backend& backend, Communicator& comm, const Model& model, RowSink& sink,
+                     bool probabilities) {
   Publisher publisher(model, sink);
+  if (model.mixture) {
+    const auto pass = backend.mixture({.mixture = &*model.mixture, .statistics = false});
+    static_cast<void>(sweep(feeder, *pass, comm, probabilities ? model.segments() : 0, std::ref(publisher)));
+    return publisher.summarize(comm);
+  }
   const auto pass = backend.nearest({.centroids = model.centroids.view(), .statistics = false});
   static_cast<void>(sweep(feeder, *pass, comm, {.segment = true, .distance2 = true, .runner_up = true}, std::ref(publisher)));
   return publisher.summarize(comm);

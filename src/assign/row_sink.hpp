@@ -14,6 +14,9 @@ struct AssignedRows {
   std::span<const float> distance;          ///< prepared units; NaN: rejected
   std::span<const float> margin;            ///< (d2 - d1) / (d2 + d1) of the distances, in [0, 1]; 1 at k = 1; NaN: rejected
   std::span<const std::uint8_t> flags;      ///< RowFlag bits
+  // Of mixtures, where `distance` is a Mahalanobis distance and `margin` a difference of probabilities.
+  std::span<const float> probability = {};    ///< of the segment; empty: no mixture
+  std::span<const float> probabilities = {};  ///< [rows x k]; empty: not wanted
 };
 
 /// Receives the assigned rows of one sweep, in order. Implemented by report (files) and by tests.

@@ -74,6 +74,8 @@ class ScoreCommand final : public Command {
         ->group(group);
     app.add_flag("--csv", options_.csv, "also write a CSV beside the output: OUT with the ending .csv")->group(group);
     add_pseudonym_key(app, pseudonym_key_)->group(group);
+    app.add_flag("--probabilities", options_.probabilities, "of a mixture: also write the probability of every segment")
+        ->group(group);
     app.add_flag("--json", json_, "print the counts as JSON instead of text")->group(group);
     engine_.add_to(app);
     add_common_options();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <optional>
+#include <string>
+
 #include "app/option_text.hpp"
 #include "app/segment.hpp"
 #include "cli/analysis_options.hpp"
@@ -10,6 +13,7 @@
 #include "cli/prepare_options.hpp"
 #include "cli/standard_output.hpp"
 #include "cli/terminal.hpp"
+#include "tessera/error.hpp"
 
 namespace tessera::cli {
 namespace {
@@ -19,12 +23,14 @@ class SegmentCommand final : public Command {
   explicit SegmentCommand(CLI::App& root) {
     CLI::App& app = add_to(root, {"segment", "Find the segments of a table of customers and assign every customer",
                                   "  tessera segment customers.h5 -o run/\n"
+                                  "  tessera segment customers.h5 -o run/ --algorithm mixture --covariance diag\n"
                                   "  tessera segment customers.csv -o run/ --id customer_id --kpi 'revenue*' -k 5 --csv",
                                   "0 64 65 66 69 70 71 73 74 77 78 130 143"});
     files_.add_to(app);
     app.add_flag("--csv", options_.csv, "also write assignments.csv")->group(FileArguments::kGroup);
     add_pseudonym_key(app, pseudonym_key_)->group(FileArguments::kGroup);
     add_segment_options(app);
+    add_algorithm_options(app);
     prepare_.add_to(app);
     add_fit_options(app);
     analysis_.add_to(app);
@@ -52,6 +58,29 @@ class SegmentCommand final : public Command {
     app.add_flag("--strict-k", options_.fit.strict_segments, "fewer distinct rows than K is an error")->group(group);
   }
 
+  void add_algorithm_options(CLI::App& app) {
+    const char* const group = "Algorithm";
+    app.add_option("--algorithm", algorithm_, "kmeans, or mixture: Gaussian components, with probabilities")
+        ->check(CLI::IsMember({"kmeans", "mixture"}).description(""))
+        ->option_text("NAME=kmeans")
+        ->default_str("kmeans")
+        ->group(group);
+    app.add_option("--covariance", covariance_, "mixture: full, tied (one for all), diag (no correlations) or spherical")
+        ->check(CLI::IsMember({"full", "tied", "diag", "spherical"}).description(""))
+        ->option_text("KIND=full")
+        ->group(group);
+    app.add_option("--criterion", criterion_, "mixture: auto chooses K by bic, aic or icl")
+        ->check(CLI::IsMember({"bic", "aic", "icl"}).description(""))
+        ->option_text("NAME=bic")
+        ->group(group);
+    app.add_option("--least-variance", least_variance_, "mixture: of a segment in any direction, as a share of all customers'")
+        ->check(CLI::Range(1e-12, 0.5).description(""))
+        ->option_text("X=0.000001")
+        ->group(group);
+    app.add_flag("--probabilities", options_.probabilities, "mixture: also write the probability of every segment")
+        ->group(group);
+  }
+
   void add_fit_options(CLI::App& app) {
     const char* const group = "Fit";
     KMeansOptions& fit = options_.fit;
@@ -70,10 +99,9 @@ class SegmentCommand final : public Command {
         ->option_text("N=300")
         ->default_str("300")
         ->group(group);
-    app.add_option("--tol", fit.tolerance, "stop when no centroid moves further; 0: when none moves at all")
+    app.add_option("--tol", tolerance_, "stop when no centroid moves further; mixture: when the log-likelihood rises by less")
         ->check(CLI::NonNegativeNumber.description(""))
-        ->option_text("X=0")
-        ->default_str("0")
+        ->option_text("X=0 (mixture: 0.0001)")
         ->group(group);
     app.add_option("--init", initial_, "centroids to start from, in original units")
         ->option_text("FILE:/DATASET")
@@ -96,8 +124,21 @@ class SegmentCommand final : public Command {
     options.automatic_segments = !k.has_value();
     if (k) options.fit.segments = *k;
     std::tie(options.smallest_segments, options.largest_segments) = parse_range(range_);
+    resolve_algorithm(options);
     if (!initial_.empty()) std::tie(options.initial, options.initial_dataset) = parse_file_and_dataset(initial_);
     return options;
+  }
+
+  void resolve_algorithm(SegmentOptions& options) const {
+    if (algorithm_ == "mixture") options.algorithm = Algorithm::mixture;
+    if (options.algorithm == Algorithm::kmeans && (covariance_ || criterion_ || least_variance_ || options.probabilities)) {
+      throw ConfigError("--covariance, --criterion, --least-variance and --probabilities are of mixtures",
+                        "add --algorithm mixture", ErrorCode::usage);
+    }
+    if (covariance_) options.mixture.covariance = parse_covariance(*covariance_).value_or(Covariance::full);
+    if (criterion_) options.criterion = parse_criterion(*criterion_).value_or(MixtureCriterion::bic);
+    if (least_variance_) options.mixture.least_variance = *least_variance_;
+    if (tolerance_) options.fit.tolerance = options.mixture.tolerance = *tolerance_;
   }
 
   FileArguments files_;
@@ -105,6 +146,9 @@ class SegmentCommand final : public Command {
   PrepareArguments prepare_;
   AnalysisArguments analysis_;
   EngineArguments engine_;
+  std::string algorithm_ = "kmeans";
+  std::optional<std::string> covariance_, criterion_;
+  std::optional<double> tolerance_, least_variance_;
   std::string initial_, pseudonym_key_;
   std::string segments_ = "auto";
   std::string range_ = "1:10";

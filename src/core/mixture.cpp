@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tessera/mixture.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <string>
 
 namespace tessera {
 
@@ -29,6 +32,22 @@ std::string_view to_string(MixtureCriterion criterion) {
       return "ICL";
   }
   return "BIC";
+}
+
+std::optional<Covariance> parse_covariance(std::string_view word) {
+  for (const Covariance each : {Covariance::full, Covariance::tied, Covariance::diag, Covariance::spherical}) {
+    if (word == to_string(each)) return each;
+  }
+  return std::nullopt;
+}
+
+std::optional<MixtureCriterion> parse_criterion(std::string_view word) {
+  std::string upper(word);
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  for (const MixtureCriterion each : {MixtureCriterion::bic, MixtureCriterion::aic, MixtureCriterion::icl}) {
+    if (upper == to_string(each)) return each;
+  }
+  return std::nullopt;
 }
 
 std::int64_t free_parameters(Covariance covariance, std::int64_t components, std::int64_t features) {

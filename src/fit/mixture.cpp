@@ -101,11 +101,17 @@ class MixtureFitter {
       frame_ = measure_frame(context_, options_.start->center, options_);
       return *options_.start;
     }
-    const std::int64_t rows = mixture_sample_rows(options_, context_.feeder.features(), options_.restarts, kStartIterations);
+    const std::int64_t rows = mixture_sample_rows(options_, context_.feeder.features(), options_.restarts);
     RowCollection collection = sample_rows(context_.feeder, context_.comm, context_.job.threads, rows, options_.seed);
     if (collection.rows.empty()) throw DataError("no row can be used: all are rejected or of weight zero");
     MixtureSample sample(std::move(collection), context_.backend, context_.job);
     frame_ = measure_frame(context_, sample.mean(), options_);
+    if (options_.initial_centroids) {
+      const MatrixView<const float> given = options_.initial_centroids->view();
+      Matrix<double> centroids(given.rows, given.columns);
+      std::copy_n(given.data, given.rows * given.columns, centroids.data());
+      return mixture_of_segments(context_, centroids, frame_, options_.covariance);
+    }
     MixtureFrame of_sample = measure_frame(sample.context(), frame_.center, options_);
     of_sample.floors = frame_.floors;
     return best_start(sample, of_sample, options_, kStartIterations).mixture;
@@ -135,7 +141,9 @@ class MixtureFitter {
   }
 
   void say_what_happened(const EmRun& run) {
-    const std::int64_t asked = options_.start ? options_.start->components() : options_.segments;
+    const std::int64_t asked = options_.start               ? options_.start->components()
+                               : options_.initial_centroids ? options_.initial_centroids->rows()
+                                                            : options_.segments;
     const std::int64_t found = result_.mixture.components();
     if (found < asked) {
       const std::string why = run.dropped_at.empty()
@@ -151,8 +159,9 @@ class MixtureFitter {
     }
     if (!held.empty()) {
       result_.notes.push_back(fmt::format(
-          "segment{} {} would have no width in some direction (equal rows, or features that follow from others) and {} held at "
-          "the least variance, {} of that of all rows",
+          "segment{} {} would have no width in some direction (equal rows, two values, or features that follow from others) "
+          "and "
+          "{} held at the least variance, {} of that of all rows",
           held.size() == 1 ? "" : "s", fmt::join(held, ", "), held.size() == 1 ? "is" : "are", options_.least_variance));
     }
     if (!result_.converged) {

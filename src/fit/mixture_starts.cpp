@@ -9,16 +9,18 @@
 namespace tessera {
 namespace {
 
-/// Multiplications that the starts may take, about a second's: where components are large, starts compete on fewer rows.
+/// Multiplications that the starts may take, about a second's, if each takes kIterations: where components are large, starts
+/// compete on fewer rows.
 constexpr double kMostWork = 4e10;
+constexpr double kIterations = 20.0;
 constexpr std::int64_t kLeastRows = 4096;
 
 }  // namespace
 
-std::int64_t mixture_sample_rows(const MixtureOptions& options, std::int64_t features, int runs, int iterations) {
+std::int64_t mixture_sample_rows(const MixtureOptions& options, std::int64_t features, int runs) {
   const double parameters = static_cast<double>(free_parameters(
       options.covariance == Covariance::full ? Covariance::full : Covariance::diag, options.segments, features));
-  const double rows = kMostWork / (2.0 * parameters * static_cast<double>(runs) * static_cast<double>(iterations));
+  const double rows = kMostWork / (2.0 * parameters * static_cast<double>(runs) * kIterations);
   return std::clamp(static_cast<std::int64_t>(rows), kLeastRows, kMixtureSampleRows);
 }
 

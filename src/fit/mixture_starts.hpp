@@ -13,8 +13,8 @@ namespace tessera {
 /// Rows of the samples on which starts compete and numbers of components are chosen, at most.
 inline constexpr std::int64_t kMixtureSampleRows = 16'384;
 
-/// Rows of a sample on which `runs` fits of at most `iterations` take about a second.
-[[nodiscard]] std::int64_t mixture_sample_rows(const MixtureOptions& options, std::int64_t features, int runs, int iterations);
+/// Rows of a sample on which `runs` fits take about a second.
+[[nodiscard]] std::int64_t mixture_sample_rows(const MixtureOptions& options, std::int64_t features, int runs);
 
 /// A sample of the rows in memory, which every rank holds: what is found on it is the same everywhere.
 class MixtureSample {

@@ -24,7 +24,7 @@ constexpr std::int64_t kWriteRows = std::int64_t{1} << 16;
 /// What has arrived and is not written yet: less than kWriteRows rows.
 struct PendingRows {
   std::vector<std::int32_t> segment, runner_up;
-  std::vector<float> distance, margin;
+  std::vector<float> distance, margin, probability, probabilities;
   std::vector<std::uint8_t> flags;
 
   [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(segment.size()); }
@@ -38,6 +38,10 @@ struct PendingRows {
     add(distance, rows.distance);
     add(margin, rows.margin);
     add(flags, rows.flags);
+    if (!rows.probability.empty()) add(probability, rows.probability);
+    const std::size_t components = rows.probabilities.size() / rows.segment.size();
+    const auto all = rows.probabilities.subspan(first * components, count * components);
+    probabilities.insert(probabilities.end(), all.begin(), all.end());
   }
   void clear() {
     segment.clear();
@@ -45,16 +49,19 @@ struct PendingRows {
     distance.clear();
     margin.clear();
     flags.clear();
+    probability.clear();
+    probabilities.clear();
   }
   [[nodiscard]] AssignedRows view(std::int64_t first_row) const {
-    return {first_row, segment, runner_up, distance, margin, flags};
+    return {first_row, segment, runner_up, distance, margin, flags, probability, probabilities};
   }
 };
 
-void check_lengths(const AssignedRows& rows, std::int64_t expected_row, std::int64_t total_rows) {
+void check_lengths(const AssignedRows& rows, const SoftColumns& soft, std::int64_t expected_row, std::int64_t total_rows) {
   const std::size_t count = rows.segment.size();
   const bool equal = rows.runner_up.size() == count && rows.distance.size() == count && rows.margin.size() == count &&
-                     rows.flags.size() == count;
+                     rows.flags.size() == count && rows.probability.size() == (soft.soft() ? count : 0) &&
+                     rows.probabilities.size() == count * static_cast<std::size_t>(soft.probabilities);
   if (!equal || rows.first_row != expected_row || expected_row + static_cast<std::int64_t>(count) > total_rows) {
     throw Error(ErrorCode::internal,
                 fmt::format("assigned rows {} to {} arrived where row {} of {} was expected", rows.first_row,
@@ -74,9 +81,11 @@ struct AssignmentWriter::State {
         runner_up(create("runner_up", DataType::int32)),
         distance(create("distance", DataType::float32)),
         margin(create("margin", DataType::float32)),
-        flags(create("flags", DataType::uint8)) {
-    if (!files.csv.empty()) csv.emplace(files.csv, files.overwrite);
+        flags(create("flags", DataType::uint8)),
+        soft(files.soft) {
+    if (!files.csv.empty()) csv.emplace(files.csv, files.overwrite, soft);
     describe(id_column, !files.pseudonym_key.empty());
+    if (soft.soft()) add_probabilities();
     if (files.rows == nullptr) return;
     chosen = files.rows;
     row = &create("row", DataType::int64);
@@ -100,15 +109,32 @@ struct AssignmentWriter::State {
                        : pseudonyms      ? "pseudonym of the customer id: HMAC-SHA-256 with a secret key, its first 16 bytes"
                                          : "customer id as in the input");
     file.set_attribute("/segment", "label", "segment of the customer, from 0; -1: rejected");
-    file.set_attribute("/runner_up", "label", "second nearest segment; -1: rejected, or there is one segment only");
-    file.set_attribute("/distance", "label", "distance from the centroid of the segment; NaN: rejected");
-    file.set_attribute("/distance", "units", "prepared units");
+    file.set_attribute("/runner_up", "label",
+                       soft.soft() ? "second most probable segment; -1: rejected, or there is one segment only"
+                                   : "second nearest segment; -1: rejected, or there is one segment only");
+    file.set_attribute("/distance", "label",
+                       soft.soft() ? "Mahalanobis distance from the mean of the segment; NaN: rejected"
+                                   : "distance from the centroid of the segment; NaN: rejected");
+    file.set_attribute("/distance", "units", soft.soft() ? "1" : "prepared units");
     file.set_attribute("/margin", "label",
-                       "(d2 - d1) / (d2 + d1): 0 half-way between two segments, 1 at the centroid; NaN: rejected");
+                       soft.soft()
+                           ? "probability of the segment less that of the runner-up; NaN: rejected"
+                           : "(d2 - d1) / (d2 + d1): 0 half-way between two segments, 1 at the centroid; NaN: rejected");
     file.set_attribute("/margin", "units", "1");
     file.set_attribute("/flags", "label", "sum of the masks that apply");
     file.set_attribute("/flags", "bits", std::vector<std::string>{"boundary", "outlier", "imputed", "rejected"});
     file.set_attribute("/flags", "masks", std::vector<std::int64_t>{kFlagBoundary, kFlagOutlier, kFlagImputed, kFlagRejected});
+  }
+
+  void add_probabilities() {
+    probability = &create("probability", DataType::float32);
+    file.set_attribute("/probability", "label", "probability of the segment given the customer; NaN: rejected");
+    file.set_attribute("/probability", "units", "1");
+    if (soft.probabilities == 0) return;
+    probabilities =
+        &file.create_dataset("probabilities", {.type = DataType::float32, .rows = total_rows, .columns = soft.probabilities});
+    file.set_attribute("/probabilities", "label", "probability of every segment given the customer; NaN: rejected");
+    file.set_attribute("/probabilities", "units", "1");
   }
 
   void write_pending() {
@@ -120,6 +146,8 @@ struct AssignmentWriter::State {
     distance.append(rows.distance);
     margin.append(rows.margin);
     flags.append(rows.flags);
+    if (probability != nullptr) probability->append(rows.probability);
+    if (probabilities != nullptr) probabilities->append(rows.probabilities);
     if (row != nullptr) write_row_numbers();
     if (csv) csv->write(ids, rows);
     written += pending.count();
@@ -141,7 +169,10 @@ struct AssignmentWriter::State {
   hdf5::DatasetWriter& distance;
   hdf5::DatasetWriter& margin;
   hdf5::DatasetWriter& flags;
-  hdf5::DatasetWriter* row = nullptr;  ///< with `chosen` only
+  SoftColumns soft;
+  hdf5::DatasetWriter* probability = nullptr;    ///< of mixtures only
+  hdf5::DatasetWriter* probabilities = nullptr;  ///< if wanted
+  hdf5::DatasetWriter* row = nullptr;            ///< with `chosen` only
   const RowBitmap* chosen = nullptr;
   std::optional<AssignmentCsv> csv;
   PendingRows pending;
@@ -155,7 +186,7 @@ AssignmentWriter::~AssignmentWriter() = default;
 
 void AssignmentWriter::write(const AssignedRows& rows) {
   State& state = *state_;
-  check_lengths(rows, state.written + state.pending.count(), state.total_rows);
+  check_lengths(rows, state.soft, state.written + state.pending.count(), state.total_rows);
   for (std::size_t first = 0; first < rows.segment.size();) {
     const auto room = static_cast<std::size_t>(kWriteRows - state.pending.count());
     const std::size_t count = std::min(room, rows.segment.size() - first);

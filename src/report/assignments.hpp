@@ -8,6 +8,7 @@
 
 #include "assign/row_sink.hpp"
 #include "table/chosen_rows.hpp"
+#include "tessera/model.hpp"
 #include "tessera/table.hpp"
 
 namespace tessera {
@@ -16,6 +17,19 @@ namespace tessera {
 inline constexpr int kAssignmentsFormatMajor = 1;
 inline constexpr int kAssignmentsFormatMinor = 0;
 
+/// What a mixture adds to the assignments.
+struct SoftColumns {
+  int components = 0;     ///< of the mixture; 0: none, and nothing is added
+  int probabilities = 0;  ///< columns of the matrix of probabilities: `components`, or 0 if it is not wanted
+  [[nodiscard]] bool soft() const { return components > 0; }
+};
+
+/// @param probabilities  the matrix is wanted
+[[nodiscard]] inline SoftColumns soft_columns(const Model& model, bool probabilities) {
+  if (!model.mixture) return {};
+  return {model.segments(), probabilities ? model.segments() : 0};
+}
+
 struct AssignmentFiles {
   std::filesystem::path hdf5;      ///< "run/assignments.h5" by way of RunDirectory::file(), or "out.h5" itself
   std::filesystem::path csv = {};  ///< empty: no CSV
@@ -23,9 +37,11 @@ struct AssignmentFiles {
   std::filesystem::path pseudonym_key =
       {};                           ///< ids are replaced by keyed pseudonyms (report/pseudonyms.hpp); empty: they are not
   const RowBitmap* rows = nullptr;  ///< which rows of the input are assigned, written as `row`; null: all of them, not written
+  SoftColumns soft = {};            ///< of mixtures
 };
 
-/// Writes assignments.h5 (and a CSV) row by row: id, segment, runner_up, distance, margin, flags, in input order. The same rows
+/// Writes assignments.h5 (and a CSV) row by row: id, segment, runner_up, distance, margin, flags, of mixtures also
+/// probabilities, in input order. The same rows
 /// give the same bytes, however they are cut into chunks. Both files appear whole at finish(); destruction without it leaves
 /// nothing behind. Holds about 3 MiB (text ids: more).
 class AssignmentWriter final : public RowSink {

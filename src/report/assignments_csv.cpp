@@ -12,14 +12,17 @@
 namespace tessera {
 namespace {
 
-constexpr std::string_view kHeader = "id,segment,runner_up,distance,margin,boundary,outlier,imputed,rejected\n";
+constexpr std::string_view kHeader = "id,segment,runner_up,distance,margin,boundary,outlier,imputed,rejected";
 constexpr std::array<RowFlag, 4> kFlagColumns = {kFlagBoundary, kFlagOutlier, kFlagImputed, kFlagRejected};
 
 }  // namespace
 
-AssignmentCsv::AssignmentCsv(const std::filesystem::path& path, bool overwrite)
+AssignmentCsv::AssignmentCsv(const std::filesystem::path& path, bool overwrite, const SoftColumns& soft)
     : staged_(path, overwrite), file_(disk::open_for_writing(staged_.path())) {
-  disk::write_all(file_, kHeader, staged_.target());
+  std::string header(kHeader);
+  if (soft.soft()) header += ",probability";
+  for (int c = 0; c < soft.probabilities; ++c) header += ",probability_" + std::to_string(c);
+  disk::write_all(file_, header + '\n', staged_.target());
 }
 
 void AssignmentCsv::write(const IdReader& ids, const AssignedRows& rows) {
@@ -35,6 +38,13 @@ void AssignmentCsv::write(const IdReader& ids, const AssignedRows& rows) {
     buffer_ += ',';
     append_csv_number(buffer_, rows.margin[i]);
     for (const RowFlag flag : kFlagColumns) buffer_ += (rows.flags[i] & flag) != 0 ? ",1" : ",0";
+    const auto add = [&](float value) {
+      buffer_ += ',';
+      append_csv_number(buffer_, value);
+    };
+    if (!rows.probability.empty()) add(rows.probability[i]);
+    const std::size_t components = rows.probabilities.size() / rows.segment.size();
+    for (std::size_t c = 0; c < components; ++c) add(rows.probabilities[i * components + c]);
     buffer_ += '\n';
   }
   disk::write_all(file_, buffer_, staged_.target());

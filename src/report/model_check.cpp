@@ -55,6 +55,27 @@ void check_segments(const Model& model, const Checker& check) {
   check.require(model.outlier_distance >= 0.0F, "the distance of outliers is negative or not a number");
 }
 
+/// That a covariance matrix is positive definite is seen when it is used, which names its component.
+void check_mixture(const Mixture& mixture, const Model& model, const Checker& check) {
+  const std::int64_t k = model.centroids.rows(), d = model.centroids.columns();
+  const auto all = [](const auto& values, std::int64_t count, auto holds) {
+    return std::all_of(values, values + count, holds);
+  };
+  const auto finite = [](double value) { return std::isfinite(value); };
+  check.require(mixture.means.rows() == k && mixture.means.columns() == d, "means and centroids differ in number");
+  check.require(std::ssize(mixture.weights) == k && std::ssize(mixture.center) == d, "the mixture's parts differ in number");
+  check.require(all(mixture.weights.data(), k, positive), "a weight of the mixture is not a positive number");
+  check.require(all(mixture.means.data(), k * d, finite) && all(mixture.center.data(), d, finite), "a mean is not finite");
+  const bool matrices = mixture.covariance == Covariance::full || mixture.covariance == Covariance::tied;
+  const std::int64_t rows = mixture.covariance == Covariance::full ? k * d : mixture.covariance == Covariance::tied ? d : k;
+  const std::int64_t columns = mixture.covariance == Covariance::spherical ? 1 : d;
+  check.require(mixture.covariances.rows() == rows && mixture.covariances.columns() == columns,
+                "covariances and centroids differ in number");
+  const double* const covariances = mixture.covariances.data();
+  check.require(matrices ? all(covariances, rows * columns, finite) : all(covariances, rows * columns, positive),
+                "a covariance is not finite, or a variance is not positive");
+}
+
 void check_source(const FeatureSource& source, const Checker& check) {
   const auto require = [&](bool holds, std::string_view what) { check.require(holds, what, source.name); };
   require(std::isfinite(source.fill) && std::isfinite(source.center), "fill or center is not finite");
@@ -99,6 +120,7 @@ void check_model(const Model& model, const std::filesystem::path& path) {
   const Checker check(path);
   check_plan(model.plan, check);
   check_segments(model, check);
+  if (model.mixture) check_mixture(*model.mixture, model, check);
 }
 
 }  // namespace tessera

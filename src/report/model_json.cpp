@@ -1,18 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "report/mixture_units.hpp"
 #include "report/plan_json.hpp"
 #include "report/portrait.hpp"
 #include "report/summary.hpp"
 #include "tessera/model.hpp"
 
 namespace tessera {
+namespace {
+
+Json rows_json(MatrixView<const double> matrix) {
+  Json rows = Json::array();
+  for (std::int64_t i = 0; i < matrix.rows; ++i) {
+    const auto row = matrix.row(i);
+    rows.push_back(std::vector<double>(row.begin(), row.end()));
+  }
+  return rows;
+}
+
+Json moments_json(const Mixture& mixture, const Matrix<double>& means, const Matrix<double>& covariances) {
+  Json json = {{"means", rows_json(means.view())}};
+  if (mixture.covariance != Covariance::full || covariances.columns() != mixture.features()) {
+    json["covariances"] = rows_json(covariances.view());
+    return json;
+  }
+  json["covariances"] = Json::array();
+  for (std::int64_t c = 0; c < mixture.components(); ++c) {
+    json["covariances"].push_back(rows_json(covariances.view().slice(c * mixture.features(), mixture.features())));
+  }
+  return json;
+}
+
+Json mixture_json(const FeaturePlan& plan, const Mixture& mixture) {
+  const MomentsInUnits original = in_original_units(plan, mixture);
+  return {{"covariance", to_string(mixture.covariance)},
+          {"weights", mixture.weights},
+          {"center", mixture.center},
+          {"features", plan.feature_names},
+          {"prepared", moments_json(mixture, mixture.means, mixture.covariances)},
+          {"original", moments_json(mixture, original.means, original.covariances)}};
+}
+
+}  // namespace
 
 std::string model_json(const Model& model) {
   const Portraits portraits = describe_segments(model, {}, {});
   Json json;
   json["format"] = "tessera-model";
-  json["format_version"] = fmt::format("{}.{}", kModelFormatMajor, kModelFormatMinor);
+  json["format_version"] = fmt::format("{}.{}", model.mixture ? kMixtureFormatMajor : kModelFormatMajor, kModelFormatMinor);
   json["created_by"] = model.created_by;
   json["k"] = model.segments();
   json["seed"] = model.seed;
@@ -34,6 +70,7 @@ std::string model_json(const Model& model) {
                                 {"centroid", source_values_json(model.plan, portrait.centroid)},
                                 {"prepared_centroid", std::move(prepared)}});
   }
+  if (model.mixture) json["mixture"] = mixture_json(model.plan, *model.mixture);
   return to_text(json);
 }
 

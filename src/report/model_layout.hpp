@@ -10,6 +10,14 @@ inline constexpr const char* kCentroids = "/centroids";  ///< [k x d] float32
 inline constexpr const char* kWeights = "/weights";      ///< [k] float64
 inline constexpr const char* kRows = "/rows";            ///< [k] int64
 
+inline constexpr const char* kMixture = "/mixture";                         ///< of mixtures only; attribute covariance
+inline constexpr const char* kMixtureWeights = "/mixture/weights";          ///< [k] float64
+inline constexpr const char* kMixtureMeans = "/mixture/means";              ///< [k x d] float64
+inline constexpr const char* kMixtureCovariances = "/mixture/covariances";  ///< float64, shape as in Mixture
+inline constexpr const char* kMixtureCenter = "/mixture/center";            ///< [d] float64
+inline constexpr const char* kOriginalMeans = "/mixture/original/means";    ///< for people; not read
+inline constexpr const char* kOriginalCovariances = "/mixture/original/covariances";
+
 inline constexpr const char* kPlan = "/plan";
 inline constexpr const char* kIdColumn = "/plan/id_column";                   ///< [0 or 1] text
 inline constexpr const char* kWeightColumn = "/plan/weight_column";           ///< [0 or 1] text

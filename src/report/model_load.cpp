@@ -28,6 +28,7 @@ namespace layout = model_layout;
 
 constexpr std::array kTransforms = {Transform::none, Transform::log1p};
 constexpr std::array kMissingPolicies = {MissingPolicy::impute, MissingPolicy::error, MissingPolicy::drop_row};
+constexpr std::array kCovariances = {Covariance::full, Covariance::tied, Covariance::diag, Covariance::spherical};
 constexpr std::array kScalePolicies = {ScalePolicy::standard, ScalePolicy::robust, ScalePolicy::none};
 
 /// Reads what a sound model file holds, and nothing else: every dataset has to have the type and the number of dimensions that
@@ -132,8 +133,8 @@ class ModelReader {
   hdf5::InputFile file_;
 };
 
-/// Refuses what is no model, and models of a later format.
-void check_format(const ModelReader& reader, const std::string& path) {
+/// Refuses what is no model, and models of a later format. @returns the major version
+int check_format(const ModelReader& reader, const std::string& path) {
   if (reader.root_text_if_any("format").value_or("") != layout::kFormat) {
     throw DataError("it is not a Tessera model", {.path = path, .dataset = {}, .column = {}},
                     "give the model.h5 that tessera segment has written into the folder of its results");
@@ -143,12 +144,14 @@ void check_format(const ModelReader& reader, const std::string& path) {
   const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), major);
   if (error != std::errc{} || end == version.data() + version.size() || *end != '.')
     reader.damaged("/", "its version is unreadable");
-  if (major != kModelFormatMajor) {
+  if (major != kModelFormatMajor && major != kMixtureFormatMajor) {
     throw DataError(
-        fmt::format("the model has format {}, this program reads {}.x", version, kModelFormatMajor),
+        fmt::format("the model has format {}, this program reads {}.x and {}.x", version, kModelFormatMajor,
+                    kMixtureFormatMajor),
         {.path = path, .dataset = {}, .column = {}},
-        major > kModelFormatMajor ? "use the version of Tessera that made it, or a later one" : "make the run again");
+        major > kMixtureFormatMajor ? "use the version of Tessera that made it, or a later one" : "make the run again");
   }
+  return major;
 }
 
 /// Assigns one member of every source; the first member that is read sets their number.
@@ -222,18 +225,34 @@ FeaturePlan read_plan(const ModelReader& reader) {
   return plan;
 }
 
+template <typename T>
+Matrix<T> read_matrix(const ModelReader& reader, const char* name) {
+  std::int64_t columns = 0;
+  const std::vector<T> values = reader.numbers<T>(name, &columns);
+  Matrix<T> matrix(columns > 0 ? static_cast<std::int64_t>(values.size()) / columns : 0, columns);
+  std::copy(values.begin(), values.end(), matrix.data());
+  return matrix;
+}
+
+Mixture read_mixture(const ModelReader& reader) {
+  Mixture mixture;
+  mixture.covariance = reader.parse(kCovariances, reader.text_attribute(layout::kMixture, "covariance"), layout::kMixture);
+  mixture.weights = reader.numbers<double>(layout::kMixtureWeights);
+  mixture.means = read_matrix<double>(reader, layout::kMixtureMeans);
+  mixture.covariances = read_matrix<double>(reader, layout::kMixtureCovariances);
+  mixture.center = reader.numbers<double>(layout::kMixtureCenter);
+  return mixture;
+}
+
 }  // namespace
 
 Model read_model(const std::filesystem::path& path) {
   const ModelReader reader(path);
-  check_format(reader, path.string());
+  const int major = check_format(reader, path.string());
   Model model;
   model.plan = read_plan(reader);
-  std::int64_t features = 0;
-  const std::vector<float> centroids = reader.numbers<float>(layout::kCentroids, &features);
-  const std::int64_t segments = features > 0 ? static_cast<std::int64_t>(centroids.size()) / features : 0;
-  model.centroids = Matrix<float>(segments, features);
-  std::copy(centroids.begin(), centroids.end(), model.centroids.data());
+  model.centroids = read_matrix<float>(reader, layout::kCentroids);
+  if (major == kMixtureFormatMajor) model.mixture = read_mixture(reader);
   model.weights = reader.numbers<double>(layout::kWeights);
   model.rows = reader.numbers<std::int64_t>(layout::kRows);
   model.inertia = reader.number_attribute("/", "inertia");

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "hdf5/writer.hpp"
+#include "report/mixture_units.hpp"
 #include "report/model_layout.hpp"
 #include "tessera/error.hpp"
 #include "tessera/model.hpp"
@@ -86,12 +87,28 @@ void write_plan(hdf5::FileWriter& file, const FeaturePlan& plan) {
   file.set_attribute(layout::kPlan, "as_of_days", plan.as_of_days);
 }
 
+void write_mixture(hdf5::FileWriter& file, const Mixture& mixture, const FeaturePlan& plan) {
+  file.create_group(layout::kMixture);
+  file.set_fixed_attribute(layout::kMixture, "covariance", to_string(mixture.covariance));
+  file.write(layout::kMixtureWeights, mixture.weights);
+  file.write(layout::kMixtureMeans, mixture.means.view());
+  file.write(layout::kMixtureCovariances, mixture.covariances.view());
+  file.write(layout::kMixtureCenter, mixture.center);
+  const MomentsInUnits original = in_original_units(plan, mixture);
+  file.create_group("/mixture/original");
+  file.write(layout::kOriginalMeans, original.means.view());
+  file.write(layout::kOriginalCovariances, original.covariances.view());
+}
+
+/// Of a mixture, which earlier programs would take for plain centroids, the major version is another.
+int format_major(const Model& model) { return model.mixture ? kMixtureFormatMajor : kModelFormatMajor; }
+
 }  // namespace
 
 void save_model(const Model& model, const std::filesystem::path& path) {
   hdf5::FileWriter file(path, {.overwrite = true});
   file.set_fixed_attribute("/", "format", layout::kFormat);
-  file.set_fixed_attribute("/", "format_version", fmt::format("{}.{}", kModelFormatMajor, kModelFormatMinor));
+  file.set_fixed_attribute("/", "format_version", fmt::format("{}.{}", format_major(model), kModelFormatMinor));
   file.set_fixed_attribute("/", "created_by", model.created_by);
   file.set_attribute("/", "seed", model.seed);
   file.set_attribute("/", "inertia", model.inertia);
@@ -103,6 +120,7 @@ void save_model(const Model& model, const std::filesystem::path& path) {
   file.set_fixed_attribute(layout::kCentroids, "units", "prepared units");
   file.write(layout::kWeights, model.weights);
   file.write(layout::kRows, model.rows);
+  if (model.mixture) write_mixture(file, *model.mixture, model.plan);
   write_plan(file, model.plan);
   file.commit();
 }

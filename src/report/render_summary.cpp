@@ -69,15 +69,19 @@ void add_segments(Page& page, const SegmentationSummary& summary) {
   const AssignSummary& assigned = summary.assigned;
   std::string sentence;
   if (!one && assigned.boundary > 0) {
-    sentence +=
-        fmt::format("Boundary: {} ({}) could go either way, because their second nearest segment is almost as near. ",
-                    text::plural(assigned.boundary, "customer"), text::percent(share_of(assigned.boundary, assigned.rows)));
+    sentence += fmt::format(
+        "Boundary: {} ({}) could go either way, because their second {}. ", text::plural(assigned.boundary, "customer"),
+        text::percent(share_of(assigned.boundary, assigned.rows)),
+        summary.model.mixture ? "most probable segment is almost as probable" : "nearest segment is almost as near");
   }
   if (summary.keep) {
     sentence += fmt::format(
         "Found anew on {} bootstrap samples, a customer keeps the segment with probability {:.2f}; {} of the customers "
         "with less than {}. ",
         summary.keep->refits, summary.keep->mean, text::percent(summary.keep->below), kKeepLeast);
+  }
+  if (summary.model.mixture && !one) {
+    sentence += fmt::format("The segment of a customer has probability {:.2f} on average. ", assigned.mean_probability);
   }
   if (assigned.outliers > 0)
     sentence += fmt::format("{} unlike any segment. ",
@@ -92,7 +96,27 @@ void add_segments(Page& page, const SegmentationSummary& summary) {
 
 std::string criterion(double value) { return std::isnan(value) ? "-" : fmt::format("{:.2f}", value); }
 
+void add_information(Page& page, const KSelection& selection) {
+  page.heading("How the number of segments was chosen");
+  std::vector<Page::Row> rows;
+  for (const MixtureCriteria& each : selection.information) {
+    Page::Row row;
+    row.emphasized = each.segments == selection.chosen;
+    const auto cell = [](double value) { return fmt::format("{:.1f}", value); };
+    row.cells = {fmt::format("{}{}", row.emphasized ? "> " : "", each.segments), cell(each.fit.bic()), cell(each.fit.icl()),
+                 cell(each.fit.aic()), text::percent(each.smallest_share)};
+    row.details = {row.emphasized ? "chosen" : ""};
+    rows.push_back(std::move(row));
+  }
+  page.table({{"k", true}, {"BIC", true}, {"ICL", true}, {"AIC", true}, {"smallest", true}}, "", rows);
+  page.paragraph(
+      fmt::format("On a sample of {}. The least value is the best. All three weigh how well k Gaussian components fit against "
+                  "the number of their parameters; ICL also counts how clearly customers belong to one of them.",
+                  text::plural(selection.sample_rows, "customer")));
+}
+
 void add_selection(Page& page, const KSelection& selection) {
+  if (selection.automatic && !selection.information.empty()) add_information(page, selection);
   if (!selection.automatic || selection.criteria.empty()) return;
   page.heading("How the number of segments was chosen");
   std::vector<Page::Row> rows;
@@ -157,7 +181,12 @@ void add_data(Page& page, const SegmentationSummary& summary) {
 void add_run(Page& page, const SegmentationSummary& summary) {
   page.heading("Run");
   const Model& model = summary.model;
-  page.bullet(fmt::format("inertia {} after {}{}", text::number(model.inertia, 6), text::plural(model.iterations, "iteration"),
+  const std::string objective =
+      summary.mixture
+          ? fmt::format("{} covariances, log-likelihood {}, BIC {}", to_string(summary.mixture->mixture.covariance),
+                        text::number(summary.mixture->fit.log_likelihood, 6), text::number(summary.mixture->fit.bic(), 6))
+          : "inertia " + text::number(model.inertia, 6);
+  page.bullet(fmt::format("{} after {}{}", objective, text::plural(model.iterations, "iteration"),
                           summary.fit.stop_reason.empty() ? "" : ", stopped at: " + summary.fit.stop_reason));
   if (!std::isnan(summary.assigned.simplified_silhouette)) {
     page.bullet(fmt::format("simplified silhouette {:.3f} over all customers", summary.assigned.simplified_silhouette));
@@ -177,8 +206,8 @@ void add_run(Page& page, const SegmentationSummary& summary) {
 
 void add_results(Page& page, const SegmentationSummary& summary) {
   page.heading(fmt::format("Results in {}", summary.output.string()));
-  page.bullet(fmt::format("assignments.h5{}: segment, runner-up, distance, margin and flags of every customer",
-                          summary.csv ? ", assignments.csv" : ""));
+  page.bullet(fmt::format("assignments.h5{}: segment, runner-up, distance, margin{} and flags of every customer",
+                          summary.csv ? ", assignments.csv" : "", summary.model.mixture ? ", probability" : ""));
   if (summary.analysis)
     page.bullet("report.html, report.md: to be read and shown; names.json: what the segments are called there");
   page.bullet("summary.json, segments.csv: everything above, in full precision");

@@ -15,6 +15,7 @@
 #include "report/run_directory.hpp"
 #include "tessera/analysis.hpp"
 #include "tessera/kmeans.hpp"
+#include "tessera/mixture.hpp"
 #include "tessera/model.hpp"
 #include "tessera/prepare.hpp"
 #include "tessera/table.hpp"
@@ -50,11 +51,12 @@ struct SplitOrigin {
 /// Everything that a finished `segment` run has to say; the app fills it, the functions below write it.
 struct SegmentationSummary {
   TableInfo table;
-  std::optional<SplitOrigin> split;     ///< the table is one segment of an earlier run
-  std::vector<ColumnProfile> profiles;  ///< as learn_plan saw them; may be empty
-  Model model;                          ///< its plan, centroids, weights, inertia are those published
-  KSelection k_selection;               ///< automatic = false: k was given
-  KMeansResult fit;                     ///< history, stop_reason, notes; centroids may be empty, the model's are published
+  std::optional<SplitOrigin> split;      ///< the table is one segment of an earlier run
+  std::vector<ColumnProfile> profiles;   ///< as learn_plan saw them; may be empty
+  Model model;                           ///< its plan, centroids, weights, inertia are those published
+  KSelection k_selection;                ///< automatic = false: k was given
+  KMeansResult fit;                      ///< history, stop_reason, notes; centroids may be empty, the model's are published
+  std::optional<MixtureResult> mixture;  ///< of a mixture: its likelihood and history; `fit` has what both kinds have
   AssignSummary assigned;
   std::optional<Analysis> analysis;     ///< in original units
   std::optional<KeepProbability> keep;  ///< of the segments found

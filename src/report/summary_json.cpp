@@ -27,6 +27,14 @@ Json criteria_json(const KCriteria& criteria) {
           {"reason", criteria.reason}};
 }
 
+Json fit_json(const MixtureFit& fit) {
+  return {{"log_likelihood", fit.log_likelihood},
+          {"parameters", fit.parameters},
+          {"bic", fit.bic()},
+          {"aic", fit.aic()},
+          {"icl", fit.icl()}};
+}
+
 Json selection_json(const KSelection& selection) {
   Json json;
   json["automatic"] = selection.automatic;
@@ -38,10 +46,29 @@ Json selection_json(const KSelection& selection) {
   json["sample_rows"] = selection.sample_rows;
   json["criteria"] = Json::array();
   for (const KCriteria& criteria : selection.criteria) json["criteria"].push_back(criteria_json(criteria));
+  for (const MixtureCriteria& each : selection.information) {
+    Json entry = fit_json(each.fit);
+    entry["k"] = each.segments;
+    entry["smallest_share"] = each.smallest_share;
+    json["information"].push_back(std::move(entry));
+  }
+  return json;
+}
+
+Json mixture_objective_json(const MixtureResult& mixture) {
+  Json json = fit_json(mixture.fit);
+  json["covariance"] = to_string(mixture.mixture.covariance);
+  json["units"] = "natural logarithm of the density in prepared units, summed over customers with their weights";
+  json["iterations"] = mixture.iterations;
+  json["converged"] = mixture.converged;
+  json["stop_reason"] = mixture.stop_reason;
+  json["history"] = Json::array();
+  for (const double mean : mixture.history) json["history"].push_back({{"mean_log_likelihood", mean}});
   return json;
 }
 
 Json objective_json(const SegmentationSummary& summary) {
+  if (summary.mixture) return mixture_objective_json(*summary.mixture);
   Json json;
   json["inertia"] = summary.model.inertia;
   json["units"] = "sum over customers of weight times squared distance in prepared units";
@@ -125,12 +152,14 @@ Json remarks_json(const std::vector<Remark>& remarks) {
 }
 
 Json assignment_json(const SegmentationSummary& summary) {
-  return {{"boundary", summary.assigned.boundary},
-          {"boundary_margin", kBoundaryMargin},
-          {"outliers", summary.assigned.outliers},
-          {"outlier_quantile", summary.model.outlier_quantile},
-          {"outlier_distance", summary.model.outlier_distance},
-          {"simplified_silhouette", summary.assigned.simplified_silhouette}};
+  Json json = {{"boundary", summary.assigned.boundary},
+               {"boundary_margin", kBoundaryMargin},
+               {"outliers", summary.assigned.outliers},
+               {"outlier_quantile", summary.model.outlier_quantile},
+               {"outlier_distance", summary.model.outlier_distance},
+               {"simplified_silhouette", summary.assigned.simplified_silhouette}};
+  if (summary.model.mixture) json["mean_probability"] = summary.assigned.mean_probability;
+  return json;
 }
 
 }  // namespace
@@ -141,6 +170,7 @@ std::string summary_json(const SegmentationSummary& summary) {
   Json json;
   json["format"] = "tessera-summary";
   json["format_version"] = fmt::format("{}.{}", kSummaryFormatMajor, kSummaryFormatMinor);
+  json["algorithm"] = summary.model.mixture ? "mixture" : "kmeans";
   json["k"] = summary.model.segments();
   json["verdict"] = summary.k_selection.verdict;
   if (summary.split) json["split"] = split_json(*summary.split, summary.model.segments());

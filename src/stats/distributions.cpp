@@ -71,6 +71,12 @@ double chi_squared_upper(double x, double degrees_of_freedom) {
   return boost::math::cdf(complement(ChiSquared(degrees_of_freedom), x));
 }
 
+double chi_squared_quantile(double p, double degrees_of_freedom) {
+  if (!(p >= 0.0 && p <= 1.0 && degrees_of_freedom > 0.0)) return kUndefined;
+  if (p == 1.0) return std::numeric_limits<double>::infinity();
+  return boost::math::quantile(ChiSquared(degrees_of_freedom), p);
+}
+
 double f_upper(double x, double numerator_df, double denominator_df) {
   if (!(x >= 0.0 && numerator_df > 0.0 && denominator_df > 0.0)) return kUndefined;
   if (std::isinf(x)) return 0.0;

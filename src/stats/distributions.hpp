@@ -20,6 +20,8 @@ namespace tessera::stats {
 [[nodiscard]] double t_reach(double confidence, double degrees_of_freedom);
 /// P(X >= x).
 [[nodiscard]] double chi_squared_upper(double x, double degrees_of_freedom);
+/// x with P(X <= x) = p.
+[[nodiscard]] double chi_squared_quantile(double p, double degrees_of_freedom);
 /// P(X >= x).
 [[nodiscard]] double f_upper(double x, double numerator_df, double denominator_df);
 /// The non-centrality for which P(X <= x) = p; 0 where not even 0 makes it as small. Beyond x = 10^4 to 10^-6 of its value.

@@ -25,7 +25,9 @@ void add_boundary(Section& section, const Subject& subject) {
   const Input& assignment = member(summary, "assignment");
   const std::int64_t boundary = count(assignment, "boundary"), rows = count(summary, "rows");
   if (boundary < 0 || subject.k() < 2) return;
-  document::Prose prose = say("{} could go either way: their second nearest segment is almost as near as their own.",
+  document::Prose prose = say(text(subject.summary(), "algorithm") == "mixture"
+                                  ? "{} could go either way: their second most probable segment is almost as probable."
+                                  : "{} could go either way: their second nearest segment is almost as near as their own.",
                               {document::strong(text::plural(boundary, "customer"))});
   if (rows > 0)
     prose.emplace_back(" That is " + text::percent(static_cast<double>(boundary) / static_cast<double>(rows)) + " of all.");

@@ -83,6 +83,46 @@ Figure figure_of(const Input& selection) {
   return figure;
 }
 
+/// The criteria of mixtures.
+Figure information_of(const Input& selection) {
+  Figure figure;
+  figure.id = "k-information";
+  figure.title = say("How well do so many Gaussian components describe the customers?");
+  figure.description =
+      "Information criteria of each number of segments; the least value is the best. The table below has the numbers.";
+  figure.rows = 9;
+  figure.table.caption = say("The information criteria of every number of segments");
+  figure.table.columns = {{say("Segments"), false}, {say("BIC")}, {say("ICL")}, {say("AIC")}, {say("Smallest segment")}};
+  Json xs = Json::array(), bic = Json::array(), icl = Json::array();
+  const double chosen = number(selection, "chosen");
+  for (const Input& each : list(selection, "information")) {
+    const double k = number(each, "k");
+    if (std::isnan(k) || figure.table.rows.size() == kMostCriteria) continue;
+    xs.push_back(k);
+    bic.push_back(chart_value(number(each, "bic")));
+    icl.push_back(chart_value(number(each, "icl")));
+    Cell name = text_cell({k == chosen ? document::strong(text::number(k)) : document::Span(text::number(k))});
+    name.value = k;
+    figure.table.rows.push_back({std::move(name), plain_cell(number(each, "bic")), plain_cell(number(each, "icl")),
+                                 plain_cell(number(each, "aic")), value_cell(number(each, "smallest_share"), Format::share)});
+  }
+  if (xs.size() >= 2) {
+    figure.spec = {{"kind", "lines"},
+                   {"format", "number"},
+                   {"x", "number of segments"},
+                   {"y", "criterion"},
+                   {"whole", true},
+                   {"series",
+                    {{{"name", "BIC"}, {"segment", 0}, {"xs", xs}, {"values", bic}},
+                     {{"name", "ICL"}, {"segment", 1}, {"xs", xs}, {"values", icl}}}}};
+  }
+  figure.table.note =
+      say("On a sample of {} customers. All three weigh how well the components fit against the number of their parameters; "
+          "ICL also counts how clearly customers belong to one of them.",
+          {text::count(std::max<std::int64_t>(0, count(selection, "sample_rows")))});
+  return figure;
+}
+
 }  // namespace
 
 Section selection_section(const Subject& subject) {
@@ -101,6 +141,8 @@ Section selection_section(const Subject& subject) {
   }
   if (!list(selection, "criteria").empty()) {
     section.add(figure_of(selection));
+  } else if (!list(selection, "information").empty()) {
+    section.add(information_of(selection));
   } else if (verdict.empty()) {
     section.say(say("The run's summary does not say."));
   }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/mixture_segments.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "fit/choose_mixture.hpp"
+#include "fit/mixture_starts.hpp"
+#include "stats/distributions.hpp"
+#include "tessera/error.hpp"
+
+namespace tessera {
+
+void check_algorithm(const SegmentOptions& options) {
+  if (options.algorithm == Algorithm::mixture) {
+    if (!(options.mixture.tolerance >= 0.0 && std::isfinite(options.mixture.tolerance))) {
+      throw ConfigError("the tolerance is not possible", "choose 0 or a small number");
+    }
+    return;
+  }
+  if (options.probabilities) throw ConfigError("k-means knows no probabilities", "ask for --algorithm mixture");
+}
+
+void note_categories(const FeaturePlan& plan, Observer& observer) {
+  std::vector<std::string> names;
+  for (const FeatureSource& source : plan.sources) {
+    if (!source.levels.empty() || source.kind == Kind::binary) names.push_back(source.name);
+  }
+  if (names.empty()) return;
+  const std::size_t more = names.size() - std::min<std::size_t>(names.size(), 5);
+  names.resize(names.size() - more);
+  observer.note(
+      Observer::Level::warning, "mixture_categories",
+      fmt::format("a mixture takes categories for numbers, and segments of one level fit them too well: {}{}; leave them "
+                  "out with --ignore, or ask for --algorithm kmeans",
+                  fmt::join(names, ", "), more > 0 ? fmt::format(" and {} more", more) : ""));
+}
+
+MixtureOptions mixture_options(const SegmentOptions& options, const KMeansOptions& fit) {
+  MixtureOptions mixture = options.mixture;
+  mixture.segments = fit.segments;
+  mixture.seed = fit.seed;
+  mixture.restarts = fit.restarts;
+  mixture.max_iterations = fit.max_iterations;
+  mixture.strict_segments = fit.strict_segments;
+  mixture.initial_centroids = fit.initial_centroids;
+  return mixture;
+}
+
+KSelection select_components(Feeder& feeder, Backend& backend, const SegmentOptions& options, Communicator& comm,
+                             const JobContext& job) {
+  job.observer.stage("sample", feeder.rows());
+  MixtureOptions fit = mixture_options(options, options.fit);
+  fit.segments = options.largest_segments;
+  const int runs = fit.restarts * (options.largest_segments - options.smallest_segments + 1);
+  RowCollection sample = sample_rows(feeder, comm, job.threads, mixture_sample_rows(fit, feeder.features(), runs), fit.seed);
+  if (sample.rows.empty()) throw DataError("no row can be used: all are rejected or of weight zero");
+  return choose_mixture(std::move(sample), backend, fit,
+                        {.smallest = options.smallest_segments,
+                         .largest = options.largest_segments,
+                         .least_share = options.least_share,
+                         .criterion = options.criterion},
+                        job);
+}
+
+KMeansResult common_part(const MixtureResult& mixture) {
+  KMeansResult common;
+  const Matrix<double>& means = mixture.mixture.means;
+  common.centroids = Matrix<float>(means.rows(), means.columns());
+  std::transform(means.data(), means.data() + means.rows() * means.columns(), common.centroids.data(),
+                 [](double value) { return static_cast<float>(value); });
+  common.weights = mixture.weights;
+  common.rows = mixture.rows;
+  common.iterations = mixture.iterations;
+  common.converged = mixture.converged;
+  common.stop_reason = mixture.stop_reason;
+  common.notes = mixture.notes;
+  return common;
+}
+
+std::vector<std::int32_t> component_labels(const Model& model, const RowCollection& sample, Backend& backend) {
+  if (!model.mixture) return {};
+  const auto rows = static_cast<std::size_t>(sample.values.rows());
+  std::vector<std::int32_t> segment(rows), runner_up(rows);
+  std::vector<double> probability(rows), second(rows), distance2(rows);
+  const auto pass = backend.mixture({.mixture = &*model.mixture, .statistics = false});
+  pass->consume({.rows = sample.values.view()}, {segment, runner_up, probability, second, distance2, {}});
+  return segment;
+}
+
+float mahalanobis_quantile(double share, int features) {
+  return static_cast<float>(std::sqrt(stats::chi_squared_quantile(share, features)));
+}
+
+}  // namespace tessera
