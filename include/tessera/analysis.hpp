@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tessera/correlation.hpp"
 #include "tessera/matrix.hpp"
 #include "tessera/schema.hpp"
 
@@ -269,13 +270,6 @@ struct ShareTrend {
 
 // --- Correlations and drivers
 
-struct CorrelationGroup {
-  int segment = -1;  ///< -1: all customers
-  Matrix<double> r;  ///< [columns x columns] Pearson; NaN: undefined or suppressed
-  Matrix<double> n;  ///< rows with both values
-  Matrix<double> p;  ///< NaN between columns used in the fit
-};
-
 struct DriverShare {
   std::string column;
   double correlation = kNoValue;
@@ -381,8 +375,7 @@ struct Analysis {
   std::vector<KpiResult> kpis;
   std::vector<Crosstab> crosstabs;
   std::vector<ShareTrend> share_trends;
-  std::vector<std::string> correlation_columns;
-  std::vector<bool> correlation_used_in_fit;
+  std::vector<CorrelationVariable> correlated;
   std::vector<CorrelationGroup> correlations;  ///< all customers, then each segment
   std::vector<DriverAnalysis> drivers;
   AnalysisDoubt doubt;

@@ -112,8 +112,7 @@ Analysis analyse(const AnalysisPlan& plan, const AnalysisStatistics& statistics,
   name_tables(analysis);
   analysis.share_trends = follow_shares(plan, statistics, source.profiles, names);
   for (const CorrelatedColumn& column : plan.correlated) {
-    analysis.correlation_columns.push_back(column.name);
-    analysis.correlation_used_in_fit.push_back(column.used_in_fit);
+    analysis.correlated.push_back({.name = column.name, .used_in_fit = column.used_in_fit});
   }
   analysis.correlations = correlate(plan, statistics);
   analysis.drivers = find_drivers(plan, statistics, threads);

@@ -17,6 +17,10 @@ std::vector<CorrelationGroup> correlate(const AnalysisPlan& plan, const Analysis
                                  : std::span<const std::int64_t>(all).subspan(static_cast<std::size_t>(segment), 1);
     CorrelationGroup group;
     group.segment = segment;
+    for (const std::int64_t s : own) {
+      group.rows += statistics.segment_rows[static_cast<std::size_t>(s)];
+      group.weight += statistics.segment_weight[static_cast<std::size_t>(s)];
+    }
     group.r = Matrix<double>(columns, columns, kNoValue);
     group.n = Matrix<double>(columns, columns, 0.0);
     group.p = Matrix<double>(columns, columns, kNoValue);

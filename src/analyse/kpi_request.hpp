@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/column_levels.hpp"
 #include "tessera/analysis.hpp"
 #include "tessera/prepare.hpp"
 
@@ -39,14 +40,6 @@ struct KpiSpec {
   std::string level, event_level;
   double threshold = 0.0;  ///< csat: the least answer that counts
   std::string formula, reason;
-};
-
-/// The levels of a column that was counted: labels, most frequent first.
-struct ColumnLevels {
-  std::vector<std::string> labels;
-  std::vector<double> numbers;  ///< of a column of numbers; as long as labels
-  std::vector<std::int64_t> rows;
-  bool complete = false;  ///< there are no others
 };
 
 /// The KPI of one column of those that a request names: what was asked for, else what the values suggest.

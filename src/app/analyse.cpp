@@ -10,19 +10,16 @@
 
 #include "app/analysis_job.hpp"
 #include "app/engine.hpp"
+#include "app/given_segments.hpp"
 #include "app/locked_table.hpp"
 #include "app/manifest_options.hpp"
 #include "app/output_check.hpp"
 #include "app/recorder.hpp"
 #include "app/versions.hpp"
-#include "prepare/column_names.hpp"
 #include "prepare/learn.hpp"
 
 namespace tessera {
 namespace {
-
-/// Segments are compared in pairs, and a picture of more is no picture.
-constexpr std::int64_t kMostSegments = 60;
 
 void check_options(const AnalyseOptions& options) {
   if (options.output.empty()) throw ConfigError("no output folder", "name one with -o", ErrorCode::usage);
@@ -33,29 +30,6 @@ void check_options(const AnalyseOptions& options) {
   if (options.analysis.min_cell < 1) throw ConfigError("--min-cell must be at least 1", "10 is usual", ErrorCode::usage);
   check_input(options.input);
   check_not_overwritten(options.input, options.output);
-}
-
-int column_of(const TableInfo& info, const std::string& name) {
-  std::vector<std::string> names;
-  for (const ColumnSchema& column : info.columns) names.push_back(column.name);
-  const auto matches = match_columns(std::vector{name}, names, "--by");
-  if (matches.size() > 1) throw ConfigError(fmt::format("--by names {} columns", matches.size()), "name one");
-  return matches.front().column;
-}
-
-/// The labels of the segments, the largest first.
-std::vector<std::string> segments_of(const ProfiledColumns& columns, int by, const TableInfo& info) {
-  const ColumnLevels& levels = columns.levels[static_cast<std::size_t>(by)];
-  const ColumnProfile& profile = columns.profiles[static_cast<std::size_t>(by)];
-  const DataLocation where{info.path.string(), info.dataset, -1, profile.name};
-  if (profile.missing == profile.rows)
-    throw DataError("the column that gives the segments is empty", where, "name another with --by");
-  if (!levels.complete || std::ssize(levels.labels) > kMostSegments) {
-    throw DataError(fmt::format("the column has {}{} levels, and each would be a segment",
-                                profile.distinct_exact ? "" : "about ", profile.distinct),
-                    where, fmt::format("name a column of at most {} with --by", kMostSegments));
-  }
-  return levels.labels;
 }
 
 }  // namespace
@@ -76,7 +50,7 @@ AnalyseSummary run_analyse(const AnalyseOptions& options, Observer& observer, co
   AnalyseSummary summary;
   // Beside the work, as it may mean to read the whole file once more.
   std::future<InputIdentity> identity = std::async(std::launch::async, [&] { return identify_input(options.input, cancel); });
-  const int by = column_of(info, options.by);
+  const int by = segment_column(info, options.by);
   const KpiRequests kpis = read_kpis(options.prepare.kpis, info);
   PrepareOptions prepare = with_roles(options.prepare, kpis, options.analysis);
   prepare.categories = {info.columns[static_cast<std::size_t>(by)].name};  // a category may be a number, too
@@ -89,7 +63,7 @@ AnalyseSummary run_analyse(const AnalyseOptions& options, Observer& observer, co
 
   AnalysisJob job{columns, kpis, options.analysis, options.prepare};
   job.seed = options.seed;
-  job.labels = segments_of(columns, by, info);
+  job.labels = given_segments(columns, by, info);
   job.segments = static_cast<int>(job.labels.size());
   job.by = by;
   summary.analysis = run_analysis(table, job, engine);

@@ -97,4 +97,20 @@ OptionList manifest_options(const AnalyseOptions& options) {
   return list;
 }
 
+OptionList manifest_options(const CorrelateOptions& options) {
+  OptionList list;
+  list.emplace_back("dataset", options.dataset);
+  add_columns(options.prepare, list);
+  list.emplace_back("top-levels", std::int64_t{options.prepare.top_levels});
+  list.emplace_back("by", options.by);
+  list.emplace_back("segments", options.segments.filename().string());
+  list.emplace_back("method", std::string(to_string(options.method)));
+  list.emplace_back("missing", std::string(options.listwise ? "listwise" : "pairwise"));
+  list.emplace_back("ranks", std::string(to_string(options.ranks)));
+  list.emplace_back("kendall-rows", options.kendall_rows);
+  list.emplace_back("seed", options.seed);
+  add_engine(options.engine, list);
+  return list;
+}
+
 }  // namespace tessera

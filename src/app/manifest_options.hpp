@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "report/manifest.hpp"
+#include "tessera/correlate.hpp"
 #include "tessera/segmentation.hpp"
 
 namespace tessera {
@@ -14,5 +15,6 @@ namespace tessera {
 /// manifest says nothing about the machine or its users.
 [[nodiscard]] std::vector<std::pair<std::string, OptionValue>> manifest_options(const SegmentOptions& options);
 [[nodiscard]] std::vector<std::pair<std::string, OptionValue>> manifest_options(const AnalyseOptions& options);
+[[nodiscard]] std::vector<std::pair<std::string, OptionValue>> manifest_options(const CorrelateOptions& options);
 
 }  // namespace tessera

@@ -4,23 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "app/earlier_run.hpp"
 #include "app/output_check.hpp"
 #include "app/run_options.hpp"
 #include "app/segment.hpp"
 #include "core/edit_distance.hpp"
 #include "prepare/cells.hpp"
-#include "report/manifest.hpp"
-#include "report/names.hpp"
-#include "report/report.hpp"
 #include "table/chosen_rows.hpp"
 #include "tessera/error.hpp"
 
@@ -28,64 +22,6 @@ namespace tessera {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
-
-std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw file_error("read", path.string(), errno);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-DataError damaged(const fs::path& path, const std::string& why) {
-  return DataError(why, {path.string(), {}, -1, {}}, "segment the table anew, then split that run");
-}
-
-/// What an earlier run says of itself.
-struct EarlierRun {
-  fs::path folder;  ///< absolute, without links
-  Json summary, manifest;
-  std::vector<SegmentName> names;
-  Model model;
-
-  /// "2", or in a run that is a split itself "2.1".
-  [[nodiscard]] std::string id(int segment) const {
-    const Json& own = summary.at("segments").at(static_cast<std::size_t>(segment));
-    return own.value("id", std::to_string(segment));
-  }
-};
-
-EarlierRun read_run(const fs::path& folder) {
-  std::error_code failed;
-  const fs::path summary = folder / "summary.json";
-  if (!fs::exists(summary, failed)) {
-    throw FileError(ErrorCode::no_input, "no run at " + folder.string() + ": it has no summary.json",
-                    "name the folder that `tessera segment` wrote");
-  }
-  EarlierRun run;
-  run.folder = fs::canonical(folder);
-  run.summary = parse_summary(read_file(summary), summary.string());
-  const fs::path manifest = run.folder / "manifest.json";
-  run.manifest = Json::parse(read_file(manifest), nullptr, false);
-  const std::string command = run.manifest.is_object() ? run.manifest.value("command", "") : "";
-  if (command != "segment" && command != "split") {
-    throw DataError("the segments of this run were given, not found, so that there is no model to go on from",
-                    {manifest.string(), {}, -1, {}}, "split a run of `tessera segment`");
-  }
-  run.model = load_model(run.folder / "model.h5");
-  if (!run.summary.contains("segments") || std::ssize(run.summary["segments"]) != run.model.segments()) {
-    throw damaged(summary, "summary and model do not belong together");
-  }
-  run.names = default_names(run.summary);
-  const fs::path names = run.folder / "names.json";
-  if (fs::exists(names, failed)) {
-    for (SegmentName& given : parse_names(read_file(names), names.string())) {
-      if (given.segment < run.model.segments() && !given.name.empty()) {
-        run.names[static_cast<std::size_t>(given.segment)] = std::move(given);
-      }
-    }
-  }
-  return run;
-}
 
 /// By number, by id, by name: the first that fits.
 int find_segment(const EarlierRun& run, const std::string& wanted) {
@@ -115,13 +51,6 @@ fs::path find_input(const SplitOptions& options, const EarlierRun& run) {
                   "name the table that the run was made from with --input");
 }
 
-void check_same_input(const fs::path& input, const EarlierRun& run, const CancelToken& cancel) {
-  const InputIdentity found = identify_input(input, cancel);
-  if (found.fingerprint == run.manifest.at("input").at("fingerprint").at("value").get<std::string>()) return;
-  throw DataError("the table is not the one that the run was made from, or has changed since", {input.string(), {}, -1, {}},
-                  "name the right one with --input, or segment this one anew");
-}
-
 /// The customers of a segment, as rows of the run's assignments and of the table that the run was made from.
 struct Members {
   RowBitmap assigned, input;
@@ -135,7 +64,7 @@ Members members_of(const fs::path& assignments, int segment, std::int64_t input_
   };
   const bool is_split = find("row") < std::ssize(columns);  // else row i of both is the same
   std::vector<int> wanted{find("segment")};
-  if (wanted.front() == std::ssize(columns)) throw damaged(assignments, "the assignments have no segments");
+  if (wanted.front() == std::ssize(columns)) throw damaged_run(assignments, "the assignments have no segments");
   if (is_split) wanted.push_back(find("row"));
   Members members;
   RawChunk chunk;
@@ -147,13 +76,13 @@ Members members_of(const fs::path& assignments, int segment, std::int64_t input_
       const bool chosen = load_cell<std::int32_t>(cell(0)) == segment;
       members.assigned.push_back(chosen);
       const std::int64_t row = is_split ? load_cell<std::int64_t>(cell(1)) : first + i;
-      if (row < members.input.rows() || row >= input_rows) throw damaged(assignments, "the row numbers are not in order");
+      if (row < members.input.rows() || row >= input_rows) throw damaged_run(assignments, "the row numbers are not in order");
       while (members.input.rows() < row) members.input.push_back(false);
       members.input.push_back(chosen);
     }
   }
   while (members.input.rows() < input_rows) members.input.push_back(false);
-  if (members.input.count() == 0) throw damaged(assignments, fmt::format("no customer is in segment {}", segment));
+  if (members.input.count() == 0) throw damaged_run(assignments, fmt::format("no customer is in segment {}", segment));
   return members;
 }
 
@@ -191,8 +120,8 @@ SegmentationSummary run_split(const SplitOptions& options, Observer& observer, c
   const EarlierRun run = read_run(options.run);
   const int segment = find_segment(run, options.segment);
   const fs::path input = find_input(options, run);
-  check_same_input(input, run, cancel);
-  const fs::path assignments = run.folder / "assignments.h5";
+  check_same_input(input, run, "name the right one with --input, or segment this one anew", cancel);
+  const fs::path assignments = run.assignments();
   if (!options.output.empty()) check_not_overwritten(assignments, options.output);
   SplitOrigin origin;
   origin.run = run.folder.filename().string();

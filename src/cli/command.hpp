@@ -59,6 +59,7 @@ CLI::Option* add_pseudonym_key(CLI::App& app, std::string& file);
 [[nodiscard]] std::unique_ptr<Command> make_segment_command(CLI::App& root);
 [[nodiscard]] std::unique_ptr<Command> make_score_command(CLI::App& root);
 [[nodiscard]] std::unique_ptr<Command> make_analyse_command(CLI::App& root);
+[[nodiscard]] std::unique_ptr<Command> make_correlate_command(CLI::App& root);
 [[nodiscard]] std::unique_ptr<Command> make_report_command(CLI::App& root);
 [[nodiscard]] std::unique_ptr<Command> make_split_command(CLI::App& root);
 [[nodiscard]] std::unique_ptr<Command> make_rfm_command(CLI::App& root);

@@ -32,6 +32,7 @@ constexpr std::string_view kShortUsage =
     "  segment   find the segments of a table of customers\n"
     "  score     assign new customers to the segments of an earlier run\n"
     "  analyse   describe segments that you have already\n"
+    "  correlate say which columns go together, in all and within segments\n"
     "  report    render the report of a run again, after its names were changed\n"
     "  split     look for groups within one segment of an earlier run\n"
     "  rfm       turn transactions into a table of customers\n"
@@ -72,6 +73,7 @@ Commands set_up(CLI::App& root) {
   commands.push_back(make_segment_command(root));
   commands.push_back(make_score_command(root));
   commands.push_back(make_analyse_command(root));
+  commands.push_back(make_correlate_command(root));
   commands.push_back(make_report_command(root));
   commands.push_back(make_split_command(root));
   commands.push_back(make_rfm_command(root));

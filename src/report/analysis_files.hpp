@@ -8,19 +8,15 @@
 
 namespace tessera {
 
-/// Version of correlations.h5 (docs/formats.md).
-inline constexpr int kCorrelationsFormatMajor = 1;
-inline constexpr int kCorrelationsFormatMinor = 0;
-
 // The tables of an analysis as CSV.
 [[nodiscard]] std::string profiles_csv(const Analysis& analysis);
 [[nodiscard]] std::string kpis_csv(const Analysis& analysis);
 [[nodiscard]] std::string kpi_pairs_csv(const Analysis& analysis);
-[[nodiscard]] std::string period_crosstab_csv(const Analysis& analysis, const PeriodCrosstab& table);
 [[nodiscard]] std::string trends_csv(const Analysis& analysis);
 [[nodiscard]] std::string drivers_csv(const Analysis& analysis);
 [[nodiscard]] std::string doubt_csv(const Analysis& analysis);
 [[nodiscard]] std::string crosstab_csv(const Crosstab& table);
+[[nodiscard]] std::string period_crosstab_csv(const Analysis& analysis, const PeriodCrosstab& table);
 
 /// Writes profiles.csv, kpis.csv, kpi_pairs.csv, crosstabs/*.csv, trends.csv, drivers.csv, doubt.csv and correlations.h5 into
 /// the run's folder, as far as there is something to write. @throws FileError

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "report/analysis_json_parts.hpp"
+#include "report/correlation_files.hpp"
 #include "stats/p_text.hpp"
 
 namespace tessera {
@@ -73,20 +74,14 @@ Json share_trends_json(const std::vector<ShareTrend>& trends) {
 
 Json correlations_json(const Analysis& analysis) {
   Json json;
-  const auto shown = std::min<std::size_t>(analysis.correlation_columns.size(), kMostCorrelations);
+  const auto shown = std::min<std::size_t>(analysis.correlated.size(), kMostCorrelations);
   json["columns"] = Json::array();
   json["used_in_fit"] = Json::array();
   for (std::size_t i = 0; i < shown; ++i) {
-    json["columns"].push_back(analysis.correlation_columns[i]);
-    json["used_in_fit"].push_back(static_cast<bool>(analysis.correlation_used_in_fit[i]));
+    json["columns"].push_back(analysis.correlated[i].name);
+    json["used_in_fit"].push_back(analysis.correlated[i].used_in_fit);
   }
-  json["groups"] = Json::array();
-  for (const CorrelationGroup& group : analysis.correlations) {
-    json["groups"].push_back({{"segment", segment_or_null(group.segment)},
-                              {"r", matrix_json(group.r, kMostCorrelations)},
-                              {"n", matrix_json(group.n, kMostCorrelations)},
-                              {"p", matrix_json(group.p, kMostCorrelations)}});
-  }
+  json["groups"] = correlation_groups_json(analysis.correlations, kMostCorrelations);
   return json;
 }
 
@@ -139,12 +134,12 @@ Json analysis_json(const Analysis& analysis) {
   json["periods"] = analysis.periods;
   json["min_cell"] = analysis.min_cell;
   json["sample_rows"] = analysis.sample_rows;
-  json["period_crosstabs"] = period_crosstabs_json(analysis);
   json["quantile_error"] = analysis.quantile_error;
   json["segments"] = segments_json(analysis.segments);
   json["columns"] = columns_json(analysis.columns);
   json["kpis"] = kpis_json(analysis.kpis);
   json["crosstabs"] = crosstabs_json(analysis.crosstabs);
+  json["period_crosstabs"] = period_crosstabs_json(analysis);
   json["share_trends"] = share_trends_json(analysis.share_trends);
   json["correlations"] = correlations_json(analysis);
   json["drivers"] = drivers_json(analysis.drivers);

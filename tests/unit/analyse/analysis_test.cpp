@@ -126,8 +126,7 @@ TEST(Analysis, CorrelationsArePairwiseComplete) {
   Customers customers(5'000);
   const Analysis analysis = analyse_table(customers.table, trial_of());
   const auto place = [&](const std::string& name) {
-    const auto& names = analysis.correlation_columns;
-    return std::find(names.begin(), names.end(), name) - names.begin();
+    return std::ranges::find(analysis.correlated, name, &CorrelationVariable::name) - analysis.correlated.begin();
   };
   const std::int64_t i = place("income"), j = place("visits");
   for (const CorrelationGroup& group : analysis.correlations) {

@@ -258,8 +258,7 @@ TEST(Stories, TelcoChurnAsSciPySeesIt) {
   EXPECT_EQ(tenure.segments[segment("One year")].median, 44.0);
   EXPECT_EQ(tenure.segments[segment("Two year")].median, 64.0);
   const auto place = [&](const std::string& name) {
-    const auto& names = analysis.correlation_columns;
-    return std::find(names.begin(), names.end(), name) - names.begin();
+    return std::ranges::find(analysis.correlated, name, &CorrelationVariable::name) - analysis.correlated.begin();
   };
   const CorrelationGroup& group = analysis.correlations[segment("Month-to-month") + 1];
   EXPECT_NEAR(group.r(place("tenure"), place("TotalCharges")), 0.9293570493259695, 1e-12);
