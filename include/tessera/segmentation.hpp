@@ -43,12 +43,6 @@ enum class Algorithm : std::uint8_t {
   mixture,  ///< Gaussian components; each customer in the most probable one
 };
 
-/// How segments are found.
-enum class Algorithm : std::uint8_t {
-  kmeans,   ///< each customer in the segment with the nearest centroid
-  mixture,  ///< Gaussian components; each customer in the most probable one
-};
-
 /// What `segment` is asked to do.
 struct SegmentOptions {
   std::filesystem::path input;   ///< HDF5, CSV or TSV
