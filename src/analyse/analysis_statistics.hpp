@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "analyse/analysis_plan.hpp"
-#include "analyse/segment_sample.hpp"
 #include "core/job.hpp"
+#include "feed/segment_sample.hpp"
 #include "stats/co_moments.hpp"
 #include "stats/moments.hpp"
 #include "tessera/backend.hpp"

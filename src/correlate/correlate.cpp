@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "correlate/mixed.hpp"
 #include "correlate/pearson.hpp"
+#include "correlate/rank_groups.hpp"
 #include "correlate/segment_sweep.hpp"
 #include "exact/grid.hpp"
 #include "tessera/error.hpp"
@@ -65,6 +67,13 @@ void check_rows(const CorrelationPlan& plan, const CorrelatedRows& rows, const T
 }
 
 void describe(const CorrelationPlan& plan, CorrelationTable& result) {
+  if (result.sample_rows > 0)
+    result.notes.push_back(
+        fmt::format("tau is that of a random sample of {} rows of every group that has more", result.sample_rows));
+  if (!result.exact_ranks)
+    result.notes.push_back(
+        fmt::format("ranks are those of bins of values: no correlation is farther than {:.2g} from that of exact ranks",
+                    result.rank_error));
   for (const PlannedVariable& planned : plan.variables) result.variables.push_back(planned.variable);
   result.left_out = plan.left_out;
   for (const CorrelationGroup& group : result.groups) {
@@ -89,6 +98,11 @@ CorrelationTable correlate(Table& table, const CorrelationSource& source, const 
   add_weights(source, plan);
   check_columns(plan, info);
   plan.columns.seed = options.seed;
+  if (options.method == CorrelationMethod::kendall && plan.columns.weight >= 0) {
+    throw ConfigError(fmt::format("Kendall's tau knows no weights, and '{}' is one",
+                                  info.columns[static_cast<std::size_t>(plan.columns.weight)].name),
+                      "take --method spearman, or leave the column out with --ignore");
+  }
 
   CorrelationTable result;
   result.method = options.method;
@@ -97,7 +111,19 @@ CorrelationTable correlate(Table& table, const CorrelationSource& source, const 
   result.rows = info.rows;
   SegmentSweep sweep(table, plan, options.listwise, job, budget_bytes);
   job.observer.stage("correlate", info.rows);
-  result.groups = pearson_groups(plan, backend, sweep);
+  switch (options.method) {
+    case CorrelationMethod::pearson:
+      result.groups = pearson_groups(plan, backend, sweep);
+      break;
+    case CorrelationMethod::spearman:
+      result.groups = spearman_groups(plan, backend, sweep, options.ranks, result);
+      break;
+    case CorrelationMethod::kendall:
+      result.groups = kendall_groups(plan, sweep, options.kendall_rows, result);
+      break;
+    case CorrelationMethod::mixed:
+      result.groups = mixed_groups(plan, backend, sweep);
+  }
   check_rows(plan, sweep.rows(), info);
   result.rows_used = sweep.rows().used();
   describe(plan, result);

@@ -15,6 +15,7 @@ void SegmentSweep::run(const Visit& visit) {
   if (count_rows) {
     rows_.rows.assign(units.size(), 0);
     rows_.weight.assign(units.size(), 0.0);
+    rows_.weight_squares.assign(units.size(), 0.0);
   }
   sweep_for_analysis(table_, plan_.columns, job_, budget_bytes_ / 2, [&](std::span<const AnalysisBlock> blocks) {
     const std::span<const AnalysisBlock> used = listwise_ ? complete.only(blocks) : blocks;
@@ -43,6 +44,7 @@ void SegmentSweep::count(const AnalysisBlock& all, const AnalysisBlock& used, st
     const auto s = static_cast<std::size_t>(own[i]);
     ++rows_.rows[s];
     if (all.units != nullptr) units[s] += all.units[i];
+    rows_.weight_squares[s] += all.weights == nullptr ? 1.0 : all.weights[i] * all.weights[i];
   }
 }
 

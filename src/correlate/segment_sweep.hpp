@@ -15,10 +15,11 @@ namespace tessera {
 
 /// How many rows were looked at, by what they are good for.
 struct CorrelatedRows {
-  std::int64_t in_segments = 0;    ///< of positive weight or not
-  std::int64_t weighted = 0;       ///< of those, of positive weight
-  std::vector<std::int64_t> rows;  ///< [segments] used: of those, complete if only complete rows count
-  std::vector<double> weight;      ///< [segments] exact
+  std::int64_t in_segments = 0;        ///< of positive weight or not
+  std::int64_t weighted = 0;           ///< of those, of positive weight
+  std::vector<std::int64_t> rows;      ///< [segments] used: of those, complete if only complete rows count
+  std::vector<double> weight;          ///< [segments] exact
+  std::vector<double> weight_squares;  ///< [segments]
   [[nodiscard]] std::int64_t used() const;
 };
 

@@ -41,7 +41,8 @@ Page::Row pair_row(const CorrelationTable& table, const CorrelationPair& pair) {
 
 void add_group(Page& page, const CorrelationTable& table, std::size_t group, const std::vector<CorrelationPair>& pairs) {
   const CorrelationGroup& own = table.groups[group];
-  page.heading(own.segment < 0 ? "All customers" : fmt::format("{}: {}", own.name, text::plural(own.rows, "customer")));
+  const std::string by = table.by.empty() ? "" : table.by + " = ";
+  page.heading(own.segment < 0 ? "All customers" : fmt::format("{}{}: {}", by, own.name, text::plural(own.rows, "customer")));
   std::vector<Page::Row> rows;
   for (const CorrelationPair& pair : pairs) {
     if (pair.group == group) rows.push_back(pair_row(table, pair));

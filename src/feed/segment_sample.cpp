@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyse/segment_sample.hpp"
+#include "feed/segment_sample.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -23,16 +23,16 @@ void SegmentSample::consume(std::span<const AnalysisBlock> blocks, std::size_t s
       for (const double* column : block.numbers) row.values.push_back(column[i]);
       row.codes.reserve(block.codes.size());
       for (const std::int32_t* column : block.codes) row.codes.push_back(column[i]);
-      if (segment.rows.size() >= 2 * kSegmentSampleRows) keep_smallest(segment);
+      if (segment.rows.size() >= 2 * most_rows_) keep_smallest(segment);
     }
   }
 }
 
-void SegmentSample::keep_smallest(Segment& segment) {
+void SegmentSample::keep_smallest(Segment& segment) const {
   std::sort(segment.rows.begin(), segment.rows.end(),
             [](const Row& a, const Row& b) { return std::tie(a.key, a.id) < std::tie(b.key, b.id); });
-  if (segment.rows.size() < kSegmentSampleRows) return;
-  segment.rows.resize(kSegmentSampleRows);
+  if (segment.rows.size() < most_rows_) return;
+  segment.rows.resize(most_rows_);
   segment.largest_key = segment.rows.back().key;
 }
 

@@ -11,15 +11,16 @@
 
 namespace tessera {
 
-/// Rows kept of every segment.
+/// Rows kept of every segment, if nothing else is asked for.
 inline constexpr std::size_t kSegmentSampleRows = 2'000;
 
 /// Of every segment the rows of positive weight with the smallest keys (feed/analysis_sweep.hpp), with all their series and
 /// codes.
 class SegmentSample {
  public:
-  SegmentSample(std::int32_t segments, std::size_t series, std::uint64_t seed)
-      : series_(series), seed_(seed), rows_(static_cast<std::size_t>(segments)) {}
+  /// @param most_rows  of every segment, > 0
+  SegmentSample(std::int32_t segments, std::size_t series, std::uint64_t seed, std::size_t most_rows = kSegmentSampleRows)
+      : series_(series), seed_(seed), most_rows_(most_rows), rows_(static_cast<std::size_t>(segments)) {}
 
   /// @param segment_code  which of the code columns holds segments
   void consume(std::span<const AnalysisBlock> blocks, std::size_t segment_code);
@@ -51,10 +52,11 @@ class SegmentSample {
     std::vector<Row> rows;
     std::uint64_t largest_key = std::numeric_limits<std::uint64_t>::max();  // once full, later rows must beat it
   };
-  static void keep_smallest(Segment& segment);
+  void keep_smallest(Segment& segment) const;
 
   std::size_t series_;
   std::uint64_t seed_;
+  std::size_t most_rows_;
   std::vector<Segment> rows_;
 };
 
