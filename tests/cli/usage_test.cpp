@@ -39,7 +39,8 @@ TEST_F(UsageTest, HelpOfSegmentGroupsOptionsAndShowsDefaults) {
   for (const char* group : {"Files:", "Number of segments:", "Preparation:", "Fit:", "Messages:", "Configuration:"}) {
     EXPECT_THAT(help, HasSubstr(group));
   }
-  for (const char* option : {"-k,--segments K=auto", "--k-range MIN:MAX=1:10", "--missing POLICY=impute", "--restarts N=10"}) {
+  for (const char* option : {"-k,--segments K=auto", "--k-range MIN:MAX=1:10", "--missing POLICY=impute", "--restarts N=10",
+                             "--algorithm NAME=kmeans"}) {
     EXPECT_THAT(help, HasSubstr(option));
   }
   EXPECT_THAT(help, Not(HasSubstr("--chunk-rows"))) << "an expert's option";

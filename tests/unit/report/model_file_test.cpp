@@ -134,12 +134,12 @@ TEST_F(ModelFileTest, ALaterMinorVersionIsReadAndALaterMajorRefused) {
     file.set_attribute("/", "invented_later", 3.0);
   }
   EXPECT_TRUE(load_model(path) == example_model());
-  Tampering(path).set_attribute("/", "format_version", std::string("2.0"));
+  Tampering(path).set_attribute("/", "format_version", std::string("3.0"));
   try {
     (void)load_model(path);
     FAIL();
   } catch (const DataError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("2.0"));
+    EXPECT_THAT(error.what(), HasSubstr("3.0"));
     EXPECT_THAT(error.advice(), HasSubstr("later"));
   }
 }
