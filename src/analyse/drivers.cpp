@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyse/drivers.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -16,8 +18,6 @@
 namespace tessera {
 namespace {
 
-/// All subsets of so many predictors are looked at anew for every group that the jackknife leaves out.
-constexpr std::size_t kMostJackknifed = 14;
 /// Rows with a value of the outcome that a regression should have at least, beside 3 for each driver.
 constexpr double kLeastRows = 30.0;
 
@@ -40,11 +40,9 @@ class DriverFinder {
   DriverAnalysis run() {
     result_.outcome = outcome_.name;
     result_.used_in_fit = outcome_.used_in_fit;
-    result_.method =
-        series_.size() <= kMostJackknifed
-            ? "shares of R squared: Shapley values (LMG), exact; intervals by a jackknife over 64 groups of customers"
-            : "shares of R squared: Shapley values (LMG), exact; intervals by a jackknife of relative weights over 64 "
-              "groups of customers";
+    result_.method = fmt::format(
+        "shares of R squared: {}; intervals by a jackknife of the same over {} groups of customers",
+        is_exact() ? "Shapley values (LMG), exact" : "relative weights (Johnson 2000), of so many drivers", kJackknifeGroups);
     for (const int driver : plan_.drivers) result_.columns.push_back(plan_.correlated[static_cast<std::size_t>(driver)].name);
     result_.groups.resize(static_cast<std::size_t>(plan_.segments) + 1);
     correlations_.resize(result_.groups.size());
@@ -152,8 +150,22 @@ class DriverFinder {
     if (group.problem.empty()) share_out(own, group);
   }
 
+  /// The estimate and what the jackknife makes of it are of one method.
+  [[nodiscard]] bool is_exact() const { return std::ssize(series_) <= stats::kMostLmgPredictors; }
+
+  /// Of each, in its order.
+  [[nodiscard]] std::vector<stats::Importance> importance_of(std::span<const Correlations> all) const {
+    std::vector<stats::Importance> results;
+    std::vector<stats::ImportanceProblem> problems;
+    for (const Correlations& own : all) {
+      if (is_exact()) problems.push_back({own.drivers.view(), own.outcome});
+      if (!is_exact()) results.push_back(stats::relative_weights(own.drivers.view(), own.outcome));
+    }
+    return is_exact() ? stats::lmg_batch(problems) : results;
+  }
+
   void share_out(const Correlations& own, DriverGroup& group) {
-    const stats::Importance importance = stats::lmg_shares(own.drivers.view(), own.outcome);
+    const stats::Importance importance = importance_of(std::span(&own, 1)).front();
     const stats::StandardizedRegression regression =
         stats::standardized_regression(own.drivers.view(), own.outcome, own.least_n);
     const std::vector<double> shares = relative(importance);
@@ -172,12 +184,17 @@ class DriverFinder {
 
   void jackknife(DriverGroup& group) {
     std::vector<std::vector<double>> replicates(kJackknifeGroups);
-    threads_.run(kJackknifeGroups, [&](int, std::int64_t g) {
-      const Correlations without = correlations_of(cells(group.segment, static_cast<int>(g)));
-      const stats::Importance importance = series_.size() <= kMostJackknifed
-                                               ? stats::lmg_shares(without.drivers.view(), without.outcome)
-                                               : stats::relative_weights(without.drivers.view(), without.outcome);
-      replicates[static_cast<std::size_t>(g)] = relative(importance);
+    constexpr std::int64_t kBatch = stats::kLmgBatch;
+    static_assert(kJackknifeGroups % kBatch == 0);
+    threads_.run(kJackknifeGroups / kBatch, [&](int, std::int64_t batch) {
+      std::vector<Correlations> without;
+      for (std::int64_t g = batch * kBatch; g < (batch + 1) * kBatch; ++g) {
+        without.push_back(correlations_of(cells(group.segment, static_cast<int>(g))));
+      }
+      const std::vector<stats::Importance> importance = importance_of(without);
+      for (std::int64_t g = 0; g < kBatch; ++g) {
+        replicates[static_cast<std::size_t>(batch * kBatch + g)] = relative(importance[static_cast<std::size_t>(g)]);
+      }
     });
     for (std::size_t j = 0; j < series_.size(); ++j) {
       std::vector<double> values;

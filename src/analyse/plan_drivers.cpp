@@ -7,6 +7,7 @@
 namespace tessera {
 namespace {
 
+/// Of those that were not named: the shares of more are relative weights, and co-moments grow with the square.
 constexpr std::int64_t kMostDrivers = stats::kMostLmgPredictors;
 constexpr std::size_t kMostOutcomes = 3;
 
@@ -43,15 +44,15 @@ void plan_drivers(PlanBuilder& builder) {
     if (has(wanted, source) || has(builder.plan.drivers, static_cast<int>(i))) continue;
     const bool asked = has(builder.wishes.drivers, source);
     if (!builder.wishes.drivers.empty() ? !asked : (column.outcome || column.date)) continue;
-    if (std::ssize(builder.plan.drivers) < kMostDrivers) {
+    if (asked || std::ssize(builder.plan.drivers) < kMostDrivers) {
       builder.plan.drivers.push_back(static_cast<int>(i));
     } else {
       ++left_out;
     }
   }
   if (left_out > 0) {
-    builder.plan.notes.push_back(
-        fmt::format("drivers are the first {} columns, {} are left out; name others with --drivers", kMostDrivers, left_out));
+    builder.plan.notes.push_back(fmt::format(
+        "drivers are the first {} columns, {} are left out; name others, or more, with --drivers", kMostDrivers, left_out));
   }
 }
 

@@ -127,6 +127,28 @@ TEST(LmgShares, AreTheMeanGainOverAllSubsets) {
   EXPECT_NEAR(sum_of(lmg.shares), lmg.r_squared, 1e-12);
 }
 
+TEST(LmgShares, OfABatchAreThoseOfEachAlone) {
+  std::vector<Model> models;
+  for (std::int64_t n = 30; n < 41; ++n) models.push_back(made_model(6, n));
+  models[4].outcome[2] = kUndefined;
+  models[7].predictors(1, 2) = models[7].predictors(2, 1) = 1.0;  // determined
+  std::vector<ImportanceProblem> problems;
+  for (const Model& model : models) problems.push_back({model.predictors.view(), model.outcome});
+  const std::vector<Importance> batch = lmg_batch(problems);
+  ASSERT_EQ(batch.size(), models.size());
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    const Importance alone = lmg_shares(models[i].predictors.view(), models[i].outcome);
+    if (i == 4) {
+      EXPECT_TRUE(std::isnan(batch[i].r_squared) && std::isnan(batch[i].shares[0]));
+      continue;
+    }
+    EXPECT_EQ(batch[i].r_squared, alone.r_squared);
+    EXPECT_EQ(batch[i].shares, alone.shares);
+    EXPECT_NEAR(sum_of(alone.shares), alone.r_squared, 1e-12);
+  }
+  EXPECT_TRUE(lmg_batch({}).empty());
+}
+
 TEST(LmgShares, OfTwentyPredictorsSumToRSquaredInAboutASecond) {
   const Model model = made_model(20);
   const auto start = std::chrono::steady_clock::now();
