@@ -132,6 +132,8 @@ struct ColumnAnalysis {
   std::vector<CategorySummary> category_segments;  ///< [k]
   TestResult test;                                 ///< of any difference between segments; none if used in the fit
   EffectSize effect;                               ///< eta squared, or Cramer's V
+  TestResult rank_test;                            ///< of numbers, Kruskal & Wallis: skew and outliers do not matter
+  EffectSize rank_effect;                          ///< epsilon squared
 };
 
 // --- KPIs
@@ -217,7 +219,6 @@ struct CrosstabCells {
   std::vector<CrosstabCell> row_totals;     ///< [rows]
   std::vector<CrosstabCell> column_totals;  ///< [columns]
   CrosstabCell total;
-  std::vector<std::string> kpis;  ///< names
   std::int64_t suppressed_cells = 0;
 };
 
@@ -228,6 +229,7 @@ struct Crosstab : CrosstabCells {
   std::string column_column;  ///< "segment", or another category
   bool used_in_fit = false;   ///< the rows are the levels of a column that the segments were made from: no tests
   std::vector<std::string> rows, columns;
+  std::vector<std::string> kpis;          ///< names
   TestResult chi_squared, g;              ///< chi_squared: with Yates' correction for 2 x 2; none if used in the fit
   TestResult monte_carlo;                 ///< only where expected counts are small
   EffectSize cramers_v;                   ///< plain
@@ -331,9 +333,11 @@ struct BimodalityFinding {
   int segment = 0;
   std::string method;  ///< "Hartigan's dip", "two discrete components"
   double statistic = kNoValue, p = kNoValue, p_adjusted = kNoValue;
-  std::int64_t n = 0;  ///< rows tested
+  std::int64_t n = 0;        ///< rows tested
+  double aside_share = 0.0;  ///< of the rows: many equal values at an end (zeros, a limit), which are no group
+  double valley = kNoValue;  ///< lowest density between the two peaks, of that of the lower peak
   double low_mode = kNoValue, high_mode = kNoValue;
-  double low_share = kNoValue;  ///< of the customers nearer to the low mode
+  double low_share = kNoValue;  ///< of the customers below the valley
   bool bimodal = false;
   std::string words;
 };
@@ -367,13 +371,13 @@ struct Analysis {
   double weight = 0.0;
   double effective_rows = 0.0;  ///< Kish's; rows if unweighted. Intervals and tests count so many
   std::int64_t min_cell = 10;
-  std::vector<PeriodCrosstab> period_crosstabs;
   std::int64_t sample_rows = 0;  ///< of the sample behind bimodality and separation
   double quantile_error = 0.0;   ///< a quantile lies within this share of its distance from the overall median
   std::vector<AnalysisSegment> segments;
   std::vector<ColumnAnalysis> columns;
   std::vector<KpiResult> kpis;
   std::vector<Crosstab> crosstabs;
+  std::vector<PeriodCrosstab> period_crosstabs;
   std::vector<ShareTrend> share_trends;
   std::vector<CorrelationVariable> correlated;
   std::vector<CorrelationGroup> correlations;  ///< all customers, then each segment

@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <utility>
 
 #include "analyse/doubt.hpp"
+#include "analyse/two_groups.hpp"
 #include "analyse/words.hpp"
-#include "stats/dip.hpp"
-#include "stats/discretised_mixture.hpp"
 #include "stats/p_adjust.hpp"
 
 namespace tessera {
@@ -16,60 +15,31 @@ namespace {
 
 /// Rows that a look at a distribution takes.
 constexpr std::int64_t kLeastRows = 50;
-constexpr std::int64_t kMostSteps = 21, kLeastSteps = 5;
+/// Different values: fewer are levels, not a distribution.
+constexpr std::int64_t kLeastDistinct = 5;
 
-/// A scale such as 0..10: whole numbers within a short range.
-bool is_scale(const ColumnProfile& profile) {
-  return profile.integral && profile.max - profile.min + 1.0 <= static_cast<double>(kMostSteps) &&
-         profile.max - profile.min + 1.0 >= static_cast<double>(kLeastSteps);
+BimodalityFinding finding_of(const std::string& column, int segment, const TwoGroups& look) {
+  BimodalityFinding finding;
+  finding.column = column;
+  finding.segment = segment;
+  finding.method = look.method;
+  finding.statistic = look.statistic;
+  finding.p = look.p;
+  finding.n = look.n;
+  finding.aside_share = look.aside_share;
+  finding.valley = look.valley;
+  finding.low_mode = look.low_mode;
+  finding.high_mode = look.high_mode;
+  finding.low_share = look.low_share;
+  return finding;
 }
 
-/// Where the values part best into two groups (least squares), and their means.
-void find_modes(const std::vector<double>& values, BimodalityFinding& finding) {
-  double total = 0.0;
-  for (const double x : values) total += x;
-  double below = 0.0, best = -1.0;
-  const auto n = static_cast<double>(values.size());
-  for (std::size_t i = 0; i + 1 < values.size(); ++i) {
-    below += values[i];
-    if (values[i] == values[i + 1]) continue;
-    const double count = static_cast<double>(i + 1);
-    const double low = below / count, high = (total - below) / (n - count);
-    const double between = count * (n - count) * (high - low) * (high - low);
-    if (!(between > best)) continue;
-    best = between;
-    finding.low_mode = low;
-    finding.high_mode = high;
-    finding.low_share = count / n;
-  }
-}
-
-/// Whole numbers were rounded, and heaps of equal values dip by themselves. Each heap is spread evenly over the step that it
-/// stands for, which leaves a distribution with one peak that one peak.
-std::vector<double> spread_whole_numbers(std::vector<double> values) {
-  for (std::size_t first = 0; first < values.size();) {
-    std::size_t last = first;
-    while (last < values.size() && values[last] == values[first]) ++last;
-    const double step = values[first], count = static_cast<double>(last - first);
-    for (std::size_t i = first; i < last; ++i) {
-      values[i] = step - 0.5 + (static_cast<double>(i - first) + 0.5) / count;
-    }
-    first = last;
-  }
-  return values;
-}
-
-void test_scale(const ColumnProfile& profile, const std::vector<double>& values, BimodalityFinding& finding) {
-  std::vector<double> counts(static_cast<std::size_t>(profile.max - profile.min) + 1);
-  for (const double x : values) ++counts[static_cast<std::size_t>(x - profile.min)];
-  const stats::DiscreteBimodality fit = stats::discretised_mixture(counts);
-  finding.method = "two groups on a scale (difference of BIC)";
-  finding.statistic = fit.delta_bic;
-  finding.bimodal = stats::is_bimodal(fit);
-  if (!finding.bimodal) return;
-  finding.low_mode = std::clamp(profile.min + fit.lower.mean, profile.min, profile.max);
-  finding.high_mode = std::clamp(profile.min + fit.upper.mean, profile.min, profile.max);
-  finding.low_share = fit.lower.share;
+std::string words_of(const BimodalityFinding& finding, const std::string& segment) {
+  const bool aside = finding.aside_share > 0.0;
+  return fmt::format("{} in \"{}\":{} two groups, {} of {} around {}, the others around {}", finding.column, segment,
+                     aside ? fmt::format(" apart from {} at an end,", percent_words(finding.aside_share)) : "",
+                     percent_words(finding.low_share), aside ? "the rest" : "the customers", number_words(finding.low_mode),
+                     number_words(finding.high_mode));
 }
 
 }  // namespace
@@ -78,27 +48,19 @@ std::vector<BimodalityFinding> find_bimodality(const AnalysisPlan& plan, const A
                                                std::span<const ColumnProfile> profiles,
                                                const std::vector<std::string>& segment_names) {
   std::vector<BimodalityFinding> findings;
+  std::vector<TwoGroups> looks;
   const SegmentSample& sample = statistics.sample.front();
   for (const PlannedNumber& number : plan.numbers) {
     const ColumnProfile& profile = profiles[static_cast<std::size_t>(number.profile)];
-    if (profile.kind == Kind::date || profile.distinct < kLeastSteps) continue;
+    if (profile.kind == Kind::date || profile.distinct < kLeastDistinct) continue;
     for (std::int32_t s = 0; s < plan.segments; ++s) {
       const std::vector<double> values = sample.sorted(s, static_cast<std::size_t>(number.series));
-      if (std::ssize(values) < std::max(kLeastRows, plan.min_cell) || values.front() == values.back()) continue;
-      BimodalityFinding finding;
-      finding.column = profile.name;
-      finding.segment = s;
-      finding.n = std::ssize(values);
-      if (is_scale(profile)) {
-        test_scale(profile, values, finding);
-      } else {
-        const stats::DipResult dip = stats::dip_test(profile.integral ? spread_whole_numbers(values) : values);
-        finding.method = "Hartigan's dip test";
-        finding.statistic = dip.dip;
-        finding.p = dip.p;
-        find_modes(values, finding);
-      }
-      findings.push_back(std::move(finding));
+      const std::int64_t least = std::max(kLeastRows, plan.min_cell);
+      if (std::ssize(values) < least || values.front() == values.back()) continue;
+      TwoGroups look = look_for_two_groups(values, {profile.integral, profile.min, profile.max});
+      if (look.n < least) continue;
+      findings.push_back(finding_of(profile.name, s, look));
+      looks.push_back(std::move(look));
     }
   }
   std::vector<double> p;
@@ -107,16 +69,8 @@ std::vector<BimodalityFinding> find_bimodality(const AnalysisPlan& plan, const A
   for (std::size_t i = 0; i < findings.size(); ++i) {
     BimodalityFinding& finding = findings[i];
     finding.p_adjusted = adjusted[i];
-    // Heaps of equal values dip without being two groups: the dip must be of some size, and neither group a splinter.
-    constexpr double kLeastDip = 0.02, kLeastShare = 0.1;
-    if (!std::isnan(finding.p)) {
-      finding.bimodal = finding.p_adjusted < 0.01 && finding.statistic > kLeastDip && finding.low_share >= kLeastShare &&
-                        finding.low_share <= 1.0 - kLeastShare;
-    }
-    if (!finding.bimodal) continue;
-    finding.words = fmt::format("{} in \"{}\": two groups, {} of the customers around {}, the others around {}", finding.column,
-                                segment_names[static_cast<std::size_t>(finding.segment)], percent_words(finding.low_share),
-                                number_words(finding.low_mode), number_words(finding.high_mode));
+    finding.bimodal = are_two_groups(looks[i], adjusted[i]);
+    if (finding.bimodal) finding.words = words_of(finding, segment_names[static_cast<std::size_t>(finding.segment)]);
   }
   std::stable_sort(findings.begin(), findings.end(), [](const BimodalityFinding& a, const BimodalityFinding& b) {
     if (a.bimodal != b.bimodal) return a.bimodal;

@@ -106,9 +106,9 @@ KpiSpread spread_of_times(std::span<const KpiGroup> groups) {
     if (!(means[g].n > 0.0)) continue;
     moments.push_back({groups[g].n(), means[g].n, means[g].n, means[g].value, means[g].n * means[g].variance});
   }
-  KpiSpread spread{eta_effect(moments), log_rank(groups)};
-  if (!spread.effect.measure.empty()) spread.effect.measure += " of restricted times";
-  return spread;
+  // Without an interval: that of eta squared knows nothing of censoring.
+  const double eta_squared = stats::variance_explained(moments).eta_squared;
+  return {to_effect("eta squared of restricted times", eta_squared, {}, kNotableEta), log_rank(groups)};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "analyse/results.hpp"
 #include "stats/contingency.hpp"
 #include "stats/cramers_v.hpp"
+#include "stats/kruskal_wallis.hpp"
 #include "stats/proportion.hpp"
 #include "stats/welch_test.hpp"
 
@@ -61,7 +62,31 @@ class Profiler {
     const stats::VarianceAnalysis anova = stats::welch_anova(groups);
     column.test = to_test("Welch's analysis of variance", {anova.f, anova.between_df, anova.p});
     column.test.df2 = anova.within_df;
+    if (static_cast<std::size_t>(number.series) < statistics_.bins.size()) test_ranks(number.series, column);
     return column;
+  }
+
+  /// From the bins: values of one bin are ties.
+  void test_ranks(int series, ColumnAnalysis& column) const {
+    const std::vector<double>& bins = statistics_.bins[static_cast<std::size_t>(series)];
+    std::vector<std::int64_t> filled;
+    for (std::int64_t bin = 0; bin < BinScale::kBins; ++bin) {
+      for (std::size_t s = 0; s < segments_; ++s) {
+        if (!(bins[s * BinScale::kBins + static_cast<std::size_t>(bin)] > 0.0)) continue;
+        filled.push_back(bin);
+        break;
+      }
+    }
+    Matrix<double> counts(std::ssize(filled), static_cast<std::int64_t>(segments_));
+    for (std::size_t i = 0; i < filled.size(); ++i) {
+      for (std::size_t s = 0; s < segments_; ++s) {
+        counts(static_cast<std::int64_t>(i), static_cast<std::int64_t>(s)) =
+            bins[s * BinScale::kBins + static_cast<std::size_t>(filled[i])] * statistics_.effective_share();
+      }
+    }
+    const stats::RankTest ranks = stats::kruskal_wallis(counts.view());
+    column.rank_test = to_test("Kruskal-Wallis test", ranks.test);
+    column.rank_effect = to_effect("epsilon squared", ranks.epsilon_squared, {}, kNotableEta);
   }
 
   static NumberSummary summarize(const stats::Moments& moments, double weight) {
@@ -146,12 +171,14 @@ class Profiler {
   }
 
   static void adjust_tests(std::vector<ColumnAnalysis>& columns) {
-    std::vector<TestResult*> any, one;
+    std::vector<TestResult*> any, ranks, one;
     for (ColumnAnalysis& column : columns) {
       any.push_back(&column.test);
+      ranks.push_back(&column.rank_test);
       for (NumberSummary& segment : column.segments) one.push_back(&segment.test);
     }
     adjust(any, "all columns not used in the fit");
+    adjust(ranks, "all numbers not used in the fit");
     adjust(one, "all segments and columns not used in the fit");
   }
 

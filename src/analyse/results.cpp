@@ -39,7 +39,8 @@ EffectSize mean_effect(const stats::Moments& group, const stats::Moments& rest) 
 }
 
 EffectSize eta_effect(std::span<const stats::Moments> groups) {
-  return to_effect("eta squared", stats::variance_explained(groups).eta_squared, {}, kNotableEta);
+  const stats::VarianceExplained explained = stats::variance_explained(groups);
+  return to_effect("eta squared", explained.eta_squared, explained.interval, kNotableEta);
 }
 
 void adjust(std::span<TestResult* const> tests, const std::string& family) {

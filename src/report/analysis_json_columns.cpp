@@ -114,6 +114,10 @@ Json columns_json(const std::vector<ColumnAnalysis>& columns) {
     }
     own["test"] = test_json(column.test);
     own["effect"] = effect_json(column.effect);
+    if (!column.is_category) {
+      own["rank_test"] = test_json(column.rank_test);
+      own["rank_effect"] = effect_json(column.rank_effect);
+    }
     json.push_back(std::move(own));
   }
   return json;

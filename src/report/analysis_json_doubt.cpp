@@ -86,6 +86,8 @@ Json doubt_json(const AnalysisDoubt& doubt) {
                                   {"p", finding.p},
                                   {"p_adjusted", finding.p_adjusted},
                                   {"n", finding.n},
+                                  {"aside_share", finding.aside_share},
+                                  {"valley", finding.valley},
                                   {"low_mode", finding.low_mode},
                                   {"high_mode", finding.high_mode},
                                   {"low_share", finding.low_share},

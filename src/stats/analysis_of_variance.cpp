@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "stats/distributions.hpp"
+#include "stats/noncentral_f.hpp"
 
 namespace tessera::stats {
 namespace {
@@ -27,17 +28,7 @@ double eta_squared_of(std::span<const Moments> groups) {
 
 }  // namespace
 
-VarianceAnalysis f_test(std::span<const Moments> groups) {
-  const std::vector<Moments> kept = with_rows(groups);
-  const double between_df = static_cast<double>(kept.size()) - 1.0;
-  const double within_df = merged(kept).effective_n() - static_cast<double>(kept.size());
-  const double eta_squared = eta_squared_of(kept);
-  if (!(between_df > 0.0 && within_df > 0.0) || std::isnan(eta_squared)) return {};
-  const double f = (eta_squared / between_df) / ((1.0 - eta_squared) / within_df);
-  return {f, between_df, within_df, f_upper(f, between_df, within_df)};
-}
-
-VarianceExplained variance_explained(std::span<const Moments> groups) {
+VarianceExplained variance_explained(std::span<const Moments> groups, double confidence) {
   const std::vector<Moments> kept = with_rows(groups);
   VarianceExplained result;
   result.eta_squared = eta_squared_of(kept);
@@ -48,6 +39,13 @@ VarianceExplained variance_explained(std::span<const Moments> groups) {
   // (between - df * mean square within) / (total + mean square within), with a total of 1.
   const double mean_square = (1.0 - result.eta_squared) / within_df;
   result.omega_squared = std::max(0.0, (result.eta_squared - between_df * mean_square) / (1.0 + mean_square));
+  const double f = (result.eta_squared / between_df) / mean_square;
+  const auto share_at = [&](double p) {
+    const double centrality = f_noncentrality(f, between_df, within_df, p);
+    return centrality / (centrality + n);
+  };
+  const double tail = (1.0 - confidence) / 2.0;
+  result.interval = {share_at(1.0 - tail), share_at(tail)};
   return result;
 }
 

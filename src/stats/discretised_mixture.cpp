@@ -179,7 +179,7 @@ DiscreteBimodality discretised_mixture(std::span<const double> counts) {
 }
 
 bool is_bimodal(const DiscreteBimodality& fit) {
-  return fit.delta_bic > 10.0 && fit.valley < 0.8 && std::min(fit.lower.share, fit.upper.share) >= 0.1;
+  return fit.delta_bic > 10.0 && fit.valley < 0.7 && std::min(fit.lower.share, fit.upper.share) >= 0.1;
 }
 
 }  // namespace tessera::stats

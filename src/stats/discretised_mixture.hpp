@@ -30,7 +30,7 @@ struct DiscreteBimodality {
 /// @param counts [steps] effective counts, one for each value of the scale, in order
 [[nodiscard]] DiscreteBimodality discretised_mixture(std::span<const double> counts);
 
-/// Two groups that a person would see: delta_bic > 10, valley < 0.8 and the lesser group at least 10 % of the answers.
+/// Two groups that a person would see: delta_bic > 10, valley < 0.7 and the lesser group at least 10 % of the answers.
 [[nodiscard]] bool is_bimodal(const DiscreteBimodality& fit);
 
 }  // namespace tessera::stats

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "stats/kruskal_wallis.hpp"
 #include "stats/log_rank.hpp"
 #include "stats/ratio_of_sums.hpp"
 #include "stats/welch_test.hpp"
@@ -101,7 +102,7 @@ TEST(KpiComparison, NoTypeIsWithoutATestAndAnEffect) {
     SCOPED_TRACE(kpi.name + ": " + kpi.formula);
     const bool normal = kpi.type == KpiType::rate || kpi.type == KpiType::csat || kpi.type == KpiType::nps;
     expect_test(kpi.test, true);
-    EXPECT_FALSE(kpi.effect.measure.empty());
+    if (kpi.type != KpiType::duration) expect_effect(kpi.effect);
     EXPECT_GT(kpi.effect.value, 0.0);
     for (const KpiSegment& own : kpi.segments) {
       expect_test(own.test, !normal);
@@ -151,6 +152,22 @@ TEST(KpiComparison, DurationsByTheLogRankTestOfTheRows) {
   const auto segment = [&](const char* label) { return static_cast<std::size_t>(named(analysis.segments, label).segment); };
   EXPECT_GT(kpi.segments[segment("free")].effect.value, 0.2);
   EXPECT_LT(kpi.segments[segment("monthly")].effect.value, -0.2);
+}
+
+TEST(Profile, NumbersAreComparedByRanksToo) {
+  Subscribers subscribers(900);
+  AnalysisTrial trial = trial_of();
+  const Analysis analysis = analyse_table(subscribers.table, trial);
+  const ColumnAnalysis& recommend = named(analysis.columns, "recommend");
+  Matrix<double> counts(11, 3);
+  for (std::size_t i = 0; i < subscribers.plan.size(); ++i) {
+    counts(subscribers.recommend[i], named(analysis.segments, subscribers.plan[i]).segment) += 1.0;
+  }
+  const stats::RankTest expected = stats::kruskal_wallis(counts.view());
+  EXPECT_NEAR(recommend.rank_test.statistic, expected.test.statistic, 1e-9);
+  EXPECT_EQ(recommend.rank_test.df1, 2.0);
+  EXPECT_NEAR(recommend.rank_effect.value, expected.epsilon_squared, 1e-12);
+  EXPECT_GE(recommend.rank_test.p_adjusted, recommend.rank_test.p);
 }
 
 TEST(KpiComparison, RatiosFollowThePeriods) {

@@ -9,6 +9,7 @@
 #include "stats/cohens_d.hpp"
 #include "stats/kruskal_wallis.hpp"
 #include "stats/mean_interval.hpp"
+#include "stats/noncentral_f.hpp"
 #include "stats/welch_test.hpp"
 
 namespace tessera::stats {
@@ -85,14 +86,9 @@ TEST(Means, AgreeWithSciPyAndPingouin) {
   expect_interval(d.interval, groups.oracle["d_interval"]);
 }
 
-TEST(AnalysisOfVariance, AgreesWithSciPyAndPingouin) {
+TEST(AnalysisOfVariance, AgreesWithPingouin) {
   const Groups groups;
-  const VarianceAnalysis f = f_test(groups.moments);
-  const Numbers classical = groups.oracle["f"], welch = groups.oracle["welch_anova"];
-  expect_close(f.f, classical[0]);
-  EXPECT_EQ(f.between_df, classical[1]);
-  expect_close(f.within_df, classical[2]);
-  expect_close(f.p, classical[3]);
+  const Numbers welch = groups.oracle["welch_anova"];
   const VarianceExplained explained = variance_explained(groups.moments);
   expect_close(explained.eta_squared, groups.oracle["eta_squared"]);
   expect_close(explained.omega_squared, groups.oracle["omega_squared"]);
@@ -119,7 +115,7 @@ TEST(AnalysisOfVariance, GroupsWithoutRowsDoNotCount) {
   const VarianceAnalysis before = welch_anova(groups.moments);
   groups.moments.emplace(groups.moments.begin() + 1);
   EXPECT_EQ(welch_anova(groups.moments).f, before.f);
-  EXPECT_EQ(f_test(groups.moments).between_df, 2.0);
+  EXPECT_EQ(welch_anova(groups.moments).between_df, 2.0);
 }
 
 TEST(KruskalWallis, AgreesWithSciPyUnderTies) {
@@ -151,10 +147,8 @@ TEST(Means, UndefinedWhereTheDataDoNotSay) {
   for (const std::vector<Moments>& groups :
        {std::vector<Moments>{}, {none, none}, {some}, {equal, equal}, {one, one}, {broken, some}}) {
     EXPECT_TRUE(std::isnan(welch_anova(groups).p));
-    EXPECT_TRUE(std::isnan(f_test(groups).p));
     EXPECT_TRUE(std::isnan(variance_explained(groups).omega_squared));
   }
-  EXPECT_EQ(f_test(std::vector<Moments>{equal, moments_of(Numbers{5.0, 5.0})}).p, 0.0);
   EXPECT_TRUE(std::isnan(welch_anova(std::vector<Moments>{some, one}).p));
 }
 
@@ -168,6 +162,36 @@ TEST(KruskalWallis, UndefinedWhereTheDataDoNotSay) {
 TEST(AshmanD, IsTheDistanceInTheJointSpread) {
   expect_close(ashman_d(0.0, 3.0, 10.0, 4.0), std::sqrt(2.0) * 2.0, 1e-15);
   EXPECT_TRUE(std::isnan(ashman_d(1.0, 0.0, 2.0, 0.0)));
+}
+
+// Oracle: scipy.optimize.brentq(lambda x: scipy.stats.ncf.cdf(f, df1, df2, x) - p, 0, 1000), x / (x + df1 + df2 + 1).
+TEST(VarianceExplained, HasTheIntervalOfTheNonCentralF) {
+  const double cases[][5] = {{1.2, 2, 57, 0.0, 0.15363},
+                             {4.0, 2, 97, 0.00089, 0.17998},
+                             {10.0, 3, 196, 0.04856, 0.21259},
+                             {30.0, 2, 97, 0.2263, 0.49584},
+                             {5.0, 7, 9992, 0.00107, 0.00548}};
+  for (const auto& [f, between, within, low, high] : cases) {
+    const auto share = [&, a = between, b = within](double p) {
+      const double centrality = f_noncentrality(f, a, b, p);
+      return centrality / (centrality + a + b + 1.0);
+    };
+    EXPECT_NEAR(share(0.975), low, 6e-6);
+    EXPECT_NEAR(share(0.025), high, 6e-6);
+  }
+  // Two groups of 50 a standard deviation of sqrt(2) apart: f = 50, eta squared 50 / 148.
+  const Moments groups[] = {{50, 50.0, 50.0, 0.0, 49.0}, {50, 50.0, 50.0, std::sqrt(2.0), 49.0}};
+  const VarianceExplained explained = variance_explained(groups);
+  expect_close(explained.eta_squared, 50.0 / 148.0, 1e-12);
+  const double centrality = f_noncentrality(50.0, 1.0, 98.0, 0.975);
+  expect_close(explained.interval.low, centrality / (centrality + 100.0), 1e-9);
+  EXPECT_GT(explained.interval.high, explained.eta_squared);
+  // Where the approximation takes over.
+  for (const double p : {0.025, 0.975}) {
+    EXPECT_NEAR(f_noncentrality(3333.3, 3.0, 1e6, p) / f_noncentrality(3333.4, 3.0, 1e6, p), 1.0, 2e-4);
+  }
+  EXPECT_TRUE(std::isnan(f_noncentrality(kUndefined, 1.0, 1.0, 0.5)) && std::isnan(f_noncentrality(1.0, 0.0, 1.0, 0.5)));
+  EXPECT_EQ(f_noncentrality(0.1, 2.0, 50.0, 0.975), 0.0);
 }
 
 }  // namespace
