@@ -62,10 +62,11 @@ def groups():
     interval = stats.t.interval(0.95, len(a) - 1, a.mean(), stats.sem(a))
     g = pg.compute_effsize(a, b, eftype="hedges")
     error = np.sqrt(21 / 108 + g * g / 42)
+    f = stats.f_oneway(a, b, c)
     record("groups", a=a, b=b, c=c, mean_interval=interval, welch=[welch.statistic, welch.df, welch.pvalue],
            welch_interval=list(welch.confidence_interval(0.95)), d=pg.compute_effsize(a, b, eftype="cohen"),
            d_interval=[g - stats.norm.ppf(0.975) * error, g + stats.norm.ppf(0.975) * error],
-           eta_squared=anova["n2"][0],
+           f=[f.statistic, 2, 33, f.pvalue], eta_squared=anova["n2"][0],
            omega_squared=(ss[0] - df[0] * ms[1]) / (ss.sum() + ms[1]),
            welch_anova=[w["F"][0], w["ddof1"][0], w["ddof2"][0], w.filter(like="p").iloc[0, 0]], kruskal=[kruskal.statistic, 2, kruskal.pvalue])
 

@@ -86,9 +86,14 @@ TEST(Means, AgreeWithSciPyAndPingouin) {
   expect_interval(d.interval, groups.oracle["d_interval"]);
 }
 
-TEST(AnalysisOfVariance, AgreesWithPingouin) {
+TEST(AnalysisOfVariance, AgreesWithSciPyAndPingouin) {
   const Groups groups;
-  const Numbers welch = groups.oracle["welch_anova"];
+  const VarianceAnalysis f = f_test(groups.moments);
+  const Numbers classical = groups.oracle["f"], welch = groups.oracle["welch_anova"];
+  expect_close(f.f, classical[0]);
+  EXPECT_EQ(f.between_df, classical[1]);
+  expect_close(f.within_df, classical[2]);
+  expect_close(f.p, classical[3]);
   const VarianceExplained explained = variance_explained(groups.moments);
   expect_close(explained.eta_squared, groups.oracle["eta_squared"]);
   expect_close(explained.omega_squared, groups.oracle["omega_squared"]);
@@ -115,7 +120,7 @@ TEST(AnalysisOfVariance, GroupsWithoutRowsDoNotCount) {
   const VarianceAnalysis before = welch_anova(groups.moments);
   groups.moments.emplace(groups.moments.begin() + 1);
   EXPECT_EQ(welch_anova(groups.moments).f, before.f);
-  EXPECT_EQ(welch_anova(groups.moments).between_df, 2.0);
+  EXPECT_EQ(f_test(groups.moments).between_df, 2.0);
 }
 
 TEST(KruskalWallis, AgreesWithSciPyUnderTies) {
@@ -147,8 +152,10 @@ TEST(Means, UndefinedWhereTheDataDoNotSay) {
   for (const std::vector<Moments>& groups :
        {std::vector<Moments>{}, {none, none}, {some}, {equal, equal}, {one, one}, {broken, some}}) {
     EXPECT_TRUE(std::isnan(welch_anova(groups).p));
+    EXPECT_TRUE(std::isnan(f_test(groups).p));
     EXPECT_TRUE(std::isnan(variance_explained(groups).omega_squared));
   }
+  EXPECT_EQ(f_test(std::vector<Moments>{equal, moments_of(Numbers{5.0, 5.0})}).p, 0.0);
   EXPECT_TRUE(std::isnan(welch_anova(std::vector<Moments>{some, one}).p));
 }
 

@@ -222,7 +222,9 @@ TEST_F(RealTables, MarketingCampaign) {
   const auto expected = oracle("marketing_campaign");
   expect_association(crosstab(t["Education"], t["Response"]), expected["education_response"]);
   const std::vector<Moments> income = moments_by(numbers_of(t["Income"]), t["Education"]);
-  const VarianceAnalysis welch = welch_anova(income);
+  const VarianceAnalysis f = f_test(income), welch = welch_anova(income);
+  expect_close(f.f, expected["income_by_education"][0]);
+  expect_close(f.within_df, expected["income_by_education"][2]);
   expect_close(variance_explained(income).eta_squared, expected["income_by_education"][3]);
   expect_close(welch.f, expected["income_by_education_welch"][0]);
   expect_close(welch.within_df, expected["income_by_education_welch"][2]);
