@@ -38,16 +38,6 @@ VarianceAnalysis f_test(std::span<const Moments> groups) {
   return {f, between_df, within_df, f_upper(f, between_df, within_df)};
 }
 
-VarianceAnalysis f_test(std::span<const Moments> groups) {
-  const std::vector<Moments> kept = with_rows(groups);
-  const double between_df = static_cast<double>(kept.size()) - 1.0;
-  const double within_df = merged(kept).effective_n() - static_cast<double>(kept.size());
-  const double eta_squared = eta_squared_of(kept);
-  if (!(between_df > 0.0 && within_df > 0.0) || std::isnan(eta_squared)) return {};
-  const double f = (eta_squared / between_df) / ((1.0 - eta_squared) / within_df);
-  return {f, between_df, within_df, f_upper(f, between_df, within_df)};
-}
-
 VarianceExplained variance_explained(std::span<const Moments> groups, double confidence) {
   const std::vector<Moments> kept = with_rows(groups);
   VarianceExplained result;

@@ -34,10 +34,6 @@ struct VarianceExplained {
 /// fewer than two groups with rows, without spread, or where n does not exceed the number of groups.
 [[nodiscard]] VarianceAnalysis f_test(std::span<const Moments> groups);
 
-/// Fisher's one-way F test, equal variances assumed; the effective n of all rows together counts. Fisher (1925). Undefined for
-/// fewer than two groups with rows, without spread, or where n does not exceed the number of groups.
-[[nodiscard]] VarianceAnalysis f_test(std::span<const Moments> groups);
-
 /// Welch's F test for unequal variances. Welch, On the comparison of several mean values (1951). Undefined for fewer than two
 /// groups with rows, or if one of them has n <= 1 or no spread.
 [[nodiscard]] VarianceAnalysis welch_anova(std::span<const Moments> groups);
