@@ -11,8 +11,8 @@ namespace tessera {
 namespace {
 
 constexpr std::int64_t kBlockRows = 4096;
-/// Rows whose products are written down at a time: they are read again from the second-level cache.
-constexpr std::int64_t kProductRows = 32;
+/// Rows whose products are written down at a time: they are read again from the first-level cache.
+constexpr std::int64_t kProductRows = 16;
 /// Blocks that a thread works through before all meet.
 constexpr std::int64_t kBlocksAtOnce = 4;
 /// Sums of the likelihoods, behind those of the components.
@@ -74,12 +74,13 @@ CpuMixturePass::CpuMixturePass(const MixtureTask& task, std::string_view level, 
   leaves_.resize(static_cast<std::size_t>(at_once * threads_.size()));
   const auto tile = static_cast<std::size_t>(kMixtureTileRows);
   for (Leaf& leaf : leaves_) {
-    leaf.sums.resize(size);
-    leaf.values.resize(tile * static_cast<std::size_t>(stride_));
-    leaf.features.resize(tile * static_cast<std::size_t>(d));
-    for (auto* values : {&leaf.distance2, &leaf.probability}) values->resize(tile * static_cast<std::size_t>(k));
+    leaf.sums = AlignedNumbers(size);
+    leaf.values = AlignedNumbers(tile * static_cast<std::size_t>(stride_));
+    leaf.features = AlignedNumbers(tile * static_cast<std::size_t>(d));
+    leaf.distance2 = AlignedNumbers(tile * static_cast<std::size_t>(k));
+    leaf.probability = AlignedNumbers(tile * static_cast<std::size_t>(k));
+    if (statistics_) leaf.products = AlignedNumbers(static_cast<std::size_t>(kProductRows * width_ + kMixtureWidth));
     for (auto* values : {&leaf.best, &leaf.log_sum, &leaf.weights}) values->resize(tile);
-    if (statistics_) leaf.products.resize(static_cast<std::size_t>(kProductRows * width_ + kMixtureWidth));
   }
   constexpr std::size_t kShard = 4096;
   for (std::size_t begin = 0; begin < size; begin += kShard) {
@@ -160,7 +161,7 @@ void CpuMixturePass::load_tile(const Chunk& chunk, std::int64_t first, Leaf& lea
 void CpuMixturePass::publish_tile(const MixtureOutputs& outputs, std::int64_t first, const Leaf& leaf) const {
   const std::int64_t k = density_.components;
   for (std::size_t t = 0; t < leaf.rows.size(); ++t) {
-    const auto at = [&](const std::vector<double>& values, std::int64_t c) {
+    const auto at = [&](const AlignedNumbers& values, std::int64_t c) {
       return values[static_cast<std::size_t>(c * kMixtureTileRows) + t];
     };
     TwoMostProbable most;

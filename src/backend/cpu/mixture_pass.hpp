@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/cpu/aligned_numbers.hpp"
 #include "backend/cpu/block_sums.hpp"
 #include "backend/cpu/mixture_kernels.hpp"
 #include "core/thread_pool.hpp"
@@ -21,8 +22,8 @@ class CpuMixturePass final : public MixturePass {
  private:
   /// What one thread works with at a time.
   struct Leaf {
-    std::vector<double> sums;  // [k x width], log-likelihood, completed log-likelihood
-    std::vector<double> values, features, products, distance2, probability;
+    AlignedNumbers sums;  // [k x width], log-likelihood, completed log-likelihood
+    AlignedNumbers values, features, products, distance2, probability;
     std::vector<double> best, log_sum, weights;
     std::vector<std::int32_t> rows;  // of the block, that are in the tile
   };
