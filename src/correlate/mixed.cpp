@@ -60,7 +60,11 @@ class CategorySums {
     const stats::VarianceAnalysis test = stats::f_test(groups);
     PairAnswer answer;
     answer.rows = static_cast<double>(all.n);
-    answer.correlation.r = filled(groups) > 1 ? stats::correlation_ratio(groups) : stats::kUndefined;
+    if (filled(groups) > 1) {
+      const stats::Interval squared = stats::variance_explained(groups).interval;
+      answer.correlation.r = stats::correlation_ratio(groups);
+      answer.correlation.interval = {std::sqrt(squared.low), std::sqrt(squared.high)};
+    }
     answer.correlation.n = all.effective_n();
     answer.correlation.test = {test.f, test.within_df, test.p};
     return answer;

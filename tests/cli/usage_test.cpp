@@ -13,8 +13,8 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-const std::vector<std::string> kCommands = {"segment", "score",   "analyse", "report",   "split",
-                                            "rfm",     "inspect", "convert", "generate", "devices"};
+const std::vector<std::string> kCommands = {"segment", "score", "analyse", "correlate", "report", "split",
+                                            "rfm",     "inspect", "convert", "generate",  "devices"};
 
 class UsageTest : public CliTest {};
 
