@@ -45,8 +45,8 @@ def run_tessera(program, table, out):
     if status != 0:
         raise SystemExit(log)
     lines = [json.loads(line) for line in log.splitlines()]
-    sweep = [line["ms"] for line in lines if line.get("stage") == "correlate" and "ms" in line]
-    return seconds, sweep[-1] / 1000, usage.ru_maxrss * 1024
+    sweep = next(line["message"] for line in lines if line["event"] == "stage_finished" and line["stage"] == "correlate")
+    return seconds, float(sweep.removesuffix(" s")), usage.ru_maxrss * 1024
 
 
 def timed(task):

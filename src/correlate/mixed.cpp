@@ -163,13 +163,6 @@ class CategorySums {
   Tally tally_;
 };
 
-PairAnswer pearson_of(const CoMomentTable& table, int segment, std::int64_t x, std::int64_t y) {
-  const stats::CoMoments moments = segment < 0 ? table.of_all(x, y) : table.of(segment, x, y);
-  PairAnswer answer{stats::pearson(moments), static_cast<double>(moments.n)};
-  answer.correlation.n = moments.effective_n();
-  return answer;
-}
-
 }  // namespace
 
 std::vector<CorrelationGroup> mixed_groups(const CorrelationPlan& plan, Backend& backend, SegmentSweep& sweep) {

@@ -7,7 +7,6 @@
 #include <numeric>
 
 #include "core/bytes.hpp"
-#include "correlate/answer.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera {
@@ -102,15 +101,17 @@ CoMomentTable sweep_co_moments(const CorrelationPlan& plan, Backend& backend, Se
   return {run(task, backend, sweep, &means), means};
 }
 
+PairAnswer pearson_of(const CoMomentTable& table, int segment, std::int64_t x, std::int64_t y) {
+  const stats::CoMoments moments = segment < 0 ? table.of_all(x, y) : table.of(segment, x, y);
+  PairAnswer answer{stats::pearson(moments), static_cast<double>(moments.n)};
+  answer.correlation.n = moments.effective_n();
+  return answer;
+}
+
 std::vector<CorrelationGroup> pearson_groups(const CorrelationPlan& plan, Backend& backend, SegmentSweep& sweep) {
   const CoMomentTable table = sweep_co_moments(plan, backend, sweep);
   const auto answer_of = [&](int segment) -> AnswerPair {
-    return [&table, segment](std::int64_t x, std::int64_t y) -> PairAnswer {
-      const stats::CoMoments moments = segment < 0 ? table.of_all(x, y) : table.of(segment, x, y);
-      PairAnswer answer{stats::pearson(moments), static_cast<double>(moments.n)};
-      answer.correlation.n = moments.effective_n();
-      return answer;
-    };
+    return [&table, segment](std::int64_t x, std::int64_t y) { return pearson_of(table, segment, x, y); };
   };
   return answer_groups(plan, sweep.rows(), answer_of, {});
 }

@@ -3,7 +3,13 @@
 
 namespace tessera {
 
-RowStore::RowStore(const CorrelationPlan& plan) { rows_.columns.resize(plan.columns.numbers.size()); }
+RowStore::RowStore(const CorrelationPlan& plan, std::int64_t most_rows) {
+  const auto rows = static_cast<std::size_t>(most_rows);
+  rows_.columns.resize(plan.columns.numbers.size());
+  for (std::vector<double>& column : rows_.columns) column.reserve(rows);
+  if (plan.columns.weight >= 0) rows_.weights.reserve(rows);
+  segments_.reserve(rows);
+}
 
 void RowStore::consume(std::span<const AnalysisBlock> blocks) {
   for (const AnalysisBlock& block : blocks) {

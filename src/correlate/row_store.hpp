@@ -20,7 +20,8 @@ struct StoredRows {
 /// Keeps every row with weight that is in a segment.
 class RowStore {
  public:
-  explicit RowStore(const CorrelationPlan& plan);
+  /// @param most_rows  room is made for so many
+  RowStore(const CorrelationPlan& plan, std::int64_t most_rows);
   void consume(std::span<const AnalysisBlock> blocks);
 
   [[nodiscard]] const StoredRows& all() const { return rows_; }

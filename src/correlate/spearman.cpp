@@ -26,7 +26,7 @@ std::vector<CorrelationGroup> by_exact_ranks(const CorrelationPlan& plan, Backen
                                   sweep.table_rows(), plan.variables.size(), format_bytes(bytes)),
                       "take --ranks sketch, name fewer columns with --features, or raise --memory");
   }
-  RowStore store(plan);
+  RowStore store(plan, sweep.table_rows());
   sweep.run([&](std::span<const AnalysisBlock> blocks) { store.consume(blocks); });
   std::vector<CorrelationGroup> groups;
   for (int segment = -1; segment < (plan.has_segments() ? plan.segments : 0); ++segment) {
