@@ -11,6 +11,7 @@
 #include "app/rfm_rows.hpp"
 #include "app/rfm_table.hpp"
 #include "core/bytes.hpp"
+#include "core/date_format.hpp"
 #include "core/memory_budget.hpp"
 #include "core/thread_count.hpp"
 
@@ -59,6 +60,28 @@ void consume_all(Table& table, RfmRows& rows, std::int64_t budget_bytes, Observe
   }
 }
 
+/// What to do about times that cannot be read.
+std::string advice_on_times(const std::string& cell) {
+  const DateGuess guess = guess_date_format(cell);
+  if (guess.format.empty())
+    return "write dates as 2026-03-31 or 2026-03-31 10:20:30 (ISO 8601), or say how they are written with --date-format";
+  if (guess.other.empty()) return fmt::format("say how they are written: --date-format '{}'", guess.format);
+  return fmt::format("day and month could be either: --date-format '{}' or '{}'", guess.format, guess.other);
+}
+
+/// Times that were meant to be read and could not be: nothing is left, or the format is another one. A few are only counted.
+void check_times(const RfmReport& report, const RfmOptions& options, const TableInfo& info) {
+  const std::int64_t there = report.rows - report.filtered - report.without_time + report.unreadable_times;
+  const bool none = report.unreadable_times > 0 && report.unreadable_times == there;
+  const bool other_format = !options.date_format.empty() && 10 * report.unreadable_times > there;
+  if (!none && !other_format) return;
+  const std::string& cell = report.first_unreadable_time;
+  throw DataError(none ? fmt::format("no time can be read; the first is '{}'", cell)
+                       : fmt::format("{} of {} times are not written as --date-format says; the first is '{}'",
+                                     report.unreadable_times, there, cell),
+                  {info.path.string(), info.dataset, -1, options.time}, advice_on_times(cell));
+}
+
 /// Why nothing is left, as the most frequent reason has it.
 void check_used(const RfmReport& report, const RfmOptions& options, const TableInfo& info) {
   if (report.used > 0) return;
@@ -69,12 +92,7 @@ void check_used(const RfmReport& report, const RfmOptions& options, const TableI
   const std::int64_t most =
       std::max({report.filtered, report.without_time, report.after_as_of, report.without_amount, report.without_customer});
   if (most == report.filtered) refuse("no row meets the condition of --where", {}, "loosen the condition");
-  if (most == report.without_time) {
-    refuse(report.first_unreadable_time.empty()
-               ? "no row has a time"
-               : fmt::format("no time can be read; the first is '{}'", report.first_unreadable_time),
-           options.time, "write dates as 2026-03-31 or 2026-03-31 10:20:30 (ISO 8601)");
-  }
+  if (most == report.without_time) refuse("no row has a time", options.time, "name the column of times with --time");
   if (most == report.after_as_of) refuse("every row is later than --as-of", options.time, "choose a later day");
   if (most == report.without_amount) refuse("no row has an amount", {}, "look at the columns of --amount");
   refuse("no row has a customer", options.customer, "name the column of ids with --customer");
@@ -109,6 +127,7 @@ RfmReport run_rfm(const RfmOptions& options, Observer& observer, const CancelTok
   report.notes = table->info().notes;
   RfmRows rows(options, table->info(), scratch);
   consume_all(*table, rows, budget.bytes, observer, cancel, report);
+  check_times(report, options, table->info());
   check_used(report, options, table->info());
 
   add_sums(rows, report);

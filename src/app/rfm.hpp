@@ -24,6 +24,7 @@ struct RfmOptions {
 
   std::string customer;              ///< column of ids: whole numbers or text
   std::string time;                  ///< column of dates or times
+  std::string date_format;           ///< how times are written, as DateFormat reads it; empty: ISO 8601
   std::string amount;                ///< column, or product of columns: "Quantity*UnitPrice"
   std::string invoice;               ///< column; empty: rows of one customer at one time are one order
   std::string where;                 ///< rows asked for, see parse_filter(); empty: all
@@ -45,6 +46,7 @@ struct RfmReport {
   std::int64_t after_as_of = 0;
   std::int64_t without_amount = 0;  ///< missing, infinite or beyond 10^20
   std::int64_t without_customer = 0;
+  std::int64_t unreadable_times = 0;  ///< of those without a time: something is there
   std::string first_unreadable_time;  ///< empty: all that were there could be read
   std::int64_t zero_rows = 0;         ///< used, amount 0
   std::int64_t return_rows = 0;

@@ -18,9 +18,15 @@ namespace {
 constexpr double kFirstDay = -719528.0;  // 0000-01-01
 constexpr double kLastDay = 2932897.0;   // 10000-01-01
 
-int pick_time(ColumnPicks& picks, const std::string& name) {
+int pick_time(ColumnPicks& picks, const RfmOptions& options) {
+  const std::string& name = options.time;
   const int position = picks.pick(name, "--time");
   const ColumnSchema& schema = picks.schema(position);
+  if (schema.type != DataType::text && !options.date_format.empty()) {
+    throw ConfigError(fmt::format("--date-format is for text, and column '{}' holds {}", name,
+                                  schema.declared_kind == Kind::date ? "dates already" : "numbers"),
+                      "leave it out");
+  }
   if (schema.type != DataType::text && schema.declared_kind != Kind::date) {
     throw ConfigError(fmt::format("--time: column '{}' holds numbers that are not declared as dates", name),
                       "give dates as text such as 2026-03-31 10:20, or days since 1970-01-01 in a dataset with the attribute "
@@ -55,7 +61,8 @@ RfmRows::RfmRows(const RfmOptions& options, const TableInfo& info, std::filesyst
       filter_(options.where, "--where", picks_),
       amount_(options.amount, "--amount", picks_),
       customer_(picks_.pick(options.customer, "--customer")),
-      time_(pick_time(picks_, options.time)),
+      time_(pick_time(picks_, options)),
+      date_format_(options.date_format.empty() ? std::nullopt : std::optional<DateFormat>(options.date_format)),
       invoice_(options.invoice.empty() ? -1 : picks_.pick(options.invoice, "--invoice")),
       end_days_(options.as_of_days ? std::floor(*options.as_of_days) + 1.0 : kLastDay),
       index_(picks_.schema(customer_).type == DataType::text),
@@ -93,8 +100,11 @@ double RfmRows::time_of(const ColumnView& view, std::int64_t row, RfmReport& rep
   double days = std::numeric_limits<double>::quiet_NaN();
   if (view.text != nullptr) {
     const std::string_view cell = (*view.text)[row];
-    const auto parsed = parse_iso_date(cell);
-    if (!parsed && !cell.empty() && report.first_unreadable_time.empty()) report.first_unreadable_time = cell;
+    const auto parsed = date_format_ ? date_format_->read(cell) : parse_iso_date(cell);
+    if (!parsed && !cell.empty()) {
+      ++report.unreadable_times;
+      if (report.first_unreadable_time.empty()) report.first_unreadable_time = cell;
+    }
     if (parsed) days = *parsed;
   } else {
     read_cells(view, row, 1, &days);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "analyse/rfm_orders.hpp"
 #include "analyse/rfm_totals.hpp"
 #include "app/rfm.hpp"
+#include "core/date_format.hpp"
 #include "prepare/row_filter.hpp"
 
 namespace tessera {
@@ -41,8 +43,9 @@ class RfmRows {
   RowProduct amount_;
   int customer_;
   int time_;
-  int invoice_;      ///< -1: none
-  double end_days_;  ///< rows from here on are later than as-of
+  std::optional<DateFormat> date_format_;  ///< none: ISO 8601
+  int invoice_;                            ///< -1: none
+  double end_days_;                        ///< rows from here on are later than as-of
   RfmIndex index_;
   RfmOrders orders_;
   std::deque<RfmTotals> totals_;  ///< [customers]; a deque grows without a second copy

@@ -149,7 +149,12 @@ class RfmCommand final : public Command {
     app.add_option("--customer", options_.customer, "who bought: whole numbers or text (required)")
         ->option_text("NAME")
         ->group(columns);
-    app.add_option("--time", options_.time, "when: ISO 8601 dates or times (required)")->option_text("NAME")->group(columns);
+    app.add_option("--time", options_.time, "when: dates or times, ISO 8601 unless --date-format says otherwise (required)")
+        ->option_text("NAME")
+        ->group(columns);
+    app.add_option("--date-format", options_.date_format, "how times are written, such as '%m/%d/%Y %H:%M'")
+        ->option_text("FORMAT")
+        ->group(columns);
     app.add_option("--amount", options_.amount, "for how much: a column or a product, 'Quantity*UnitPrice' (required)")
         ->option_text("EXPR")
         ->group(columns);

@@ -189,6 +189,30 @@ TEST_F(RfmTest, EndsWithTheDocumentedCodesAndLeavesNothing) {
   (void)rfm("t.csv", "c.h5", {"--force"});
 }
 
+TEST_F(RfmTest, TimesAreReadAsDateFormatSays) {
+  write_small();
+  std::string text = read_text(file("t.csv"));
+  for (std::size_t at = text.find(" 10:00"); at != std::string::npos; at = text.find(" 10:00")) text.erase(at, 6);
+  write_text("iso.csv", text);
+  for (std::size_t at = text.find("2026-01-"); at != std::string::npos; at = text.find("2026-01-")) {
+    text.replace(at, 10, "1/" + text.substr(at + 8, 2) + "/2026");  // 2026-01-05 -> 1/05/2026
+  }
+  write_text("us.csv", text);
+  static_cast<void>(rfm("iso.csv", "a.h5", {"--csv"}));
+  EXPECT_EQ(rfm("us.csv", "b.h5", {"--csv", "--date-format", "%m/%d/%Y"})["rows_used"], 6);
+  EXPECT_EQ(read_text(file("a.csv")), read_text(file("b.csv")));
+
+  const CommandResult silent = expect_exit(65, command("us.csv", "no.h5"));
+  EXPECT_THAT(silent.err, HasSubstr("no time can be read; the first is '1/05/2026'"));
+  EXPECT_THAT(silent.err, HasSubstr("--date-format '%m/%d/%Y' or '%d/%m/%Y'"));
+  const CommandResult other = expect_exit(65, command("us.csv", "no.h5", {"--date-format", "%d/%m/%Y"}));
+  EXPECT_THAT(other.err, HasSubstr("4 of 8 times are not written as --date-format says; the first is '1/25/2026'"));
+  EXPECT_THAT(other.err, HasSubstr("--date-format '%m/%d/%Y'"));
+  EXPECT_THAT(expect_exit(64, command("us.csv", "no.h5", {"--date-format", "%m/%d"})).err, HasSubstr("lacks the year"));
+  EXPECT_THAT(expect_exit(78, command("iso.csv", "no.h5", {"--date-format", "%m/%d/%Y"})).err,
+              HasSubstr("holds dates already"));
+}
+
 TEST_F(RfmTest, HostileIdsAndColumnNamesAreHarmless) {
   const std::string longest(300, 'z');
   write_text("t.csv", "\"who, <b>\",when,\"net \"\"amount\"\"\"\n=HYPERLINK(1),2026-01-01,1\n\"a,\"\"b\",2026-01-02,2\n" +
