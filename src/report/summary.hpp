@@ -42,9 +42,9 @@ struct SplitOrigin {
   std::int64_t rows = 0;        ///< customers of the segment
   std::int64_t of_rows = 0;     ///< of the run
   std::int64_t input_rows = 0;  ///< of the table that all of it was made from
-  /// What the sub-segment `segment` of `segments` is called: "2.1" is number 0. A segment that stays whole keeps its id.
+  /// What the sub-segment of a number is called, 0 first as everywhere: "2.0", "2.1". A segment that stays whole keeps its id.
   [[nodiscard]] std::string label(int sub_segment, int segments) const {
-    return segments < 2 ? id : id + "." + std::to_string(sub_segment + 1);
+    return segments < 2 ? id : id + "." + std::to_string(sub_segment);
   }
 };
 

@@ -105,7 +105,7 @@ TEST_F(Split, FindsThoseWhoLoveItAndThoseWhoHateItInOneSegment) {
   EXPECT_EQ(summary["split"]["of_rows"], kCustomers);
   EXPECT_EQ(summary["split"]["found"], true);
   EXPECT_EQ(summary["segments"][0]["segment"], 0);
-  EXPECT_EQ(summary["segments"][0]["id"], small_ + ".1");
+  EXPECT_EQ(summary["segments"][0]["id"], small_ + ".0");
   EXPECT_EQ(summary["segments"][1]["id"], small_ + ".2");
   EXPECT_THAT(json(folder_of(small_), "names.json")["segments"][1]["name"], HasSubstr(small_ + ".2 "));
   EXPECT_EQ(json(folder_of(small_), "manifest.json")["command"], "split");
@@ -177,19 +177,19 @@ TEST_F(Split, ASplitCanBeSplitAndScored) {
 
   SplitOptions again = split_;
   again.run = folder_.path() / folder_of(small_);
-  again.segment = small_ + ".2";
+  again.segment = small_ + ".1";
   again.automatic_segments = false;
   again.segments = 2;
   const SegmentationSummary second = run_split(again, observer_, cancel_);
   EXPECT_EQ(second.split->segment, 1);
-  EXPECT_EQ(second.split->label(1, 2), small_ + ".2.2");
+  EXPECT_EQ(second.split->label(1, 2), small_ + ".1.1");
   EXPECT_EQ(second.assigned.rows, first.assigned.segment_rows[1]);
   EXPECT_EQ(second.split->of_rows, kCustomers / 2);
   EXPECT_EQ(second.split->input_rows, kCustomers);
-  const auto parents = assigned(folder_of(small_), "id").text, ids = assigned(folder_of(small_) + ".2", "id").text;
+  const auto parents = assigned(folder_of(small_), "id").text, ids = assigned(folder_of(small_) + ".1", "id").text;
   const std::set<std::string> known(parents.begin(), parents.end());
   for (const std::string& id : ids) EXPECT_TRUE(known.contains(id)) << id;
-  const auto rows = assigned(folder_of(small_) + ".2", "row").numbers;
+  const auto rows = assigned(folder_of(small_) + ".1", "row").numbers;
   for (std::size_t i = 0; i < ids.size(); ++i) EXPECT_EQ("c" + std::to_string(7 * static_cast<int>(rows[i])), ids[i]);
 }
 
