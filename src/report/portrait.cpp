@@ -103,8 +103,10 @@ void put_into_words(Trait& trait, const FeatureSource& source) {
     one = fmt::format("{:.0f}", trait.value);
     other = fmt::format("{:.0f}", trait.overall);
   } else {
-    const int digits = text::telling_digits(trait.value, trait.overall);
-    one = value_text(source, trait.value, digits);
+    // Centroids are float32: what is left of a mean of zeros is rounding.
+    const double value = std::fabs(trait.value) < 1e-6 * std::fabs(trait.overall) ? 0.0 : trait.value;
+    const int digits = text::telling_digits(value, trait.overall);
+    one = value_text(source, value, digits);
     other = value_text(source, trait.overall, digits);
   }
   // The mean of logarithms, turned back, is less than the mean that a spreadsheet shows.
