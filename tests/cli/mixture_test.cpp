@@ -15,9 +15,9 @@ using ::testing::StartsWith;
 
 class MixtureTest : public CliTest {
  protected:
-  [[nodiscard]] std::string make_table(std::int64_t rows) const {
-    (void)expect_exit(0, {"generate", "-o", path("t.h5"), "--rows", std::to_string(rows), "--features", "5", "--segments", "3",
-                          "--overlap", "0.7", "--missing", "0.01", "--quiet", "--force"});
+  [[nodiscard]] std::string make_table(std::int64_t rows, const std::string& features = "5") const {
+    (void)expect_exit(0, {"generate", "-o", path("t.h5"), "--rows", std::to_string(rows), "--features", features, "--segments",
+                          "3", "--overlap", "0.7", "--missing", "0.01", "--quiet", "--force"});
     return path("t.h5");
   }
   [[nodiscard]] static Arguments with(Arguments all, const Arguments& more) {
@@ -42,7 +42,7 @@ class MixtureTest : public CliTest {
   }
 };
 
-TEST_F(MixtureTest, ThreadsChunksLevelsAndSpillingGiveTheSameFiles) {
+TEST_F(MixtureTest, ThreadsChunksAndLevelsGiveTheSameFiles) {
   const std::string table = make_table(20'000);
   for (const char* covariance : {"full", "tied", "diag", "spherical"}) {
     const Arguments fit = {"-k", "3", "--covariance", covariance, "--restarts", "2", "--max-iter", "6", "--no-analysis"};
@@ -52,6 +52,18 @@ TEST_F(MixtureTest, ThreadsChunksLevelsAndSpillingGiveTheSameFiles) {
       EXPECT_EQ(segment(table, with(fit, variant)), expected) << covariance << ::testing::PrintToString(variant);
     }
   }
+}
+
+TEST_F(MixtureTest, SpilledEqualsResident) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers hold more than the small budget themselves";
+#endif
+  const std::string table = make_table(600'000, "15");
+  const Arguments fit = {"-k", "3", "--covariance", "diag", "--restarts", "1", "--max-iter", "3", "--no-analysis"};
+  const auto expected = segment(table, fit);
+  EXPECT_EQ(summary()["residency"], "resident");
+  EXPECT_EQ(segment(table, with(fit, {"--memory", "48M"})), expected);
+  EXPECT_EQ(summary()["residency"], "spilled");
 }
 
 TEST_F(MixtureTest, ScoringRepeatsSegmentsAndProbabilities) {
