@@ -106,8 +106,8 @@ TEST_F(Split, FindsThoseWhoLoveItAndThoseWhoHateItInOneSegment) {
   EXPECT_EQ(summary["split"]["found"], true);
   EXPECT_EQ(summary["segments"][0]["segment"], 0);
   EXPECT_EQ(summary["segments"][0]["id"], small_ + ".0");
-  EXPECT_EQ(summary["segments"][1]["id"], small_ + ".2");
-  EXPECT_THAT(json(folder_of(small_), "names.json")["segments"][1]["name"], HasSubstr(small_ + ".2 "));
+  EXPECT_EQ(summary["segments"][1]["id"], small_ + ".1");
+  EXPECT_THAT(json(folder_of(small_), "names.json")["segments"][1]["name"], HasSubstr(small_ + ".1 "));
   EXPECT_EQ(json(folder_of(small_), "manifest.json")["command"], "split");
   EXPECT_THAT(render_summary(found), HasSubstr("2 groups in the 450 customers of segment " + small_));
 
