@@ -235,12 +235,12 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   recorder.stage("prepare", table.info().rows);
   std::vector<ColumnTally> tallies;
   const KpiRequests kpis = read_kpis(options.prepare.kpis, table.info());
+  check_columns(options.analysis, table.info());
   const PrepareOptions prepare = with_roles(options.prepare, kpis, options.analysis);
   summary.profiles = profile_columns(table, prepare, job, engine.learning_bytes(table), &tallies);
   FeaturePlan plan = learn_plan(table, summary.profiles, prepare, job, engine.learning_bytes(table), tallies);
   const ProfiledColumns columns = keep_for_analysis(summary.profiles, tallies);
   tallies = {};
-  check_columns(options.analysis, table.info());
   note_duplicate_ids(table, summary.profiles, plan, engine);
   if (plan.id_column.empty()) note_no_pseudonyms(options.pseudonym_key, recorder);
 
