@@ -34,8 +34,8 @@ struct AssignmentFiles {
   std::filesystem::path hdf5;      ///< "run/assignments.h5" by way of RunDirectory::file(), or "out.h5" itself
   std::filesystem::path csv = {};  ///< empty: no CSV
   bool overwrite = false;          ///< existing files may be replaced
-  std::filesystem::path pseudonym_key =
-      {};                           ///< ids are replaced by keyed pseudonyms (report/pseudonyms.hpp); empty: they are not
+  /// Ids are replaced by keyed pseudonyms (report/pseudonyms.hpp); empty: they are not.
+  std::filesystem::path pseudonym_key = {};
   const RowBitmap* rows = nullptr;  ///< which rows of the input are assigned, written as `row`; null: all of them, not written
   SoftColumns soft = {};            ///< of mixtures
 };
