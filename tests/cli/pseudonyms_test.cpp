@@ -38,7 +38,8 @@ TEST_F(PseudonymsTest, NoFileOfTheRunHoldsAnId) {
 TEST_F(PseudonymsTest, ScoringWithTheSameKeyRepeatsThem) {
   (void)expect_exit(0, {"segment", path("t.csv"), "-o", path("run"), "--csv", "--pseudonym-key", key()});
   const auto score = [&](const std::string& out) {
-    (void)expect_exit(0, {"score", path("run/model.h5"), path("t.csv"), "-o", path(out + ".h5"), "--csv", "--pseudonym-key", key()});
+    (void)expect_exit(
+        0, {"score", path("run/model.h5"), path("t.csv"), "-o", path(out + ".h5"), "--csv", "--pseudonym-key", key()});
     return read_text(file(out + ".csv"));
   };
   const std::string same = score("same");
@@ -48,7 +49,9 @@ TEST_F(PseudonymsTest, ScoringWithTheSameKeyRepeatsThem) {
 }
 
 TEST_F(PseudonymsTest, KeysThatCannotBeUsedAreSeenAtOnce) {
-  const auto segment = [&](int code) { return expect_exit(code, {"segment", path("t.csv"), "-o", path("run"), "--pseudonym-key", key()}); };
+  const auto segment = [&](int code) {
+    return expect_exit(code, {"segment", path("t.csv"), "-o", path("run"), "--pseudonym-key", key()});
+  };
   write_text("key", "short");
   EXPECT_THAT(segment(78).err, HasSubstr("has 5 bytes"));
   std::filesystem::remove(file("key"));

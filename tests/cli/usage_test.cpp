@@ -13,7 +13,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-const std::vector<std::string> kCommands = {"segment", "score", "analyse", "correlate", "report", "split",
+const std::vector<std::string> kCommands = {"segment", "score",   "analyse", "correlate", "report", "split",
                                             "rfm",     "inspect", "convert", "generate",  "devices"};
 
 class UsageTest : public CliTest {};

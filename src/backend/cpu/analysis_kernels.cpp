@@ -10,6 +10,7 @@
 #define HWY_TARGET_INCLUDE "backend/cpu/analysis_kernels.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway asks for.
+#include "backend/cpu/fused-inl.hpp"
 #include "hwy/highway.h"
 
 #ifndef TESSERA_ANALYSIS_LEVELS
@@ -29,26 +30,29 @@ using Tag = hn::CappedTag<double, static_cast<std::size_t>(kKernelColumns)>;
 using Vector = hn::Vec<Tag>;
 constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(Tag()));
 
-/// kLeft x kRight vectors of sums stay in registers while the rows go by.
-template <int kLeft, int kRight>
+/// Left columns at a time: as many as the registers hold with two vectors of the right.
+constexpr int kLeft = HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 ? 4 : 8;
+
+/// Left x right vectors of sums stay in registers while the rows go by.
+template <int kLefts, int kRights>
 HWY_INLINE void add_tile(const RowProducts& p, std::int64_t left, std::int64_t right, double* out) {
   const Tag tag;
-  hn::Vec<Tag> sums[kLeft][kRight];
-  for (int i = 0; i < kLeft; ++i) {
-    for (int j = 0; j < kRight; ++j) sums[i][j] = hn::LoadU(tag, out + (left + i) * p.right_stride + right + j * kLanes);
+  hn::Vec<Tag> sums[kLefts][kRights];
+  for (int i = 0; i < kLefts; ++i) {
+    for (int j = 0; j < kRights; ++j) sums[i][j] = hn::LoadU(tag, out + (left + i) * p.right_stride + right + j * kLanes);
   }
   const double* l = p.left + left;
   const double* r = p.right + right;
   for (std::int64_t row = 0; row < p.rows; ++row, l += p.left_stride, r += p.right_stride) {
-    hn::Vec<Tag> cells[kRight];
-    for (int j = 0; j < kRight; ++j) cells[j] = hn::LoadU(tag, r + j * kLanes);
-    for (int i = 0; i < kLeft; ++i) {
+    hn::Vec<Tag> cells[kRights];
+    for (int j = 0; j < kRights; ++j) cells[j] = hn::LoadU(tag, r + j * kLanes);
+    for (int i = 0; i < kLefts; ++i) {
       const auto factor = hn::Set(tag, l[i]);
-      for (int j = 0; j < kRight; ++j) sums[i][j] = hn::Add(sums[i][j], hn::Mul(factor, cells[j]));
+      for (int j = 0; j < kRights; ++j) sums[i][j] = fused(tag, factor, cells[j], sums[i][j]);
     }
   }
-  for (int i = 0; i < kLeft; ++i) {
-    for (int j = 0; j < kRight; ++j) hn::StoreU(sums[i][j], tag, out + (left + i) * p.right_stride + right + j * kLanes);
+  for (int i = 0; i < kLefts; ++i) {
+    for (int j = 0; j < kRights; ++j) hn::StoreU(sums[i][j], tag, out + (left + i) * p.right_stride + right + j * kLanes);
   }
 }
 
@@ -56,7 +60,7 @@ template <int kRight>
 HWY_INLINE void add_columns(const RowProducts& p, std::int64_t left_begin, std::int64_t left_end, std::int64_t right,
                             double* out) {
   std::int64_t left = left_begin;
-  for (; left + 4 <= left_end; left += 4) add_tile<4, kRight>(p, left, right, out);
+  for (; left + kLeft <= left_end; left += kLeft) add_tile<kLeft, kRight>(p, left, right, out);
   for (; left < left_end; ++left) add_tile<1, kRight>(p, left, right, out);
 }
 

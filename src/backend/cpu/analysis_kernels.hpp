@@ -38,8 +38,8 @@ inline constexpr std::int64_t kColumnSums = 3, kWeightedColumnSums = 5;
 
 /// The inner loops of moments and tally. Every level returns the same bits.
 struct AnalysisKernels {
-  /// Adds left' * right into `out`: out[l][c] = (((out + left[0][l] * right[0][c]) + left[1][l] * right[1][c]) + ...), every
-  /// operation rounded, for l in [left_begin, left_end) and c in [right_begin, right_end), both padded.
+  /// Adds left' * right into `out`: out[l][c] = fma(left[1][l], right[1][c], fma(left[0][l], right[0][c], out)) and so on, for
+  /// l in [left_begin, left_end) and c in [right_begin, right_end), both padded.
   /// @param out  [left x right_stride]; row l of it begins at out + l * right_stride
   void (*add_products)(const RowProducts& products, std::int64_t left_begin, std::int64_t left_end, std::int64_t right_begin,
                        std::int64_t right_end, double* out) = nullptr;

@@ -13,7 +13,7 @@ void add_products(const RowProducts& p, std::int64_t left_begin, std::int64_t le
       const double factor = p.left[row * p.left_stride + l];
       const double* const cells = p.right + row * p.right_stride;
       double* const sums = out + l * p.right_stride;
-      for (std::int64_t c = right_begin; c < right_end; ++c) sums[c] = sums[c] + factor * cells[c];
+      for (std::int64_t c = right_begin; c < right_end; ++c) sums[c] = std::fma(factor, cells[c], sums[c]);
     }
   }
 }

@@ -13,6 +13,7 @@
 #define HWY_TARGET_INCLUDE "backend/cpu/mixture_kernels.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway asks for.
+#include "backend/cpu/fused-inl.hpp"
 #include "hwy/highway.h"
 
 #ifndef TESSERA_MIXTURE_LEVELS
@@ -44,20 +45,7 @@ constexpr int kProductVectors = 3;
 constexpr int kShares = 8;
 #endif
 
-/// a * b + c, rounded once.
-HWY_INLINE Vector fused(Vector a, Vector b, Vector c) {
-#if HWY_NATIVE_FMA
-  return hn::MulAdd(a, b, c);
-#else  // slow, but the same bits
-  const Tag tag;
-  double x[kLanes], y[kLanes], z[kLanes];
-  hn::StoreU(a, tag, x);
-  hn::StoreU(b, tag, y);
-  hn::StoreU(c, tag, z);
-  for (std::int64_t i = 0; i < kLanes; ++i) z[i] = std::fma(x[i], y[i], z[i]);
-  return hn::LoadU(tag, z);
-#endif
-}
+HWY_INLINE Vector fused(Vector a, Vector b, Vector c) { return HWY_NAMESPACE::fused(Tag(), a, b, c); }
 
 /// exact::exp_of()
 HWY_INLINE Vector exp_of(Vector x) {
