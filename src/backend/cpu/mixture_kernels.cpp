@@ -219,11 +219,12 @@ void fill_products(const MixtureRows& p) {
     double* out = p.products + row * p.width;
     double* const end = out + p.width;
     if (p.second == SecondMoments::covariances) {
-      for (std::int64_t i = 0; i < p.features; out += p.features - i, ++i) {
-        const Vector factor = hn::Set(tag, z[i]);
-        for (std::int64_t j = i; j < p.features; j += kLanes) {
-          hn::StoreU(hn::Mul(factor, hn::LoadU(tag, z + j)), tag, out + (j - i));
+      for (std::int64_t apart = 0; 2 * apart <= p.features; ++apart) {
+        const std::int64_t pairs = pairs_apart(p.features, apart);
+        for (std::int64_t i = 0; i < pairs; i += kLanes) {
+          hn::StoreU(hn::Mul(hn::LoadU(tag, z + i), hn::LoadU(tag, z + i + apart)), tag, out + i);
         }
+        out += pairs;
       }
     } else if (p.second == SecondMoments::variances) {
       for (std::int64_t j = 0; j < p.features; j += kLanes) {

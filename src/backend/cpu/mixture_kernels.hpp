@@ -24,16 +24,23 @@ struct MixtureTile {
   double* log_sum = nullptr;         ///< [kMixtureTileRows] log density of all less `best`
 };
 
+/// Pairs of features are written down by how far they are apart, counted around the circle of all: first z_i z_i, then
+/// z_i z_(i + 1), and so on, i ascending. These runs are as long as there are features (half as long for the opposite ones of
+/// an even number), so that whole vectors of them are whole cache lines.
+[[nodiscard]] constexpr std::int64_t pairs_apart(std::int64_t features, std::int64_t apart) {
+  return 2 * apart == features ? apart : features;
+}
+
 /// Rows whose products are to be written down.
 struct MixtureRows {
   std::int64_t rows = 0;
   std::int64_t features = 0;
-  const double* values = nullptr;  ///< [rows x stride] z, at least kMixtureWidth zeros behind the last feature
+  const double* values = nullptr;  ///< [rows x stride] z twice, and at least kMixtureWidth zeros
   std::int64_t stride = 0;
   SecondMoments second = SecondMoments::none;
-  double* products =
-      nullptr;             ///< [rows x width] and kMixtureWidth more: z_i z_j (as `second` asks), then z, then 1, then zeros
-  std::int64_t width = 0;  ///< a multiple of kMixtureWidth
+  double* products = nullptr;  ///< [rows x width] and kMixtureWidth more: z_i z_j (as `second` asks, see above), then z, then
+                               ///< 1, then zeros
+  std::int64_t width = 0;      ///< a multiple of kMixtureWidth
 };
 
 /// Rows whose products are summed.

@@ -66,7 +66,7 @@ CpuMixturePass::CpuMixturePass(const MixtureTask& task, std::string_view level, 
       threads_(threads),
       second_width_(second_width(task.second, density_.features)),
       width_(padded(second_width_ + density_.features + 1)),
-      stride_(padded(density_.features) + kMixtureWidth) {
+      stride_(padded(2 * density_.features) + kMixtureWidth) {
   const std::int64_t k = density_.components, d = density_.features;
   const auto size = static_cast<std::size_t>(statistics_ ? k * width_ + kTotals : 0);
   // Large sums make meetings rare by themselves, and memory dear.
@@ -147,7 +147,7 @@ void CpuMixturePass::load_tile(const Chunk& chunk, std::int64_t first, Leaf& lea
   for (std::size_t t = 0; t < leaf.rows.size(); ++t) {
     const float* const row = chunk.rows.data + (first + leaf.rows[t]) * d;
     double* const values = leaf.values.data() + static_cast<std::int64_t>(t) * stride_;
-    for (std::int64_t j = 0; j < d; ++j) values[j] = double{row[j]} - center[j];
+    for (std::int64_t j = 0; j < d; ++j) values[j] = values[j + d] = double{row[j]} - center[j];
   }
   const auto rows = static_cast<std::int64_t>(leaf.rows.size());
   for (std::int64_t j = 0; j < d; ++j) {
@@ -210,6 +210,21 @@ void CpuMixturePass::add_tile(Leaf& leaf) const {
   }
 }
 
+/// Products as they were added up, in the order in which they are asked for.
+void CpuMixturePass::copy_second(const double* sums, std::span<double> out) const {
+  if (second_ != SecondMoments::covariances) {
+    std::copy_n(sums, out.size(), out.begin());
+    return;
+  }
+  const std::int64_t d = density_.features;
+  for (std::int64_t apart = 0; 2 * apart <= d; ++apart) {
+    for (std::int64_t i = 0; i < pairs_apart(d, apart); ++i) {
+      const std::int64_t j = (i + apart) % d, low = std::min(i, j), high = std::max(i, j);
+      out[static_cast<std::size_t>(low * d - low * (low - 1) / 2 + high - low)] = *sums++;
+    }
+  }
+}
+
 MixtureStatistics CpuMixturePass::finish() {
   const std::int64_t k = density_.components, d = density_.features;
   MixtureStatistics statistics;
@@ -224,7 +239,7 @@ MixtureStatistics CpuMixturePass::finish() {
   }
   for (std::int64_t c = 0; c < k; ++c) {
     const double* const own = sums.data() + c * width_;
-    std::copy_n(own, second_width_, statistics.second.data() + c * second_width_);
+    copy_second(own, statistics.second.row(c));
     std::copy_n(own + second_width_, d, statistics.first.data() + c * d);
     statistics.weights[static_cast<std::size_t>(c)] = own[second_width_ + d];
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,7 @@ class CpuMixturePass final : public MixturePass {
   };
   [[nodiscard]] MixtureTile tile_of(Leaf& leaf) const;
   void sum_block(const Chunk& chunk, std::int64_t first, std::int64_t count, const MixtureOutputs& outputs, Leaf& leaf) const;
+  void copy_second(const double* sums, std::span<double> out) const;
   void load_tile(const Chunk& chunk, std::int64_t first, Leaf& leaf) const;
   void publish_tile(const MixtureOutputs& outputs, std::int64_t first, const Leaf& leaf) const;
   void add_tile(Leaf& leaf) const;

@@ -63,9 +63,9 @@ void plain_fill_products(const MixtureRows& p) {
     const double* const z = p.values + row * p.stride;
     double* out = p.products + row * p.width;
     double* const end = out + p.width;
-    for (std::int64_t i = 0; i < p.features && p.second != SecondMoments::none; ++i) {
-      const std::int64_t last = p.second == SecondMoments::covariances ? p.features : i + 1;
-      for (std::int64_t j = i; j < last; ++j) *out++ = z[i] * z[j];
+    const std::int64_t farthest = p.second == SecondMoments::covariances ? p.features / 2 : 0;
+    for (std::int64_t apart = 0; apart <= farthest && p.second != SecondMoments::none; ++apart) {
+      for (std::int64_t i = 0; i < pairs_apart(p.features, apart); ++i) *out++ = z[i] * z[i + apart];
     }
     out = std::copy_n(z, p.features, out);
     *out++ = 1.0;
