@@ -158,10 +158,10 @@ inline json period_crosstab(const MadeSummary& made, int c) {
   for (int p = 0; p < 2; ++p) {
     json shares = json::array();
     for (int l = 0; l <= made.levels; ++l)
-      shares.push_back(json(std::vector<double>(static_cast<std::size_t>(made.segments) + 1, 0.25 + 0.125 * p)));
+      shares.push_back(json(std::vector<double>(static_cast<std::size_t>(made.segments) + 1, 0.25 + 0.13 * p)));
     entry["periods"].push_back({{"period", made.name(fmt::format("period {}", p))}, {"column_share", shares}});
   }
-  entry["trends"].push_back({{"row", 0}, {"column", 0}, {"slope", 0.125}, {"interval", {0.1, 0.15}}, {"test", test()}});
+  entry["trends"].push_back({{"row", 0}, {"column", 0}, {"slope", 0.13}, {"interval", {0.1, 0.15}}, {"test", test()}});
   return entry;
 }
 
