@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/trial.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "exact/grid.hpp"
@@ -69,7 +70,8 @@ struct Answer {
 
   [[nodiscard]] bool equals(const Answer& other) const {
     const auto same_bits = [](const std::vector<double>& a, const std::vector<double>& b) {  // NaN included
-      return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
+      const auto bits = [](double x) { return std::bit_cast<std::uint64_t>(x); };
+      return std::ranges::equal(a, b, {}, bits, bits);
     };
     NearestStatistics found = other.statistics;
     found.reference_rows = statistics.reference_rows;  // counts work

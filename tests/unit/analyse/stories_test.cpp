@@ -229,7 +229,7 @@ TEST(Stories, NetPromoterScoreOfTheMobileSurvey) {
   const auto table = open_table(file);
   AnalysisTrial trial{"CUSL2"};
   trial.prepare.kpis = {"CUSL3:nps"};
-  const KpiResult& nps = analyse_table(*table, trial).kpis.front();
+  const KpiResult nps = analyse_table(*table, trial).kpis.front();
   EXPECT_NEAR(nps.overall.value, 14.0, 1e-12);
   EXPECT_EQ(nps.overall.n, 250);
 }
