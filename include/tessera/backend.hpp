@@ -16,18 +16,18 @@ namespace tessera {
 
 /// Bits of the per-row flags; their names are attributes of the dataset `flags`.
 enum RowFlag : std::uint8_t {
-  kFlagBoundary = 1,  ///< margin < 0.1
-  kFlagOutlier = 2,   ///< distance beyond the quantile stored in the model
-  kFlagImputed = 4,   ///< at least one feature was missing and filled
-  kFlagRejected = 8,  ///< the row was not used: segment -1, distances NaN
+  kFlagBoundary = 1,    ///< margin < 0.1
+  kFlagOutlier = 2,     ///< distance beyond the quantile stored in the model
+  kFlagIncomplete = 4,  ///< at least one feature was missing: filled, or left out of the distances as MissingPolicy says
+  kFlagRejected = 8,    ///< the row was not used: segment -1, distances NaN
 };
 
 /// Prepared rows. Views point into memory that the feeder owns; they are valid while the chunk is being consumed.
 struct Chunk {
   std::int64_t first_row = 0;           ///< id of row 0 in the whole table
-  MatrixView<const float> rows;         ///< [n x d] on the grid
+  MatrixView<const float> rows;         ///< [n x d] on the grid; NaN: missing, only in rows with kFlagIncomplete
   std::span<const float> weights;       ///< [n], >= 0; empty: every row counts once. Weight 0: assigned, not fitted
-  std::span<const std::uint8_t> flags;  ///< [n] RowFlag bits known so far (imputed, rejected); empty: none
+  std::span<const std::uint8_t> flags;  ///< [n] RowFlag bits known so far (incomplete, rejected); empty: none
   std::span<std::byte> state = {};      ///< [n x bytes] what a series of passes knows of each row; empty: nothing is kept
 };
 

@@ -12,10 +12,17 @@
 
 namespace tessera {
 
-enum class MissingPolicy : std::uint8_t { impute, error, drop_row };
+/// What becomes of a missing cell of a feature. `em` and `partial` leave it missing and let the fit do without it: a mixture
+/// takes what the rest of the row makes likely, k-means measures the partial distance. Other algorithms refuse them.
+enum class MissingPolicy : std::uint8_t { impute, error, drop_row, em, partial };
 enum class ScalePolicy : std::uint8_t { standard, robust, none };
 enum class TransformPolicy : std::uint8_t { automatic, none, listed };
 enum class Transform : std::uint8_t { none, log1p };
+
+/// True for the policies under which prepared rows have gaps: NaN in place of a missing feature.
+[[nodiscard]] constexpr bool keeps_gaps(MissingPolicy policy) {
+  return policy == MissingPolicy::em || policy == MissingPolicy::partial;
+}
 
 [[nodiscard]] std::string_view to_string(MissingPolicy policy);
 [[nodiscard]] std::string_view to_string(ScalePolicy policy);
@@ -74,17 +81,17 @@ struct FeatureSource {
   std::string name;
   Kind kind = Kind::continuous;
   Transform transform = Transform::none;
-  double fill =
-      0.0;  ///< numeric: source units (dates: days since 1970-01-01), replaces a missing cell: the median of the cells present
-  double center = 0.0;        ///< prepared = (transform(x) - center) / scale * block_factor, in float64, then onto the grid
-  double scale = 1.0;         ///< > 0; nominal: square root of 2
+  double fill = 0.0;    ///< numeric: source units (dates: days since 1970-01-01), stands for a missing cell: the median of the
+                        ///< cells present
+  double center = 0.0;  ///< prepared = (transform(x) - center) / scale * block_factor, in float64, then onto the grid
+  double scale = 1.0;   ///< > 0; nominal: square root of 2
   double block_factor = 1.0;  ///< square root of the block's weight
   double skew = 0.0, transformed_skew = 0.0;
   double zero_share = 0.0;          ///< of the cells present, in [0, 1]
-  std::int64_t missing = 0;         ///< cells filled or dropped in the table that was learned from
+  std::int64_t missing = 0;         ///< cells without a value in the table that was learned from
   std::vector<std::string> levels;  ///< nominal: labels kept (codes in decimal), heaviest first; numeric columns: empty
   bool has_other = false;           ///< nominal: one more feature holds every label that is not kept
-  int fill_level = 0;               ///< nominal: index of the level that replaces a missing cell
+  int fill_level = 0;               ///< nominal: index of the level that stands for a missing cell
   int first_feature = 0;            ///< index of the first prepared feature
   int feature_count = 1;
   bool operator==(const FeatureSource&) const = default;

@@ -116,10 +116,11 @@ struct ScoreOptions {
 
 /// What scoring found.
 struct ScoreResult {
-  std::int64_t rows = 0, rejected = 0, imputed = 0, boundary = 0, outliers = 0;
-  std::vector<std::int64_t> segment_rows;      ///< [k]
-  std::vector<std::int64_t> segment_boundary;  ///< [k]
-  std::vector<std::string> extra_columns;      ///< of the table, which the model does not use
+  std::int64_t rows = 0, rejected = 0, incomplete = 0, boundary = 0, outliers = 0;
+  std::vector<std::int64_t> segment_rows;         ///< [k]
+  std::vector<std::int64_t> segment_boundary;     ///< [k]
+  std::vector<std::string> extra_columns;         ///< of the table, which the model does not use
+  MissingPolicy missing = MissingPolicy::impute;  ///< of the model: what became of missing cells
 };
 
 /// Assigns the customers of a table to the segments of a saved model, with its preparation. Scoring the table that the model

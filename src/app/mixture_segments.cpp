@@ -20,7 +20,16 @@ void check_algorithm(const SegmentOptions& options) {
     if (!(options.mixture.tolerance >= 0.0 && std::isfinite(options.mixture.tolerance))) {
       throw ConfigError("the tolerance is not possible", "choose 0 or a small number");
     }
+    if (options.prepare.missing == MissingPolicy::partial) {
+      throw ConfigError("a mixture measures no partial distances", "ask for --missing em, or for --algorithm kmeans");
+    }
     return;
+  }
+  if (options.prepare.missing == MissingPolicy::em) {
+    throw ConfigError("--missing em is for mixtures", "ask for --missing partial, or for --algorithm mixture");
+  }
+  if (options.prepare.missing == MissingPolicy::partial) {
+    throw ConfigError("--missing partial is being built", "ask for --missing impute or --missing drop-row");
   }
   if (options.probabilities) throw ConfigError("k-means knows no probabilities", "ask for --algorithm mixture");
 }

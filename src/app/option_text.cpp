@@ -103,6 +103,14 @@ std::string weight_block_text(const WeightBlock& block) {
   return fmt::format("{}={}:{}", block.name, block.weight, fmt::join(block.columns, ","));
 }
 
+std::optional<MissingPolicy> parse_missing(std::string_view text) {
+  for (const MissingPolicy policy :
+       {MissingPolicy::impute, MissingPolicy::error, MissingPolicy::drop_row, MissingPolicy::em, MissingPolicy::partial}) {
+    if (text == to_string(policy)) return policy;
+  }
+  return std::nullopt;
+}
+
 double parse_date(std::string_view text) {
   constexpr std::size_t kDateOnly = 10;
   const auto days = text.size() == kDateOnly ? parse_iso_date(text) : std::nullopt;

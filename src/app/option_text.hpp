@@ -27,6 +27,9 @@ void parse_transform(std::string_view text, PrepareOptions& options);
 [[nodiscard]] WeightBlock parse_weight_block(std::string_view text);
 [[nodiscard]] std::string weight_block_text(const WeightBlock& block);
 
+/// "drop-row" -> MissingPolicy::drop_row; nothing for other words.
+[[nodiscard]] std::optional<MissingPolicy> parse_missing(std::string_view text);
+
 /// "2026-03-31" -> days since 1970-01-01. @throws ConfigError (usage)
 [[nodiscard]] double parse_date(std::string_view text);
 

@@ -27,9 +27,7 @@ PrepareOptions preparation_of(const Json& options) {
   take(options, "categories", prepare.categories);
   std::string word;
   take(options, "missing", word);
-  for (const MissingPolicy policy : {MissingPolicy::error, MissingPolicy::drop_row}) {
-    if (word == to_string(policy)) prepare.missing = policy;
-  }
+  prepare.missing = parse_missing(word).value_or(prepare.missing);
   take(options, "scale", word);
   for (const ScalePolicy policy : {ScalePolicy::robust, ScalePolicy::none}) {
     if (word == to_string(policy)) prepare.scale = policy;

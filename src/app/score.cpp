@@ -103,7 +103,8 @@ ScoreResult score_table(const ScoreOptions& options, Observer& observer, const C
 
   result.rows = assigned.rows;
   result.rejected = assigned.rejected;
-  result.imputed = assigned.imputed;
+  result.incomplete = assigned.incomplete;
+  result.missing = model.plan.missing;
   result.boundary = assigned.boundary;
   result.outliers = assigned.outliers;
   result.segment_rows = std::move(assigned.segment_rows);

@@ -71,7 +71,7 @@ class Publisher {
     constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
     return {.rows = counts_[kRows],
             .rejected = counts_[kRejected],
-            .imputed = counts_[kImputed],
+            .incomplete = counts_[kIncomplete],
             .boundary = counts_[kBoundary],
             .outliers = counts_[kOutliers],
             .segment_rows = segment_rows_,
@@ -81,7 +81,7 @@ class Publisher {
   }
 
  private:
-  enum Count { kRows, kRejected, kImputed, kBoundary, kOutliers, kCounts };
+  enum Count { kRows, kRejected, kIncomplete, kBoundary, kOutliers, kCounts };
 
   void start(const Chunk& chunk) {
     const auto rows = static_cast<std::size_t>(chunk.rows.rows);
@@ -103,7 +103,7 @@ class Publisher {
     margin_[i] = static_cast<float>(margin);
     const auto segment = static_cast<std::size_t>(of_segment);
     ++segment_rows_[segment];
-    if ((flags_[i] & kFlagImputed) != 0) ++counts_[kImputed];
+    if ((flags_[i] & kFlagIncomplete) != 0) ++counts_[kIncomplete];
     if (margin < kBoundaryMargin) {
       flags_[i] |= kFlagBoundary;
       ++counts_[kBoundary];

@@ -18,7 +18,7 @@ inline constexpr double kBoundaryMargin = 0.1;
 
 /// What the last sweep counts on its way.
 struct AssignSummary {
-  std::int64_t rows = 0, rejected = 0, imputed = 0, boundary = 0, outliers = 0;
+  std::int64_t rows = 0, rejected = 0, incomplete = 0, boundary = 0, outliers = 0;
   std::vector<std::int64_t> segment_rows;      ///< [k] rows assigned (weight 0 included)
   std::vector<std::int64_t> segment_boundary;  ///< [k]
   double simplified_silhouette = 0.0;          ///< mean of 1 - d1/d2 over assigned rows; NaN at k = 1 and of mixtures

@@ -23,8 +23,9 @@ void add_role_options(CLI::App& app, PrepareOptions& options) {
 void PrepareArguments::add_to(CLI::App& app) {
   add_role_options(app, options_);
   const char* const group = "Preparation";
-  app.add_option("--missing", missing_, "missing cells: impute (median or mode), error, or drop-row")
-      ->check(CLI::IsMember({"impute", "error", "drop-row"}).description(""))
+  app.add_option("--missing", missing_,
+                 "missing cells: impute (median, mode), error, drop-row; left open: partial (k-means), em (mixture)")
+      ->check(CLI::IsMember({"impute", "error", "drop-row", "partial", "em"}).description(""))
       ->option_text("POLICY=impute")
       ->default_str("impute")
       ->group(group);
@@ -53,9 +54,7 @@ void PrepareArguments::add_to(CLI::App& app) {
 
 PrepareOptions PrepareArguments::resolve() const {
   PrepareOptions options = options_;
-  options.missing = missing_ == "error"      ? MissingPolicy::error
-                    : missing_ == "drop-row" ? MissingPolicy::drop_row
-                                             : MissingPolicy::impute;
+  options.missing = parse_missing(missing_).value_or(MissingPolicy::impute);
   options.scale = scale_ == "robust" ? ScalePolicy::robust : scale_ == "none" ? ScalePolicy::none : ScalePolicy::standard;
   parse_transform(transform_, options);
   for (const std::string& block : blocks_) options.blocks.push_back(parse_weight_block(block));

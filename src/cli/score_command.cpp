@@ -23,7 +23,7 @@ std::string score_json(const ScoreResult& result) {
   json["format_version"] = "1.0";
   json["rows"] = result.rows;
   json["rows_rejected"] = result.rejected;
-  json["rows_imputed"] = result.imputed;
+  json["rows_incomplete"] = result.incomplete;
   json["boundary"] = result.boundary;
   json["outliers"] = result.outliers;
   json["extra_columns"] = result.extra_columns;
@@ -50,8 +50,9 @@ std::string score_text(const ScoreResult& result, const std::string& output) {
   lines += fmt::format("\n  {} could go either way (margin < 0.1), {} unlike any segment.\n",
                        text::plural(result.boundary, "customer"),
                        result.outliers == 1 ? "1 is" : text::count(result.outliers) + " are");
-  if (result.imputed > 0)
-    lines += fmt::format("  {} had missing cells, which were filled.\n", text::plural(result.imputed, "customer"));
+  if (result.incomplete > 0)
+    lines += fmt::format("  {} had missing cells, which were {}.\n", text::plural(result.incomplete, "customer"),
+                         text::gaps_were(to_string(result.missing)));
   if (result.rejected > 0)
     lines += fmt::format("  {} could not be assigned: segment -1.\n", text::plural(result.rejected, "customer"));
   return lines + fmt::format("\nResults in {}\n", output);

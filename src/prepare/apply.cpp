@@ -15,6 +15,7 @@
 #include "prepare/apply_kernels.hpp"
 #include "prepare/cells.hpp"
 #include "prepare/distinct.hpp"
+#include "prepare/fill_values.hpp"
 #include "prepare/level_warnings.hpp"
 #include "prepare/prepared_value.hpp"
 #include "prepare/row_checks.hpp"
@@ -26,6 +27,7 @@ namespace {
 /// Rows that a thread works on at a time: their raw and prepared cells stay in its cache while it goes over the columns.
 constexpr std::int64_t kTileRows = 256;
 constexpr std::int64_t kTaskRows = 4096;
+constexpr float kGap = std::numeric_limits<float>::quiet_NaN();
 
 struct Tile {
   const RawChunk& raw;
@@ -70,7 +72,8 @@ struct NumericRun {
 struct LevelColumn {
   std::size_t raw = 0;
   const FeatureSource* source = nullptr;
-  float one = 0.0F;  // prepared
+  float one = 0.0F;         // prepared
+  bool keeps_gaps = false;  // a missing cell makes all features of the source NaN
   TextMap<int> by_text;
   std::unordered_map<std::uint64_t, int> by_code;  // by bit pattern
 
@@ -99,11 +102,13 @@ struct LevelColumn {
     const ColumnView& view = tile.raw.columns[raw];
     float* out = tile.out.data + source->first_feature;
     for (std::int64_t i = 0; i < tile.rows; ++i, out += tile.out.columns) {
-      std::fill(out, out + source->feature_count, 0.0F);
       int level = level_at(view, tile.first + i);
       std::uint8_t& trouble = tile.trouble[static_cast<std::size_t>(i)];
+      const bool gap = level == kMissing && keeps_gaps;
+      std::fill(out, out + source->feature_count, gap ? kGap : 0.0F);
       if (level == kMissing) {
         trouble |= kMissingCell;
+        if (gap) continue;
         level = source->fill_level;
       }
       if (level == kUnseen) {
@@ -115,8 +120,8 @@ struct LevelColumn {
   }
 };
 
-LevelColumn make_level_column(const FeatureSource& source, std::size_t raw, exact::Grid grid) {
-  LevelColumn column{raw, &source, exact::to_grid(source.block_factor / source.scale, grid), {}, {}};
+LevelColumn make_level_column(const FeaturePlan& plan, const FeatureSource& source, std::size_t raw) {
+  LevelColumn column{raw, &source, level_value(plan, source), keeps_gaps(plan.missing), {}, {}};
   for (std::size_t level = 0; level < source.levels.size(); ++level) {
     column.by_text.emplace(source.levels[level], static_cast<int>(level));
     // A file of codes may store as numbers what another stores as text.
@@ -173,16 +178,15 @@ Preparer::Preparer(const FeaturePlan& plan, const TableInfo& table) {
       problems.push_back(fmt::format("'{}' is missing", source.name));
       continue;
     }
-    const exact::Grid grid = exact::make_grid(plan.grid_exponent[static_cast<std::size_t>(source.first_feature)]);
     if (is_one_hot(source)) {
-      prepared->levels.push_back(make_level_column(source, take(*column), grid));
+      prepared->levels.push_back(make_level_column(plan, source, take(*column)));
     } else if (column->type == DataType::text && source.kind != Kind::date) {
       problems.push_back(fmt::format("'{}' is text, but the model learned numbers", source.name));
     } else {
-      const double fill = source.kind == Kind::date ? plan.as_of_days - source.fill : source.fill;
+      const exact::Grid grid = exact::make_grid(plan.grid_exponent[static_cast<std::size_t>(source.first_feature)]);
       prepared->numeric.push_back({take(*column), &source, plan.as_of_days});
       prepared->scaling.add(source.center, source.scale, source.block_factor, grid,
-                            exact::to_grid(clamp_prepared(prepare_value(source, fill)), grid));
+                            keeps_gaps(plan.missing) ? kGap : numeric_fill(plan, source));
     }
   }
   const auto weight = find(plan.weight_column);
@@ -195,7 +199,7 @@ Preparer::Preparer(const FeaturePlan& plan, const TableInfo& table) {
     throw DataError(fmt::format("the columns do not fit the model: {}", fmt::join(problems, "; ")), prepared->table,
                     "give the table the columns that the model was learned from, under the same names");
   }
-  weighted_ = prepared->has_weight || plan.missing == MissingPolicy::drop_row;
+  weighted_ = prepared->has_weight || plan.missing == MissingPolicy::drop_row || keeps_gaps(plan.missing);
   prepared_ = std::move(prepared);
 }
 
@@ -268,14 +272,17 @@ void Preparer::Columns::settle(const Tile& tile, std::span<float> weights, std::
   } else {
     tile.values.fill(1.0);
   }
+  const auto is_unknown = [](std::span<const float> features) {
+    return std::all_of(features.begin(), features.end(), [](float x) { return std::isnan(x); });
+  };
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     const auto row = static_cast<std::size_t>(i);
     const std::uint8_t trouble = tile.trouble[row];
     const bool missing = (trouble & kMissingCell) != 0;
     if (missing && policy == MissingPolicy::error) throw missing_in(tile.raw, tile.first + i);
     if (!is_weight(tile.values[row])) throw bad_weight(tile.values[row], at(weight, tile.raw.first_row + tile.first + i));
-    const bool rejected = missing && policy == MissingPolicy::drop_row;
-    const int flag = rejected ? kFlagRejected : trouble != 0 ? kFlagImputed : 0;
+    const bool rejected = missing && (policy == MissingPolicy::drop_row || (keeps_gaps(policy) && is_unknown(tile.out.row(i))));
+    const int flag = rejected ? kFlagRejected : trouble != 0 ? kFlagIncomplete : 0;
     flags[row] = static_cast<std::uint8_t>(flag);
     if (!weights.empty()) weights[row] = rejected ? 0.0F : static_cast<float>(tile.values[row]);
   }

@@ -30,9 +30,9 @@ class Preparer {
   [[nodiscard]] bool weighted() const { return weighted_; }
 
   /// Prepares all rows of `raw` (threads inside).
-  /// @param rows     [n x d] written
+  /// @param rows     [n x d] written; NaN where a feature is missing and keeps_gaps(plan.missing)
   /// @param weights  [n] written if weighted(), else ignored; 0 for rejected rows
-  /// @param flags    [n] written: imputed, rejected
+  /// @param flags    [n] written: incomplete, rejected. Where gaps are kept, a row without a single feature is rejected
   /// @throws DataError with row and column: missing cell under MissingPolicy::error, negative or missing weight
   void apply(const RawChunk& raw, MatrixView<float> rows, std::span<float> weights, std::span<std::uint8_t> flags,
              ThreadPool& threads) const;

@@ -11,8 +11,8 @@
 namespace tessera {
 
 /// Loops that turn cells into prepared values, as fast as the processor's vectors go: the same bits at every instruction set.
-/// A prepared value is exact::to_grid(clamp_prepared((x - center) / scale * factor), grid), or the column's fill where the cell
-/// is NaN or infinite.
+/// A prepared value is exact::to_grid(clamp_prepared((x - center) / scale * factor), grid), or the column's fill (which
+/// may be NaN) where the cell is NaN or infinite.
 
 /// What was odd about a row.
 enum Trouble : std::uint8_t { kMissingCell = 1, kUnseenLevel = 2 };

@@ -150,7 +150,8 @@ class PlanLearner {
     columns.weight = weight_column_;
     columns.as_of_days = plan_.as_of_days;
     columns.missing = options_.missing;
-    if (options_.missing == MissingPolicy::drop_row && !weighted_) columns.missing = MissingPolicy::impute;
+    const bool drops_nothing = options_.missing == MissingPolicy::drop_row && !weighted_;
+    if (drops_nothing || keeps_gaps(options_.missing)) columns.missing = MissingPolicy::impute;  // gaps are no values
     columns.missing_counts = fmt::format("{}", fmt::join(counts, ", "));
     columns.largest_weight = plan_.largest_weight;
     return columns;

@@ -72,6 +72,7 @@ LearnedSource LevelLearner::finish() const {
         fmt::format("{}: the {} most frequent of {} levels are kept, the rest ({:.1f}% of the rows) are 'other'", source.name,
                     kept, levels.size(), 100.0 * static_cast<double>(merged) / static_cast<double>(all)));
   }
+  if (profile_->missing > 0 && keeps_gaps(missing_)) learned.decisions.push_back(gaps_decision(*profile_, missing_));
   if (profile_->missing > 0 && missing_ == MissingPolicy::impute && !levels.empty()) {
     learned.decisions.push_back(fmt::format("{}: {} missing {} filled with the most frequent level, '{}'", source.name,
                                             profile_->missing, profile_->missing == 1 ? "cell" : "cells",

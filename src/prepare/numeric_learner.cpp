@@ -38,6 +38,13 @@ double round_center(double mean, double range) {
 
 }  // namespace
 
+std::string gaps_decision(const ColumnProfile& profile, MissingPolicy missing) {
+  const double share = 100.0 * static_cast<double>(profile.missing) / static_cast<double>(profile.rows);
+  return fmt::format("{}: {} missing {} ({:.{}f}%) {}", profile.name, profile.missing, profile.missing == 1 ? "cell" : "cells",
+                     share, share < 10.0 ? 1 : 0,
+                     missing == MissingPolicy::partial ? "left out of the distances" : "left open: the mixture does without");
+}
+
 NumericLearner::NumericLearner(const ColumnProfile& profile, const FeatureSettings& feature, const LearnSettings& settings,
                                const ColumnTally* tally)
     : profile_(&profile),
@@ -121,6 +128,8 @@ void NumericLearner::choose_fill(LearnedSource& learned) const {
   const bool levels = profile_->kind == Kind::binary || profile_->kind == Kind::ordinal;
   const double fill = levels ? quantile(median).lower : quantile(median).value();
   source.fill = is_date() ? settings_.as_of_days - fill : fill;
+  if (profile_->missing > 0 && keeps_gaps(settings_.missing))
+    learned.decisions.push_back(gaps_decision(*profile_, settings_.missing));
   if (profile_->missing == 0 || settings_.missing != MissingPolicy::impute) return;
   const double share = 100.0 * static_cast<double>(profile_->missing) / static_cast<double>(profile_->rows);
   learned.decisions.push_back(fmt::format("{}: {} missing {} ({:.{}f}%) filled with the {}, {}", source.name, profile_->missing,

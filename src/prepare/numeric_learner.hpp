@@ -33,6 +33,9 @@ struct LearnedSource {
   std::vector<std::string> decisions;
 };
 
+/// What becomes of the missing cells of a column, for people; for policies that keep gaps.
+[[nodiscard]] std::string gaps_decision(const ColumnProfile& profile, MissingPolicy missing);
+
 /// Learns one numeric, binary (numbers) or date column. Dates are days before as-of from here on.
 class NumericLearner {
  public:

@@ -11,6 +11,10 @@ std::string_view to_string(MissingPolicy policy) {
       return "error";
     case MissingPolicy::drop_row:
       return "drop-row";
+    case MissingPolicy::em:
+      return "em";
+    case MissingPolicy::partial:
+      return "partial";
   }
   return "";
 }

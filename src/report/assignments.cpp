@@ -122,8 +122,9 @@ struct AssignmentWriter::State {
                            : "(d2 - d1) / (d2 + d1): 0 half-way between two segments, 1 at the centroid; NaN: rejected");
     file.set_attribute("/margin", "units", "1");
     file.set_attribute("/flags", "label", "sum of the masks that apply");
-    file.set_attribute("/flags", "bits", std::vector<std::string>{"boundary", "outlier", "imputed", "rejected"});
-    file.set_attribute("/flags", "masks", std::vector<std::int64_t>{kFlagBoundary, kFlagOutlier, kFlagImputed, kFlagRejected});
+    file.set_attribute("/flags", "bits", std::vector<std::string>{"boundary", "outlier", "incomplete", "rejected"});
+    file.set_attribute("/flags", "masks",
+                       std::vector<std::int64_t>{kFlagBoundary, kFlagOutlier, kFlagIncomplete, kFlagRejected});
   }
 
   void add_probabilities() {

@@ -12,8 +12,8 @@
 namespace tessera {
 namespace {
 
-constexpr std::string_view kHeader = "id,segment,runner_up,distance,margin,boundary,outlier,imputed,rejected";
-constexpr std::array<RowFlag, 4> kFlagColumns = {kFlagBoundary, kFlagOutlier, kFlagImputed, kFlagRejected};
+constexpr std::string_view kHeader = "id,segment,runner_up,distance,margin,boundary,outlier,incomplete,rejected";
+constexpr std::array<RowFlag, 4> kFlagColumns = {kFlagBoundary, kFlagOutlier, kFlagIncomplete, kFlagRejected};
 
 }  // namespace
 

@@ -31,6 +31,8 @@ std::string missing_use(const FeatureSource& source, MissingPolicy missing) {
   if (source.missing == 0) return {};
   const std::string cells = text::plural(source.missing, "missing cell");
   if (missing == MissingPolicy::drop_row) return fmt::format("; rows with its {} are rejected", cells);
+  if (keeps_gaps(missing))
+    return fmt::format("; {} left {}", cells, missing == MissingPolicy::em ? "open" : "out of distances");
   const std::string fill =
       source.levels.empty() ? value_text(source, source.fill) : level_name(source, static_cast<std::size_t>(source.fill_level));
   return fmt::format("; {} {} {}", cells, source.missing == 1 ? "becomes" : "become", fill);

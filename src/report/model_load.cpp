@@ -27,7 +27,8 @@ namespace {
 namespace layout = model_layout;
 
 constexpr std::array kTransforms = {Transform::none, Transform::log1p};
-constexpr std::array kMissingPolicies = {MissingPolicy::impute, MissingPolicy::error, MissingPolicy::drop_row};
+constexpr std::array kMissingPolicies = {MissingPolicy::impute, MissingPolicy::error, MissingPolicy::drop_row,
+                                         MissingPolicy::em, MissingPolicy::partial};
 constexpr std::array kCovariances = {Covariance::full, Covariance::tied, Covariance::diag, Covariance::spherical};
 constexpr std::array kScalePolicies = {ScalePolicy::standard, ScalePolicy::robust, ScalePolicy::none};
 

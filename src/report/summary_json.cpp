@@ -176,7 +176,7 @@ std::string summary_json(const SegmentationSummary& summary) {
   if (summary.split) json["split"] = split_json(*summary.split, summary.model.segments());
   json["rows"] = summary.assigned.rows;
   json["rows_rejected"] = summary.assigned.rejected;
-  json["rows_imputed"] = summary.assigned.imputed;
+  json["rows_incomplete"] = summary.assigned.incomplete;
   json["input"] = {{"file_name", summary.table.path.filename().string()},
                    {"layout", summary.table.layout},
                    {"dataset", summary.table.dataset},

@@ -187,4 +187,9 @@ std::string plural(std::int64_t value, std::string_view noun) {
   return fmt::format("{} {}{}", count(value), noun, value == 1 ? "" : "s");
 }
 
+std::string_view gaps_were(std::string_view policy) {
+  if (policy == "partial") return "left out of the distances";
+  return policy == "em" ? "left open" : "filled";
+}
+
 }  // namespace tessera::text

@@ -37,5 +37,7 @@ namespace tessera::text {
 [[nodiscard]] std::string duration(double milliseconds);
 /// "1 row", "12 rows": the noun with an s unless the count is one.
 [[nodiscard]] std::string plural(std::int64_t value, std::string_view noun);
+/// What became of missing cells, by the word of a MissingPolicy: "filled", "left out of the distances", "left open".
+[[nodiscard]] std::string_view gaps_were(std::string_view policy);
 
 }  // namespace tessera::text

@@ -72,8 +72,9 @@ TEST_F(MixtureTest, ScoringRepeatsSegmentsAndProbabilities) {
   (void)expect_exit(0, {"score", path("run") + "/model.h5", table, "-o", path("scored.h5"), "--probabilities", "--csv"});
   EXPECT_EQ(sha256_of_file(file("scored.h5"), CancelToken{}), run.first);
   EXPECT_EQ(read_text(file("scored.csv")), read_text(file("run") / "assignments.csv"));
-  EXPECT_THAT(read_text(file("scored.csv")),
-              StartsWith("id,segment,runner_up,distance,margin,boundary,outlier,imputed,rejected,probability,probability_0,"));
+  EXPECT_THAT(
+      read_text(file("scored.csv")),
+      StartsWith("id,segment,runner_up,distance,margin,boundary,outlier,incomplete,rejected,probability,probability_0,"));
 }
 
 TEST_F(MixtureTest, ProbabilitiesMarginsAndFlagsBelongTogether) {

@@ -73,7 +73,7 @@ Learned run(int ranks, int threads, std::int64_t preferred_rows, std::int64_t me
 TEST(Learned, SameBitsForThreadsReadsMemoryAndRanks) {
   const Learned plain = run(1, 1, 4096, kAmple);
   ASSERT_GT(plain.plan.features(), 5) << "the city is one-hot";
-  EXPECT_GT(plain.outcome.summary.imputed, 0);
+  EXPECT_GT(plain.outcome.summary.incomplete, 0);
   struct Case {
     int ranks, threads;
     std::int64_t preferred_rows, memory_bytes;

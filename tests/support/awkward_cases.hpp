@@ -110,7 +110,7 @@ inline std::vector<AwkwardCase> awkward_values() {
   cases.push_back(make_case("large_weights_rejected", 257, 3, 7, 0.3, random, bell));
   for (int i = 0; i < 257; ++i) {
     cases.back().weights.push_back(static_cast<float>(1e6 * random.uniform()));
-    cases.back().flags.push_back(static_cast<std::uint8_t>(i % 3 == 0 ? kFlagRejected : i % 3 == 1 ? kFlagImputed : 0));
+    cases.back().flags.push_back(static_cast<std::uint8_t>(i % 3 == 0 ? kFlagRejected : i % 3 == 1 ? kFlagIncomplete : 0));
   }
   cases.back().units = put_on_grid(cases.back().rows, cases.back().weights);
   for (std::int64_t i = 0; i < 257; i += 3) cases.back().rows(i, 1) = std::numeric_limits<float>::quiet_NaN();

@@ -35,18 +35,21 @@ void add_sentences(Section& section, const Subject& subject, const Input& senten
   section.hint(left_out(sentences.size(), shown, "sentences", "summary.json"));
 }
 
+std::string policy_of(const Input& summary) { return text(member(summary, "preparation"), "missing"); }
+
 void add_counts(Section& section, const Input& summary) {
   const Input& input = member(summary, "input");
   const std::int64_t rows = count(summary, "rows"), rejected = count(summary, "rows_rejected"),
-                     imputed = count(summary, "rows_imputed");
+                     incomplete = count(summary, "rows_incomplete");
   document::Prose prose;
   if (!text(input, "file_name").empty())
     prose = say("The table is {} ({}). ", {document::name(text(input, "file_name")), document::name(text(input, "layout"))});
   if (rows >= 0) prose.emplace_back("It has " + text::plural(rows, "row") + ". ");
   if (rejected > 0) prose.emplace_back(text::plural(rejected, "row") + " could not be used, and belong to no segment. ");
-  if (imputed > 0)
-    prose.emplace_back(text::plural(imputed, "customer") + " had missing cells, which were filled; they carry a flag. ");
-  if (imputed == 0 && rejected == 0) prose.emplace_back("No row was rejected, and no cell of a feature was missing. ");
+  if (incomplete > 0)
+    prose.emplace_back(text::plural(incomplete, "customer") + " had missing cells, which were " +
+                       std::string(text::gaps_were(policy_of(summary))) + "; they carry a flag. ");
+  if (incomplete == 0 && rejected == 0) prose.emplace_back("No row was rejected, and no cell of a feature was missing. ");
   section.say(std::move(prose));
 }
 
@@ -70,12 +73,13 @@ void add_warnings(Section& section, const Subject& subject) {
   section.add(std::move(notes));
 }
 
-Table features_table(const Subject& subject, const Input& sources, std::int64_t rows) {
+Table features_table(const Subject& subject, const Input& sources, std::int64_t rows, bool filled) {
   Table table;
   table.caption = say("The columns that the segments were made from");
   table.collapsed = true;
-  table.columns = {{say("Column"), false}, {say("Kind"), false}, {say("Transform"), false},
-                   {say("Missing cells")}, {say("Missing")},     {say("Filled with")}};
+  table.columns = {
+      {say("Column"), false}, {say("Kind"), false}, {say("Transform"), false}, {say("Missing cells")}, {say("Missing")}};
+  if (filled) table.columns.push_back({say("Filled with")});
   for (const Input& source : sources) {
     if (std::ssize(table.rows) == 4 * subject.limits().list_items) break;
     const std::int64_t missing = count(source, "missing");
@@ -83,8 +87,8 @@ Table features_table(const Subject& subject, const Input& sources, std::int64_t 
     const std::string transform = text(source, "transform");
     table.rows.push_back({text_cell({document::name(text(source, "name"))}), text_cell({document::name(text(source, "kind"))}),
                           words_cell(transform == "none" ? "" : text::shorten(text::printable(transform), 20)),
-                          count_cell(missing), value_cell(share, Format::share),
-                          missing > 0 ? value_or_date_cell(member(source, "fill")) : document::Cell{}});
+                          count_cell(missing), value_cell(share, Format::share)});
+    if (filled) table.rows.back().push_back(missing > 0 ? value_or_date_cell(member(source, "fill")) : document::Cell{});
   }
   table.note = left_out(sources.size(), table.rows.size(), "columns", "summary.json");
   return table;
@@ -147,7 +151,10 @@ Section data_section(const Subject& subject) {
   add_warnings(section, subject);
   add_sentences(section, subject, list(preparation, "decisions"), "Decisions of preparation");
   const Input& sources = list(preparation, "sources");
-  if (!sources.empty()) section.add(features_table(subject, sources, count(summary, "rows")));
+  if (!sources.empty()) {
+    const bool filled = text::gaps_were(policy_of(summary)) == "filled";
+    section.add(features_table(subject, sources, count(summary, "rows"), filled));
+  }
   add_other_columns(section, subject, list(preparation, "other_columns"));
   add_long_names(section, subject);
   const std::int64_t least = count(subject.analysis(), "min_cell");

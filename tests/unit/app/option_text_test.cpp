@@ -32,6 +32,12 @@ TEST(OptionText, RangesComeBackAsWritten) {
   EXPECT_EQ(range_text(2, 15), "2:15");
 }
 
+TEST(OptionText, PoliciesForMissingCellsComeBackAsWritten) {
+  for (const char* text : {"impute", "error", "drop-row", "em", "partial"})
+    EXPECT_EQ(to_string(parse_missing(text).value()), text);
+  EXPECT_EQ(parse_missing("drop_row"), std::nullopt);
+}
+
 TEST(OptionText, DatesAreWholeDays) {
   EXPECT_EQ(parse_date("1970-01-31"), 30.0);
   for (const char* text : {"1970-02-30", "1970-1-3", "1970-01-31 10:00", ""})

@@ -88,7 +88,7 @@ TEST(Assign, RejectedRowsStayInPlace) {
   const PreparedPoints points = testing::prepare_points(testing::make_blobs(10, 2, 2, 4));
   std::vector<std::uint8_t> flags(10, 0);
   flags[3] = kFlagRejected;
-  flags[5] = kFlagImputed;
+  flags[5] = kFlagIncomplete;
   const Assigned result = run(points, model_of(points, {0, 1}), flags);
   ASSERT_EQ(result.sink.segment.size(), 10U);
   EXPECT_EQ(result.sink.segment[3], -1);
@@ -96,9 +96,9 @@ TEST(Assign, RejectedRowsStayInPlace) {
   EXPECT_TRUE(std::isnan(result.sink.distance[3]));
   EXPECT_TRUE(std::isnan(result.sink.margin[3]));
   EXPECT_EQ(result.sink.flags[3], kFlagRejected);
-  EXPECT_NE(result.sink.flags[5] & kFlagImputed, 0);
+  EXPECT_NE(result.sink.flags[5] & kFlagIncomplete, 0);
   EXPECT_EQ(result.summary.rejected, 1);
-  EXPECT_EQ(result.summary.imputed, 1);
+  EXPECT_EQ(result.summary.incomplete, 1);
   EXPECT_EQ(result.summary.segment_rows[0] + result.summary.segment_rows[1], 9);
 }
 

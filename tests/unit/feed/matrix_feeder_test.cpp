@@ -34,7 +34,7 @@ TEST(MatrixFeeder, HandsOutTheRowsInOrderForAnyChunkSize) {
   for (const std::int64_t rows : {0, 1, 4095, 4096, 4097, 20'000}) {
     const Matrix<float> matrix = numbered(rows, 3);
     const std::vector<float> weights = numbered_weights(rows);
-    const std::vector<std::uint8_t> flags(static_cast<std::size_t>(rows), kFlagImputed);
+    const std::vector<std::uint8_t> flags(static_cast<std::size_t>(rows), kFlagIncomplete);
     for (const std::int64_t chunk_rows : {0, 1, 4096, 5000, 8192, 1 << 20}) {
       const auto feeder = make_matrix_feeder(matrix.view(), weights, flags, chunk_rows, quiet.job);
       EXPECT_EQ(feeder->rows(), rows);

@@ -70,7 +70,7 @@ Recorded expected(std::int64_t rows, bool weighted) {
     all.rows(i, 0) = static_cast<float>(i % 4099);
     all.rows(i, 1) = missing ? 9.0F : static_cast<float>(i % 257) / 2;
     if (weighted) all.weights.push_back(static_cast<float>(i % 3));
-    all.flags.push_back(missing ? kFlagImputed : 0);
+    all.flags.push_back(missing ? kFlagIncomplete : 0);
   }
   return all;
 }

@@ -65,7 +65,8 @@ void expect_rows_as_defined() {
   PreparedColumns columns;
   for (std::size_t j = 0; j < kWidth; ++j) {
     const exact::Grid grid = exact::make_grid(static_cast<int>(j % 7) - 40);
-    columns.add(normal(random), std::fabs(normal(random)), j % 3 == 0 ? 1.0 : 0.7, grid, exact::to_grid(normal(random), grid));
+    columns.add(normal(random), std::fabs(normal(random)), j % 3 == 0 ? 1.0 : 0.7, grid,
+                j % 5 == 4 ? std::numeric_limits<float>::quiet_NaN() : exact::to_grid(normal(random), grid));
   }
   for (const std::size_t count : {1U, 2U, 3U, 4U, 7U, 8U, 9U, 15U, 16U, 31U, 32U}) {
     for (const std::int64_t rows : {1, 2, 7, 100}) {

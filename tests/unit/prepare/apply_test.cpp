@@ -13,6 +13,7 @@
 
 #include "exact/grid.hpp"
 #include "exact/log1p.hpp"
+#include "prepare/fill_values.hpp"
 #include "support/memory_table.hpp"
 #include "support/prepare_run.hpp"
 #include "tessera/backend.hpp"
@@ -90,8 +91,8 @@ TEST(Apply, EqualsTheNaiveTwin) {
         const float expected = j == hot ? static_cast<float>(std::sqrt(1.5)) : 0.0F;
         ASSERT_NEAR(prepared.rows(row, static_cast<std::int64_t>(5 + j)), expected, 1e-7F);
       }
-      const bool imputed = !std::isfinite(amount[i]) || city[i].empty();
-      ASSERT_EQ(prepared.flags[i], imputed ? kFlagImputed : 0);
+      const bool incomplete = !std::isfinite(amount[i]) || city[i].empty();
+      ASSERT_EQ(prepared.flags[i], incomplete ? kFlagIncomplete : 0);
     }
   }
 }
@@ -161,7 +162,7 @@ TEST(Apply, NewCustomersBeyondWhatWasLearned) {
   EXPECT_EQ(prepared.rows(1, 2), 0.0F);
   const FeatureSource& plans = source(plan, "plan");
   EXPECT_GT(prepared.rows(2, plans.first_feature + 2), 0.5F) << "an unseen level counts as other where there is one";
-  EXPECT_THAT(prepared.flags, ElementsAre(0, kFlagImputed, 0, kFlagImputed, kFlagImputed, kFlagImputed));
+  EXPECT_THAT(prepared.flags, ElementsAre(0, kFlagIncomplete, 0, kFlagIncomplete, kFlagIncomplete, kFlagIncomplete));
 }
 
 TEST(Apply, CodesAndTheirTextAreTheSameLevels) {
@@ -183,6 +184,80 @@ TEST(Apply, DroppedRowsAreRejectedWithWeightZero) {
   const PreparedTable prepared = apply(learn(table, options), table);
   EXPECT_THAT(prepared.weights, ElementsAre(1.0F, 0.0F, 0.0F, 2.5F));
   EXPECT_THAT(prepared.flags, ElementsAre(0, kFlagRejected, 0, 0));
+}
+
+/// Numbers of several types, a date, levels with and without "other", some cells missing, row 3 empty.
+MemoryTable table_with_gaps(std::size_t rows) {
+  std::mt19937_64 random(8);
+  std::lognormal_distribution<double> draw(2.0, 1.2);
+  const auto gone = [&](std::size_t i, std::size_t step) { return i % step == 3; };
+  std::vector<double> amount(rows), day(rows);
+  std::vector<float> left(rows), right(rows);
+  std::vector<std::string> city(rows), plan(rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    amount[i] = gone(i, 13) ? kNaN : draw(random);
+    day[i] = gone(i, 17) ? kNaN : static_cast<double>(18'000 + random() % 900);
+    left[i] = gone(i, 5) ? std::numeric_limits<float>::infinity() : static_cast<float>(draw(random) - 5.0);
+    right[i] = gone(i, 7) ? static_cast<float>(kNaN) : static_cast<float>(draw(random) - 5.0);
+    city[i] = gone(i, 11) ? "" : std::string("city") + std::to_string(random() % 6);
+    plan[i] = gone(i, 19) ? "" : std::string("plan") + std::to_string(random() % 3);
+  }
+  MemoryTable table;
+  table.add("amount", amount).add("day", day).declare(Kind::date).add("left", left).add("right", right);
+  table.add("city", city).add("plan", plan);
+  return table;
+}
+
+TEST(Apply, GapsStayWhereCellsAreMissing) {
+  constexpr std::size_t kRows = 5000;
+  MemoryTable table = table_with_gaps(kRows);
+  PrepareOptions options;
+  options.top_levels = 4;
+  options.missing = MissingPolicy::partial;
+  FeaturePlan plan = learn(table, options);
+  const std::vector<float> fills = fill_values(plan);
+  for (const bool interleaved : {false, true}) {
+    table.set_interleaved(interleaved);
+    plan.missing = MissingPolicy::impute;
+    const PreparedTable filled = apply(plan, table);
+    for (const MissingPolicy policy : {MissingPolicy::partial, MissingPolicy::em}) {
+      plan.missing = policy;
+      for (const int threads : {1, 3}) {
+        const PreparedTable open = apply(plan, table, threads, threads == 1 ? 0 : 4096);
+        for (std::size_t i = 0; i < kRows; ++i) {
+          int gaps = 0;
+          for (int j = 0; j < plan.features(); ++j) {
+            const float value = open.rows(static_cast<std::int64_t>(i), j);
+            const float complete = filled.rows(static_cast<std::int64_t>(i), j);
+            gaps += std::isnan(value) ? 1 : 0;
+            ASSERT_EQ(std::isnan(value) ? fills[static_cast<std::size_t>(j)] : value, complete) << i << " " << j;
+          }
+          ASSERT_EQ(gaps > 0, filled.flags[i] == kFlagIncomplete) << i;
+          const bool empty = gaps == plan.features();
+          ASSERT_EQ(empty, i == 3);
+          ASSERT_EQ(open.flags[i], empty ? std::uint8_t{kFlagRejected} : filled.flags[i]);
+          ASSERT_EQ(open.weights[i], empty ? 0.0F : 1.0F);
+        }
+        const FeatureSource& city = source(plan, "city");
+        ASSERT_TRUE(city.has_other);
+        for (int j = 0; j < city.feature_count; ++j) {
+          EXPECT_TRUE(std::isnan(open.rows(14, city.first_feature + j))) << "a missing label leaves the whole block open";
+        }
+      }
+    }
+  }
+}
+
+TEST(Apply, AnUnseenLevelIsNoGap) {
+  MemoryTable table, fresh;
+  table.add("x", std::vector<double>{1.5, 2.5, 4.0, 1.0}).add("city", std::vector<std::string>{"Rome", "Oslo", "Rome", "Oslo"});
+  fresh.add("x", std::vector<double>{kNaN, kNaN}).add("city", std::vector<std::string>{"Bern", ""});
+  PrepareOptions options;
+  options.missing = MissingPolicy::partial;
+  const PreparedTable prepared = apply(learn(table, options), fresh);
+  EXPECT_THAT(prepared.flags, ElementsAre(kFlagIncomplete, kFlagRejected));
+  EXPECT_EQ(prepared.rows(0, 1), 0.0F);
+  EXPECT_EQ(prepared.rows(0, 2), 0.0F);
 }
 
 TEST(Apply, ErrorsNameTheFirstRow) {

@@ -250,6 +250,49 @@ TEST(Learn, DroppedRowsAreNotLearnedFrom) {
   EXPECT_THROW((void)learn(hopeless, options), DataError);
 }
 
+TEST(Learn, GapsTakeNoPartInScales) {
+  MemoryTable table, known;
+  std::vector<double> x = {1.5, kNaN, 2.5, 4.5, 100.5, kNaN};
+  std::vector<std::string> t = {"a", "", "b", "b", "c", "a"};
+  table.add("x", x).add("t", t);
+  known.add("x", std::vector<double>{1.5, 2.5, 4.5, 100.5});
+  for (const ScalePolicy scale : {ScalePolicy::standard, ScalePolicy::robust, ScalePolicy::none}) {
+    for (const MissingPolicy missing : {MissingPolicy::partial, MissingPolicy::em}) {
+      PrepareOptions options;
+      options.scale = scale;
+      options.missing = missing;
+      const FeaturePlan plan = learn(table, options);
+      EXPECT_EQ(source(plan, "x").center, source(learn(known, options), "x").center);
+      EXPECT_EQ(source(plan, "x").scale, source(learn(known, options), "x").scale);
+      EXPECT_EQ(source(plan, "x").fill, 3.5) << "what impute would fill is known all the same";
+      EXPECT_EQ(source(plan, "x").missing, 2);
+      EXPECT_TRUE(says(plan.decisions, missing == MissingPolicy::em ? "x: 2 missing cells (33%) left open"
+                                                                    : "x: 2 missing cells (33%) left out of the distances"));
+      EXPECT_TRUE(says(plan.decisions, "t: 1 missing cell (17%) left"));
+    }
+  }
+}
+
+TEST(Learn, WithoutGapsEveryPolicyLearnsTheSame) {
+  MemoryTable table;
+  std::vector<double> x(900);
+  std::vector<std::string> t(900);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = std::exp(static_cast<double>(i * 7919 % 900) / 150.0);
+    t[i] = std::string("level") + std::to_string(i % 4);
+  }
+  table.add("x", x).add("t", t);
+  const FeaturePlan imputed = learn(table);
+  for (const MissingPolicy missing : {MissingPolicy::partial, MissingPolicy::em}) {
+    PrepareOptions options;
+    options.missing = missing;
+    FeaturePlan plan = learn(table, options);
+    EXPECT_EQ(testing::apply(plan, table).rows, testing::apply(imputed, table).rows);
+    plan.missing = MissingPolicy::impute;
+    EXPECT_EQ(plan, imputed);
+  }
+}
+
 TEST(Learn, ConstantsAreNoFeaturesUnlessAskedFor) {
   MemoryTable table;
   table.add("x", std::vector<double>{1.5, 2.5, 3.5}).add("same", std::vector<double>{7.0, 7.0, 7.0});

@@ -126,7 +126,7 @@ TEST_F(AssignmentsTest, AttributesSayWhatTheColumnsMean) {
   EXPECT_EQ(text("/distance", "units"), "prepared units");
   const Hdf5Handle flags = hdf5::open_object(file, "/flags");
   EXPECT_THAT(hdf5::read_string_list_attribute(flags.get(), "bits").value(),
-              ElementsAre("boundary", "outlier", "imputed", "rejected"));
+              ElementsAre("boundary", "outlier", "incomplete", "rejected"));
   EXPECT_THAT(hdf5::read_integer_list_attribute(flags.get(), "masks").value(), ElementsAre(1, 2, 4, 8));
 }
 
@@ -189,7 +189,7 @@ TEST_F(AssignmentsTest, CsvHasOneLineForEachCustomer) {
   table.add("id", std::vector<std::string>{"a,b", "=1+1", "", "plain", "x", "x", "x", "x", "x", "out"});
   write({hdf5, csv}, table, "id", 4);
   const std::string text = read_all(csv);
-  EXPECT_THAT(text, HasSubstr("id,segment,runner_up,distance,margin,boundary,outlier,imputed,rejected\n"
+  EXPECT_THAT(text, HasSubstr("id,segment,runner_up,distance,margin,boundary,outlier,incomplete,rejected\n"
                               "\"a,b\",0,1,0,1,0,0,0,0\n"
                               "'=1+1,1,2,0.1,0.5,1,0,0,0\n"
                               ",2,0,0.2,0.33333334,0,1,0,0\n"));

@@ -100,7 +100,7 @@ inline SegmentationSummary example_summary() {
   summary.fit.notes = {"a note of the fit"};
   summary.assigned.rows = 101;
   summary.assigned.rejected = 1;
-  summary.assigned.imputed = 7;
+  summary.assigned.incomplete = 7;
   summary.assigned.boundary = 5;
   summary.assigned.outliers = 2;
   summary.assigned.segment_rows = {50, 30, 20};

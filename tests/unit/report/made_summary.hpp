@@ -310,7 +310,7 @@ inline nlohmann::json made_summary(const MadeSummary& made = {}) {
       {"verdict", "The data support " + made.name("them") + "."},
       {"rows", 1000},
       {"rows_rejected", 2},
-      {"rows_imputed", 5},
+      {"rows_incomplete", 5},
       {"input", {{"file_name", made.name("table.csv")}, {"layout", "CSV"}, {"dataset", ""}, {"columns", made.columns}}},
       {"assignment", {{"boundary", 120}, {"boundary_margin", 0.1}, {"outliers", 3}, {"outlier_quantile", 0.999}}},
       {"device", "cpu"},

@@ -98,6 +98,16 @@ TEST_F(ModelFileTest, ARoundTripKeepsEveryBitOfEveryNumber) {
   EXPECT_TRUE(std::signbit(loaded.plan.sources[1].fill));
 }
 
+TEST_F(ModelFileTest, EveryPolicyForMissingCellsComesBack) {
+  for (const MissingPolicy missing :
+       {MissingPolicy::impute, MissingPolicy::error, MissingPolicy::drop_row, MissingPolicy::em, MissingPolicy::partial}) {
+    Model model = example_model();
+    model.plan.missing = missing;
+    save_model(model, path);
+    EXPECT_EQ(load_model(path).plan.missing, missing);
+  }
+}
+
 TEST_F(ModelFileTest, HostileNamesSurvive) {
   Model model = example_model();
   model.plan.sources[0].name = "=HYPERLINK(\"http://x\",\"y\")\n\xE2\x80\xAE" + std::string(10'000, 'x');
