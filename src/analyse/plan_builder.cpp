@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "feed/level_columns.hpp"
+
 namespace tessera {
 
 bool PlanBuilder::used_in_fit(int column) const {
@@ -51,15 +53,7 @@ int PlanBuilder::add_series(NumberColumn column) {
 }
 
 int PlanBuilder::add_indicator(int column, const std::string& level) {
-  NumberColumn indicator{.column = column, .form = NumberColumn::Form::equals};
-  if (profile(column).type == DataType::text) {
-    indicator.text = level;
-    return add_series(std::move(indicator));
-  }
-  const ColumnLevels& own = levels(column);
-  const auto at = std::find(own.labels.begin(), own.labels.end(), level) - own.labels.begin();
-  indicator.number = own.numbers[static_cast<std::size_t>(at)];
-  return add_series(std::move(indicator));
+  return add_series(indicator_of(column, profile(column).type, levels(column), level));
 }
 
 int PlanBuilder::add_code(CodeColumn code) {
@@ -68,19 +62,7 @@ int PlanBuilder::add_code(CodeColumn code) {
 }
 
 CodeColumn PlanBuilder::dictionary(int column, const std::vector<std::string>& labels) const {
-  CodeColumn code;
-  code.column = column;
-  code.size = static_cast<std::int32_t>(labels.size());
-  if (profile(column).type == DataType::text) {
-    code.levels = labels;
-    return code;
-  }
-  const ColumnLevels& own = levels(column);
-  for (const std::string& label : labels) {
-    const auto at = std::find(own.labels.begin(), own.labels.end(), label) - own.labels.begin();
-    code.numbers.push_back(own.numbers[static_cast<std::size_t>(at)]);
-  }
-  return code;
+  return codes_by_label(column, profile(column).type, levels(column), labels);
 }
 
 }  // namespace tessera

@@ -16,7 +16,6 @@
 #include "app/output_check.hpp"
 #include "app/recorder.hpp"
 #include "app/versions.hpp"
-#include "prepare/learn.hpp"
 
 namespace tessera {
 namespace {
@@ -54,12 +53,7 @@ AnalyseSummary run_analyse(const AnalyseOptions& options, Observer& observer, co
   const KpiRequests kpis = read_kpis(options.prepare.kpis, info);
   PrepareOptions prepare = with_roles(options.prepare, kpis, options.analysis);
   prepare.categories = {info.columns[static_cast<std::size_t>(by)].name};  // a category may be a number, too
-  recorder.stage("profile", info.rows);
-  std::vector<ColumnTally> tallies;
-  const std::vector<ColumnProfile> profiles =
-      profile_columns(table, prepare, engine.job(), engine.learning_bytes(table), &tallies);
-  const ProfiledColumns columns = keep_for_analysis(profiles, tallies);
-  tallies = {};
+  const ProfiledColumns columns = profile_for_analysis(table, prepare, engine);
 
   AnalysisJob job{columns, kpis, options.analysis, options.prepare};
   job.seed = options.seed;

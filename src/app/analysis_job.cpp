@@ -150,6 +150,14 @@ ProfiledColumns keep_for_analysis(const std::vector<ColumnProfile>& profiles, st
   return columns;
 }
 
+ProfiledColumns profile_for_analysis(Table& table, const PrepareOptions& prepare, Engine& engine) {
+  engine.job().observer.stage("profile", table.info().rows);
+  std::vector<ColumnTally> tallies;
+  const std::vector<ColumnProfile> profiles =
+      profile_columns(table, prepare, engine.job(), engine.learning_bytes(table), &tallies);
+  return keep_for_analysis(profiles, tallies);
+}
+
 void BoundaryCounter::write(const AssignedRows& rows) {
   for (std::size_t i = 0; i < rows.segment.size(); ++i) {
     if ((rows.flags[i] & kFlagBoundary) == 0 || rows.segment[i] < 0 || rows.runner_up[i] < 0) continue;

@@ -41,6 +41,8 @@ struct ProfiledColumns {
 };
 [[nodiscard]] ProfiledColumns keep_for_analysis(const std::vector<ColumnProfile>& profiles,
                                                 std::span<const ColumnTally> tallies);
+/// One sweep of a table that is analysed by segments it has already.
+[[nodiscard]] ProfiledColumns profile_for_analysis(Table& table, const PrepareOptions& prepare, Engine& engine);
 
 /// Counts boundary rows by segment and runner-up on their way to another sink.
 class BoundaryCounter final : public RowSink {

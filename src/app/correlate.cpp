@@ -15,7 +15,6 @@
 #include "app/output_check.hpp"
 #include "app/versions.hpp"
 #include "correlate/correlate.hpp"
-#include "prepare/learn.hpp"
 #include "report/correlation_files.hpp"
 #include "report/provenance.hpp"
 
@@ -78,12 +77,7 @@ CorrelateRun run_correlate(const CorrelateOptions& options, Observer& observer, 
     source.by = segment_column(info, options.by);
     prepare.categories.push_back(info.columns[static_cast<std::size_t>(source.by)].name);  // it may be a number, too
   }
-  observer.stage("profile", info.rows);
-  std::vector<ColumnTally> tallies;
-  const std::vector<ColumnProfile> profiles =
-      profile_columns(table, prepare, engine.job(), engine.learning_bytes(table), &tallies);
-  const ProfiledColumns columns = keep_for_analysis(profiles, tallies);
-  tallies = {};
+  const ProfiledColumns columns = profile_for_analysis(table, prepare, engine);
   source.profiles = columns.profiles;
   source.levels = columns.levels;
   source.top_levels = prepare.top_levels;

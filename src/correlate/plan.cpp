@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "feed/level_columns.hpp"
+
 namespace tessera {
 namespace {
 
@@ -41,21 +43,8 @@ class Planner {
     plan_.columns.codes.push_back(std::move(code));
   }
 
-  /// Codes of a column by labels, in their order.
-  CodeColumn codes_of(int column, const std::vector<std::string>& labels) {
-    CodeColumn code;
-    code.column = column;
-    code.size = static_cast<std::int32_t>(labels.size());
-    if (profile(column).type == DataType::text) {
-      code.levels = labels;
-      return code;
-    }
-    const ColumnLevels& own = levels(column);
-    for (const std::string& label : labels) {
-      const auto at = std::find(own.labels.begin(), own.labels.end(), label) - own.labels.begin();
-      code.numbers.push_back(own.numbers[static_cast<std::size_t>(at)]);
-    }
-    return code;
+  [[nodiscard]] CodeColumn codes_of(int column, const std::vector<std::string>& labels) const {
+    return codes_by_label(column, profile(column).type, levels(column), labels);
   }
 
   void consider(int column) {
@@ -108,9 +97,7 @@ class Planner {
     planned.variable.name += "=" + own.labels.back();
     planned.integral = true;
     planned.reach = 1.0;
-    NumberColumn indicator{.column = column, .form = NumberColumn::Form::equals, .text = own.labels.back()};
-    if (profile(column).type != DataType::text) indicator.number = own.numbers.back();
-    add_series(std::move(planned), std::move(indicator));
+    add_series(std::move(planned), indicator_of(column, profile(column).type, own, own.labels.back()));
   }
 
   void add_levels(int column) {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/cpu/analysis_kernels.hpp"
 
-#include <utility>
-#include <vector>
-
-#include "core/highway_targets.hpp"
+#include "backend/cpu/kernel_levels.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backend/cpu/analysis_kernels.cpp"
@@ -12,13 +9,6 @@
 // After foreach_target.h, as Highway asks for.
 #include "backend/cpu/fused-inl.hpp"
 #include "hwy/highway.h"
-
-#ifndef TESSERA_ANALYSIS_LEVELS
-#define TESSERA_ANALYSIS_LEVELS
-namespace tessera {
-using AnalysisLevels = std::vector<std::pair<std::string, AnalysisKernels>>;
-}  // namespace tessera
-#endif
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128  // without vectors there is the plain path
 HWY_BEFORE_NAMESPACE();
@@ -133,9 +123,8 @@ void find_bins(const BinScale& scale, const double* cells, std::int64_t count, s
 
 }  // namespace
 
-void add_analysis_level(std::int64_t supported, AnalysisLevels& levels) {
-  if ((supported & HWY_TARGET) == 0) return;
-  levels.emplace_back(level_name(HWY_TARGET), AnalysisKernels{&add_products, &add_grouped_rows, &find_bins});
+void add_analysis_kernels(KernelLevels<AnalysisKernels>& levels) {
+  add_kernels(HWY_TARGET, AnalysisKernels{&add_products, &add_grouped_rows, &find_bins}, levels);
 }
 
 }  // namespace tessera::HWY_NAMESPACE
@@ -144,36 +133,11 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tessera {
-namespace {
-
-/// Best first.
-AnalysisLevels analysis_levels() {
-  const std::int64_t supported = hwy::SupportedTargets();
-  AnalysisLevels levels;
-#if HWY_TARGETS & HWY_AVX3
-  N_AVX3::add_analysis_level(supported, levels);
-#endif
-#if HWY_TARGETS & HWY_AVX2
-  N_AVX2::add_analysis_level(supported, levels);
-#endif
-#if HWY_TARGETS & HWY_SSE4
-  N_SSE4::add_analysis_level(supported, levels);
-#endif
-#if HWY_TARGETS & HWY_NEON
-  N_NEON::add_analysis_level(supported, levels);
-#endif
-  return levels;
-}
-
-}  // namespace
 
 AnalysisKernels analysis_kernels(std::string_view level) {
-  if (level == "eigen") return plain_analysis_kernels();
-  const AnalysisLevels levels = analysis_levels();
-  for (const auto& [name, kernels] : levels) {
-    if (name == level) return kernels;
-  }
-  return levels.empty() ? plain_analysis_kernels() : levels.front().second;
+  KernelLevels<AnalysisKernels> levels;
+  TESSERA_ON_EVERY_TARGET(add_analysis_kernels(levels))
+  return kernels_of(level, levels, plain_analysis_kernels());
 }
 
 }  // namespace tessera

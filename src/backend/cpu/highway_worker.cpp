@@ -8,7 +8,7 @@
 #include <new>
 #include <vector>
 
-#include "core/highway_targets.hpp"
+#include "backend/cpu/kernel_levels.hpp"
 #include "exact/distance.hpp"
 #include "hwy/aligned_allocator.h"
 
@@ -303,18 +303,7 @@ namespace tessera {
 std::vector<CpuLevel> highway_levels() {
   const std::int64_t supported = hwy::SupportedTargets();
   std::vector<CpuLevel> levels;
-#if HWY_TARGETS & HWY_AVX3
-  N_AVX3::add_level(supported, levels);
-#endif
-#if HWY_TARGETS & HWY_AVX2
-  N_AVX2::add_level(supported, levels);
-#endif
-#if HWY_TARGETS & HWY_SSE4
-  N_SSE4::add_level(supported, levels);
-#endif
-#if HWY_TARGETS & HWY_NEON
-  N_NEON::add_level(supported, levels);
-#endif
+  TESSERA_ON_EVERY_TARGET(add_level(supported, levels))
   return levels;
 }
 

@@ -2,11 +2,8 @@
 #include "backend/cpu/mixture_kernels.hpp"
 
 #include <cmath>
-#include <string>
-#include <utility>
-#include <vector>
 
-#include "core/highway_targets.hpp"
+#include "backend/cpu/kernel_levels.hpp"
 #include "exact/elementary.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -15,13 +12,6 @@
 // After foreach_target.h, as Highway asks for.
 #include "backend/cpu/fused-inl.hpp"
 #include "hwy/highway.h"
-
-#ifndef TESSERA_MIXTURE_LEVELS
-#define TESSERA_MIXTURE_LEVELS
-namespace tessera {
-using MixtureLevels = std::vector<std::pair<std::string, MixtureKernels>>;
-}  // namespace tessera
-#endif
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128  // without vectors there is the plain path
 HWY_BEFORE_NAMESPACE();
@@ -282,9 +272,8 @@ void add_products(const MixtureProducts& p) {
 
 }  // namespace
 
-void add_mixture_level(std::int64_t supported, MixtureLevels& levels) {
-  if ((supported & HWY_TARGET) == 0) return;
-  levels.emplace_back(level_name(HWY_TARGET), MixtureKernels{&distances, &probabilities, &fill_products, &add_products});
+void add_mixture_kernels(KernelLevels<MixtureKernels>& levels) {
+  add_kernels(HWY_TARGET, MixtureKernels{&distances, &probabilities, &fill_products, &add_products}, levels);
 }
 
 }  // namespace tessera::HWY_NAMESPACE
@@ -293,36 +282,11 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tessera {
-namespace {
-
-/// Best first.
-MixtureLevels mixture_levels() {
-  const std::int64_t supported = hwy::SupportedTargets();
-  MixtureLevels levels;
-#if HWY_TARGETS & HWY_AVX3
-  N_AVX3::add_mixture_level(supported, levels);
-#endif
-#if HWY_TARGETS & HWY_AVX2
-  N_AVX2::add_mixture_level(supported, levels);
-#endif
-#if HWY_TARGETS & HWY_SSE4
-  N_SSE4::add_mixture_level(supported, levels);
-#endif
-#if HWY_TARGETS & HWY_NEON
-  N_NEON::add_mixture_level(supported, levels);
-#endif
-  return levels;
-}
-
-}  // namespace
 
 MixtureKernels mixture_kernels_of(std::string_view level) {
-  if (level == "eigen") return plain_mixture_kernels();
-  const MixtureLevels levels = mixture_levels();
-  for (const auto& [name, kernels] : levels) {
-    if (name == level) return kernels;
-  }
-  return levels.empty() ? plain_mixture_kernels() : levels.front().second;
+  KernelLevels<MixtureKernels> levels;
+  TESSERA_ON_EVERY_TARGET(add_mixture_kernels(levels))
+  return kernels_of(level, levels, plain_mixture_kernels());
 }
 
 }  // namespace tessera
