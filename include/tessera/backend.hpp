@@ -31,6 +31,16 @@ struct Chunk {
   std::span<std::byte> state = {};      ///< [n x bytes] what a series of passes knows of each row; empty: nothing is kept
 };
 
+[[nodiscard]] inline bool is_rejected(const Chunk& chunk, std::int64_t i) {
+  return !chunk.flags.empty() && (chunk.flags[static_cast<std::size_t>(i)] & kFlagRejected) != 0;
+}
+
+/// Weight of row i of a chunk in a fit: 0 if it is rejected.
+[[nodiscard]] inline float fit_weight(const Chunk& chunk, std::int64_t i) {
+  if (is_rejected(chunk, i)) return 0.0F;
+  return chunk.weights.empty() ? 1.0F : chunk.weights[static_cast<std::size_t>(i)];
+}
+
 /// Per-row results of a nearest pass; every span is empty (not wanted) or as long as the chunk has rows.
 /// Squared distances are reference distances.
 struct RowOutputs {

@@ -22,30 +22,55 @@ enum class Covariance : std::uint8_t {
 [[nodiscard]] std::string_view to_string(Covariance covariance);
 [[nodiscard]] std::optional<Covariance> parse_covariance(std::string_view word);
 
-/// A Gaussian mixture over prepared rows: density sum_c weights[c] N(x; means[c], covariances[c]).
+/// Neighbouring prepared features that stand for the levels of a category: `one` for the row's level, 0 for the others. A
+/// single feature has two levels: 0 and `one`. A row whose features are all 0, or NaN, has none of the levels.
+struct CategoryBlock {
+  int first = 0;     ///< feature
+  int count = 1;     ///< features, >= 1
+  double one = 1.0;  ///< > 0
+  [[nodiscard]] int levels() const { return count == 1 ? 2 : count; }
+  /// The level of a prepared row [d]; -1 if it has none.
+  [[nodiscard]] int level_of(const float* row) const;
+  bool operator==(const CategoryBlock&) const = default;
+};
+
+/// A mixture over prepared rows. Their features are g numbers and the blocks of categories; within a component the numbers are
+/// Gaussian and the categories multinomial, each independent of all else (a latent-class mixture; Everitt 1988, Hunt &
+/// Jorgensen 1999): density sum_c weights[c] N(numbers; means[c], covariances[c]) prod_b shares[c][b][level]. Of a row that
+/// lacks features it is the density of those that are there.
 struct Mixture {
   Covariance covariance = Covariance::full;
-  std::vector<double> center;   ///< [d] what rows are measured from before anything is summed; near their mean
-  std::vector<double> weights;  ///< [k] > 0, sum to 1
-  Matrix<double> means;         ///< [k x d]
-  Matrix<double> covariances;   ///< full: [k*d x d], component c's from row c*d on; tied: [d x d]; diag: [k x d];
-                                ///< spherical: [k x 1]
+  std::vector<CategoryBlock> categories;  ///< ascending; no two overlap
+  std::vector<double> center;             ///< [d] what numbers are measured from before anything is summed; near their mean
+  std::vector<double> weights;            ///< [k] > 0, sum to 1
+  Matrix<double> means;                   ///< [k x d]; of a category's features: the level's share times `one`
+  Matrix<double> covariances;             ///< of the numbers. full: [k*g x g], component c's from row c*g on; tied: [g x g];
+                                          ///< diag: [k x g]; spherical: [k x 1]
   [[nodiscard]] std::int64_t components() const { return means.rows(); }
   [[nodiscard]] std::int64_t features() const { return means.columns(); }
+  /// A component's share of a level of a category, in [0, 1].
+  [[nodiscard]] double share(std::int64_t component, const CategoryBlock& category, int level) const;
   bool operator==(const Mixture&) const = default;
 };
 
-/// Free parameters of a mixture: weights, means and covariances.
-[[nodiscard]] std::int64_t free_parameters(Covariance covariance, std::int64_t components, std::int64_t features);
+/// [g] the features in [0, d) that are in no category, ascending.
+[[nodiscard]] std::vector<int> number_features(std::int64_t features, const std::vector<CategoryBlock>& categories);
+
+/// Free parameters of a mixture: weights, means and covariances of `numbers` features, shares of levels.
+[[nodiscard]] std::int64_t free_parameters(Covariance covariance, std::int64_t components, std::int64_t numbers,
+                                           const std::vector<CategoryBlock>& categories = {});
+[[nodiscard]] std::int64_t free_parameters(const Mixture& mixture);
 
 struct MixtureOptions {
   int segments = 8;  ///< components, 1..65,535
   Covariance covariance = Covariance::full;
+  std::vector<CategoryBlock> categories;  ///< features that are categories; none of a start that is given
   std::uint64_t seed = 0;
   int restarts = 10;             ///< starts that compete on a sample; the best goes to all rows; >= 1
   int max_iterations = 300;      ///< of EM over all rows; >= 1
   double tolerance = 1e-4;       ///< stop when the mean log-likelihood of a row rises by less; >= 0
-  double least_variance = 1e-6;  ///< of a component in any direction, as a share of the columns' variance in it; > 0
+  double least_variance = 1e-6;  ///< of a component in any direction, as a share of the columns' variance in it; > 0. Shares of
+                                 ///< levels are at least this over their number
   bool strict_segments = false;  ///< fewer components than asked for are an error
   std::optional<Mixture> start;  ///< replaces the search for a start
   std::optional<Matrix<float>> initial_centroids;  ///< [k x d] components start as the rows nearest to these; replaces it too

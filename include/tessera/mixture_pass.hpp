@@ -20,16 +20,23 @@ struct MixtureTask {
   const Mixture* mixture = nullptr;
   SecondMoments second = SecondMoments::none;
   bool statistics = true;
+  /// Features whose levels are counted, others have moments. Those of the mixture, or any if the mixture has none.
+  std::vector<CategoryBlock> categories = {};
 };
 
-/// Sums over rows of weight w, with r the probability of a component given the row and z = x - center.
+/// Sums over rows of weight w, with r the probability of a component given the row and z = x - center of the g numbers. A row
+/// that lacks a number counts with what the component expects of it and of its square, given the numbers that are there
+/// (Ghahramani & Jordan 1994).
 struct MixtureStatistics {
   double log_likelihood = 0.0;            ///< sum of w log density
   double completed_log_likelihood = 0.0;  ///< sum of w max over the components of their log density
   std::vector<double> weights;            ///< [k] sum of w r
-  Matrix<double> first;                   ///< [k x d] sum of w r z
-  Matrix<double> second;  ///< sum of w r z_i z_j: [k x 0], of variances [k x d], of covariances [k x d(d+1)/2] with j >= i,
+  Matrix<double> first;                   ///< [k x g] sum of w r z
+  Matrix<double> second;  ///< sum of w r z_i z_j: [k x 0], of variances [k x g], of covariances [k x g(g+1)/2] with j >= i,
                           ///< row after row
+  Matrix<double> levels;  ///< [k x all levels of the categories, block after block] sum of w r of the level's rows
+  std::vector<double> observed;  ///< [g] sum of w of the rows that have the number
+  double incomplete = 0.0;       ///< sum of w of the rows that lack a number
 };
 
 /// Per-row results of a mixture pass; every span is empty (not wanted) or as long as the chunk has rows. Rejected rows get
@@ -39,7 +46,7 @@ struct MixtureOutputs {
   std::span<std::int32_t> runner_up;        ///< the next; -1 if k = 1
   std::span<double> probability;            ///< of the segment
   std::span<double> runner_up_probability;  ///< 0 if k = 1
-  std::span<double> distance2;              ///< squared Mahalanobis distance to the segment
+  std::span<double> distance2;              ///< squared Mahalanobis distance to the segment, of the numbers that are there
   std::span<float> probabilities;           ///< [n x k]
   [[nodiscard]] bool wanted() const { return !segment.empty(); }
 };

@@ -11,17 +11,20 @@ namespace tessera {
 /// Rows of a whitening matrix that lie side by side, so that a kernel can take them at once.
 inline constexpr std::int64_t kWhitenedRows = 4;
 
-/// A mixture as its passes use it. With z = x - center and the inverse W of the Cholesky factor of a component's covariance,
-/// log(weight N(x)) = log_factor - |W z - shift|^2 / 2, where shift = W (mean - center).
+/// A mixture as its passes use it, of rows that have `numbers` of its numbers. With z = x - center and the inverse W of the
+/// Cholesky factor of a component's covariance, log(weight N(x)) = log_factor - |W z - shift|^2 / 2, where
+/// shift = W (mean - center).
 struct MixtureDensity {
-  /// @throws NumericalError if a covariance is not positive definite (names the component)
+  /// Of rows that have all numbers. @throws NumericalError if a covariance is not positive definite (names the component)
   explicit MixtureDensity(const Mixture& mixture);
+  /// @param present  ascending places among the numbers of the mixture
+  MixtureDensity(const Mixture& mixture, const std::vector<int>& present);
 
   std::int64_t components = 0, features = 0;
   std::int64_t padded = 0;         ///< features, rounded up to kWhitenedRows
   bool triangular = false;         ///< W is a lower triangle (full, tied), else a diagonal
   bool shared = false;             ///< of all components (tied)
-  std::vector<double> center;      ///< [d]
+  std::vector<double> center;      ///< [features]
   std::vector<double> log_factor;  ///< [k]
   std::vector<double> shift;       ///< [k x padded], zeros at the end
   /// Triangles: [1 or k] panels; a panel is kWhitenedRows rows of W, column by column up to the last that is not zero, then the
@@ -34,5 +37,12 @@ struct MixtureDensity {
     return first + kWhitenedRows < features ? first + kWhitenedRows : features;
   }
 };
+
+/// The inverse of the Cholesky factor of a component's covariance (full, tied) of the numbers that are present.
+/// @throws NumericalError as above
+[[nodiscard]] Matrix<double> whitening_of(const Mixture& mixture, std::int64_t component, const std::vector<int>& present);
+
+/// log shares of the levels of a mixture's categories, block after block: [levels x k].
+[[nodiscard]] Matrix<double> log_shares(const Mixture& mixture);
 
 }  // namespace tessera

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 namespace tessera {
@@ -50,8 +51,34 @@ std::optional<MixtureCriterion> parse_criterion(std::string_view word) {
   return std::nullopt;
 }
 
-std::int64_t free_parameters(Covariance covariance, std::int64_t components, std::int64_t features) {
-  const std::int64_t pairs = features * (features + 1) / 2;
+int CategoryBlock::level_of(const float* row) const {
+  const float* const features = row + first;
+  const double half = 0.5 * one;
+  if (count == 1) return std::isnan(features[0]) ? -1 : double{features[0]} > half ? 1 : 0;
+  for (int level = 0; level < count; ++level) {
+    if (double{features[level]} > half) return level;
+  }
+  return -1;
+}
+
+double Mixture::share(std::int64_t component, const CategoryBlock& category, int level) const {
+  if (category.count > 1) return means(component, category.first + level) / category.one;
+  const double set = means(component, category.first) / category.one;
+  return level == 1 ? set : 1.0 - set;
+}
+
+std::vector<int> number_features(std::int64_t features, const std::vector<CategoryBlock>& categories) {
+  std::vector<int> numbers(static_cast<std::size_t>(features));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  for (const CategoryBlock& category : categories) {
+    std::erase_if(numbers, [&](int j) { return j >= category.first && j < category.first + category.count; });
+  }
+  return numbers;
+}
+
+std::int64_t free_parameters(Covariance covariance, std::int64_t components, std::int64_t numbers,
+                             const std::vector<CategoryBlock>& categories) {
+  const std::int64_t pairs = numbers * (numbers + 1) / 2;
   std::int64_t shape = 0;
   switch (covariance) {
     case Covariance::full:
@@ -61,13 +88,21 @@ std::int64_t free_parameters(Covariance covariance, std::int64_t components, std
       shape = pairs;
       break;
     case Covariance::diag:
-      shape = components * features;
+      shape = components * numbers;
       break;
     case Covariance::spherical:
-      shape = components;
+      shape = numbers > 0 ? components : 0;
       break;
   }
-  return components - 1 + components * features + shape;
+  std::int64_t shares = 0;
+  for (const CategoryBlock& category : categories) shares += category.levels() - 1;
+  return components - 1 + components * (numbers + shares) + shape;
+}
+
+std::int64_t free_parameters(const Mixture& mixture) {
+  std::int64_t numbers = mixture.features();
+  for (const CategoryBlock& category : mixture.categories) numbers -= category.count;
+  return free_parameters(mixture.covariance, mixture.components(), numbers, mixture.categories);
 }
 
 double MixtureFit::bic() const { return static_cast<double>(parameters) * std::log(weight) - 2.0 * log_likelihood; }

@@ -74,13 +74,6 @@ struct FeedNeeds {
                                                          std::span<const std::uint8_t> flags, std::int64_t chunk_rows,
                                                          const JobContext& job, const Communicator& comm);
 
-/// Weight of row i of a chunk in a fit: 0 if it is rejected.
-[[nodiscard]] inline float fit_weight(const Chunk& chunk, std::int64_t i) {
-  const auto row = static_cast<std::size_t>(i);
-  if (!chunk.flags.empty() && (chunk.flags[row] & kFlagRejected) != 0) return 0.0F;
-  return chunk.weights.empty() ? 1.0F : chunk.weights[row];
-}
-
 /// One sweep: every chunk through `pass`, statistics summed over the ranks.
 [[nodiscard]] NearestStatistics sweep(Feeder& feeder, NearestPass& pass, Communicator& comm);
 

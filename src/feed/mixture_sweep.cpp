@@ -13,7 +13,9 @@ void for_each_sum(MixtureStatistics& statistics, const Visit& visit) {
   visit(std::span(&statistics.log_likelihood, 1));
   visit(std::span(&statistics.completed_log_likelihood, 1));
   visit(std::span(statistics.weights));
-  for (Matrix<double>* sums : {&statistics.first, &statistics.second}) {
+  visit(std::span(&statistics.incomplete, 1));
+  visit(std::span(statistics.observed));
+  for (Matrix<double>* sums : {&statistics.first, &statistics.second, &statistics.levels}) {
     visit(std::span(sums->data(), static_cast<std::size_t>(sums->rows() * sums->columns())));
   }
 }

@@ -30,9 +30,8 @@ MixtureCriteria judge(MixtureSample& sample, const MixtureFrame& frame, const Mi
   const EmContext context = sample.context();
   const auto pass = context.backend.mixture({.mixture = &mixture, .second = SecondMoments::none, .statistics = true});
   const MixtureStatistics sums = sweep(context.feeder, *pass, context.comm);
-  const std::int64_t parameters = free_parameters(mixture.covariance, mixture.components(), mixture.features());
   return {.segments = options.segments,
-          .fit = {sums.log_likelihood, sums.completed_log_likelihood, frame.weight, parameters},
+          .fit = {sums.log_likelihood, sums.completed_log_likelihood, frame.weight, free_parameters(mixture)},
           .smallest_share = mixture.components() < options.segments ? 0.0 : *std::ranges::min_element(mixture.weights)};
 }
 

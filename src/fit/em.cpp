@@ -33,8 +33,10 @@ Mixture balls(std::vector<double> center, Matrix<double> means, double variance)
   return mixture;
 }
 
-MixtureStatistics sweep_once(const EmContext& context, const Mixture& mixture, SecondMoments second) {
-  const auto pass = context.backend.mixture({.mixture = &mixture, .second = second, .statistics = true});
+MixtureStatistics sweep_once(const EmContext& context, const Mixture& mixture, SecondMoments second,
+                             const std::vector<CategoryBlock>& categories) {
+  const auto pass =
+      context.backend.mixture({.mixture = &mixture, .second = second, .statistics = true, .categories = categories});
   return sweep(context.feeder, *pass, context.comm);
 }
 
@@ -46,28 +48,36 @@ MixtureFrame measure_frame(const EmContext& context, std::vector<double> center,
   std::ranges::copy(center, mean.data());
   const Mixture all = balls(center, std::move(mean), 1.0);
   const bool tied = options.covariance == Covariance::tied;
-  const MixtureStatistics sums = sweep_once(context, all, tied ? SecondMoments::covariances : SecondMoments::variances);
+  const MixtureStatistics sums =
+      sweep_once(context, all, tied ? SecondMoments::covariances : SecondMoments::variances, options.categories);
   MixtureFrame frame;
+  frame.categories = options.categories;
   frame.center = std::move(center);
   frame.weight = sums.weights.front();
+  frame.least_share = options.least_variance;
+  frame.gaps = sums.incomplete > 0.0;
   if (!(frame.weight > 0.0)) throw DataError("no row can be used: all are rejected or of weight zero");
-  if (tied) frame.scatter = Matrix<double>(d, d);
+  const std::int64_t numbers = sums.first.columns();
+  if (tied) frame.scatter = Matrix<double>(numbers, numbers);
   std::int64_t pair = 0;
-  for (std::int64_t i = 0; i < d; ++i) {
-    const double away = sums.first(0, i) / frame.weight;
-    const double variance = sums.second(0, tied ? pair : i) / frame.weight - away * away;
+  for (std::int64_t i = 0; i < numbers; ++i) {
+    const double observed = sums.observed[static_cast<std::size_t>(i)];
+    const double absent = frame.gaps ? std::max(frame.weight - observed, 0.0) : 0.0;
+    // The ball expects its mean, 0, and its variance, 1, of a number that is absent.
+    const double away = sums.first(0, i) / observed;
+    const double variance = (sums.second(0, tied ? pair : i) - absent) / observed - away * away;
     // A column without variance has none to be measured by.
     frame.floors.push_back(options.least_variance * (variance > 0.0 ? variance : 1.0));
-    for (std::int64_t j = i; tied && j < d; ++j) frame.scatter(i, j) = frame.scatter(j, i) = sums.second(0, pair++);
+    for (std::int64_t j = i; tied && j < numbers; ++j) frame.scatter(i, j) = frame.scatter(j, i) = sums.second(0, pair++);
   }
   return frame;
 }
 
 Mixture mixture_of_segments(const EmContext& context, const Matrix<double>& centroids, const MixtureFrame& frame,
                             Covariance covariance) {
-  const double floor = *std::ranges::max_element(frame.floors);
+  const double floor = frame.floors.empty() ? 1.0 : *std::ranges::max_element(frame.floors);
   const Mixture points = balls(frame.center, centroids, floor * kPointVariance);
-  const MixtureStatistics sums = sweep_once(context, points, second_moments_of(covariance));
+  const MixtureStatistics sums = sweep_once(context, points, second_moments_of(covariance, frame), frame.categories);
   return em_update(sums, frame, covariance, kLeastShare * frame.weight).mixture;
 }
 
@@ -78,7 +88,7 @@ EmRun run_em(const EmContext& context, Mixture start, const MixtureFrame& frame,
   bool comparable = false;  // with the iteration before: no component was dropped in between
   while (std::ssize(run.history) < max_iterations) {
     const Covariance covariance = run.mixture.covariance;
-    const MixtureStatistics sums = sweep_once(context, run.mixture, second_moments_of(covariance));
+    const MixtureStatistics sums = sweep_once(context, run.mixture, second_moments_of(covariance, frame), frame.categories);
     const double likelihood = sums.log_likelihood / frame.weight;
     if (!std::isfinite(likelihood)) {
       throw NumericalError("the log-likelihood is not a finite number", "look for extreme values among the features");

@@ -45,8 +45,8 @@ void check(const MixtureOptions& options, std::int64_t features) {
   }
   if (!options.start) return;
   if (options.start->covariance != options.covariance || options.start->features() != features ||
-      options.start->components() < 1) {
-    throw ConfigError("the mixture to start from has other covariances or features", "give one of the same shape");
+      options.start->components() < 1 || options.start->categories != options.categories) {
+    throw ConfigError("the mixture to start from has other covariances, features or categories", "give one of the same shape");
   }
 }
 
@@ -137,7 +137,7 @@ class MixtureFitter {
     result_.fit = {.log_likelihood = sums.log_likelihood,
                    .completed_log_likelihood = sums.completed_log_likelihood,
                    .weight = frame_.weight,
-                   .parameters = free_parameters(mixture.covariance, mixture.components(), mixture.features())};
+                   .parameters = free_parameters(mixture)};
   }
 
   void say_what_happened(const EmRun& run) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/cpu/mixture_kernels.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "backend/cpu/kernel_levels.hpp"
@@ -119,6 +120,7 @@ HWY_INLINE void full_distances(const MixtureDensity& density, const MixtureTile&
 /// One triangle for all components.
 HWY_INLINE void tied_distances(const MixtureDensity& density, const MixtureTile& tile, std::int64_t row) {
   const Tag tag;
+  if (density.features == 0) std::fill_n(tile.distance2, density.components * kMixtureTileRows, 0.0);
   const double* panel = density.whitening.data();
   for (std::int64_t first = 0; first < density.features; first += kWhitenedRows) {
     Vector whitened[kWhitenedRows][kRowVectors];
@@ -179,8 +181,9 @@ void probabilities(const MixtureDensity& density, const MixtureTile& tile) {
     double* const probability = tile.probability + row;
     Vector best = hn::Set(tag, -HUGE_VAL);
     for (std::int64_t c = 0; c < density.components; ++c) {
-      const Vector log_density = fused(minus_half, hn::LoadU(tag, tile.distance2 + c * kMixtureTileRows + row),
-                                       hn::Set(tag, density.log_factor[static_cast<std::size_t>(c)]));
+      Vector factor = hn::Set(tag, density.log_factor[static_cast<std::size_t>(c)]);
+      if (tile.log_shares != nullptr) factor = hn::Add(factor, hn::LoadU(tag, tile.log_shares + c * kMixtureTileRows + row));
+      const Vector log_density = fused(minus_half, hn::LoadU(tag, tile.distance2 + c * kMixtureTileRows + row), factor);
       best = hn::Max(best, log_density);
       hn::StoreU(log_density, tag, probability + c * kMixtureTileRows);
     }

@@ -17,11 +17,12 @@ inline constexpr std::int64_t kMixtureWidth = 8;
 /// One tile on its way through a mixture pass. The arrays are as long as said, and aligned or not.
 struct MixtureTile {
   std::int64_t rows = 0;
-  const double* features = nullptr;  ///< [d x kMixtureTileRows] z, feature by feature
-  double* distance2 = nullptr;       ///< [k x kMixtureTileRows] |W z - shift|^2
-  double* probability = nullptr;     ///< [k x kMixtureTileRows] of the component given the row
-  double* best = nullptr;            ///< [kMixtureTileRows] log density of the component of the greatest
-  double* log_sum = nullptr;         ///< [kMixtureTileRows] log density of all less `best`
+  const double* features = nullptr;    ///< [d x kMixtureTileRows] z, feature by feature
+  const double* log_shares = nullptr;  ///< [k x kMixtureTileRows] log density of the row's categories; null: there are none
+  double* distance2 = nullptr;         ///< [k x kMixtureTileRows] |W z - shift|^2
+  double* probability = nullptr;       ///< [k x kMixtureTileRows] of the component given the row
+  double* best = nullptr;              ///< [kMixtureTileRows] log density of the component of the greatest
+  double* log_sum = nullptr;           ///< [kMixtureTileRows] log density of all less `best`
 };
 
 /// Pairs of features are written down by how far they are apart, counted around the circle of all: first z_i z_i, then

@@ -15,14 +15,29 @@ constexpr std::int64_t kBlockRows = 4096;
 constexpr std::int64_t kProductRows = 16;
 /// Blocks that a thread works through before all meet.
 constexpr std::int64_t kBlocksAtOnce = 4;
-/// Sums of the likelihoods, behind those of the components.
-constexpr std::int64_t kTotals = 2;
 
 std::int64_t padded(std::int64_t width) { return (width + kMixtureWidth - 1) / kMixtureWidth * kMixtureWidth; }
 
 std::int64_t second_width(SecondMoments second, std::int64_t features) {
   if (second == SecondMoments::none) return 0;
   return second == SecondMoments::variances ? features : features * (features + 1) / 2;
+}
+
+/// Calls visit(j, feature) for every feature of a list; quicker where they are 0, 1, 2 and so on.
+template <typename Visit>
+void for_each_feature(std::span<const int> features, const Visit& visit) {
+  const std::int64_t count = std::ssize(features);
+  if (count == 0 || features.back() == count - 1) {
+    for (std::int64_t j = 0; j < count; ++j) visit(j, j);
+  } else {
+    for (std::int64_t j = 0; j < count; ++j) visit(j, std::int64_t{features[static_cast<std::size_t>(j)]});
+  }
+}
+
+std::int64_t count_levels(const std::vector<CategoryBlock>& categories) {
+  std::int64_t levels = 0;
+  for (const CategoryBlock& category : categories) levels += category.levels();
+  return levels;
 }
 
 /// The two most probable components of a row; ties go to the lowest index.
@@ -59,16 +74,35 @@ void reject(const MixtureOutputs& outputs, std::int64_t components, std::int64_t
 }  // namespace
 
 CpuMixturePass::CpuMixturePass(const MixtureTask& task, std::string_view level, ThreadPool& threads)
-    : density_(*task.mixture),
+    : mixture_(*task.mixture),
+      density_(mixture_),
+      numbers_(number_features(mixture_.features(), mixture_.categories)),
+      categories_(mixture_.categories.empty() ? task.categories : mixture_.categories),
+      summed_(number_features(mixture_.features(), categories_)),
+      log_shares_(log_shares(mixture_)),
       second_(task.second),
       statistics_(task.statistics),
       kernels_(mixture_kernels_of(level)),
       threads_(threads),
-      second_width_(second_width(task.second, density_.features)),
-      width_(padded(second_width_ + density_.features + 1)),
-      stride_(padded(2 * density_.features) + kMixtureWidth) {
+      second_width_(second_width(task.second, std::ssize(summed_))),
+      width_(padded(second_width_ + std::ssize(summed_) + 1)),
+      stride_(padded(2 * std::ssize(summed_)) + kMixtureWidth),
+      patterns_(mixture_) {
   const std::int64_t k = density_.components, d = density_.features;
-  const auto size = static_cast<std::size_t>(statistics_ ? k * width_ + kTotals : 0);
+  for (const int feature : numbers_) {
+    const auto found = std::ranges::find(summed_, feature);
+    summed_at_.push_back(found == summed_.end() ? -1 : static_cast<int>(found - summed_.begin()));
+  }
+  if (statistics_) {
+    places_.levels = k * width_;
+    places_.observed = places_.levels + k * count_levels(categories_);
+    places_.complete = places_.observed + std::ssize(summed_);
+    places_.incomplete = places_.complete + 1;
+    places_.likelihood = places_.incomplete + 1;
+    places_.completed_likelihood = places_.likelihood + 1;
+    places_.size = places_.completed_likelihood + 1;
+  }
+  const auto size = static_cast<std::size_t>(places_.size);
   // Large sums make meetings rare by themselves, and memory dear.
   const std::int64_t at_once = size < 100'000 ? kBlocksAtOnce : 1;
   leaves_.resize(static_cast<std::size_t>(at_once * threads_.size()));
@@ -79,8 +113,10 @@ CpuMixturePass::CpuMixturePass(const MixtureTask& task, std::string_view level, 
     leaf.features = AlignedNumbers(tile * static_cast<std::size_t>(d));
     leaf.distance2 = AlignedNumbers(tile * static_cast<std::size_t>(k));
     leaf.probability = AlignedNumbers(tile * static_cast<std::size_t>(k));
+    if (!mixture_.categories.empty()) leaf.log_shares = AlignedNumbers(tile * static_cast<std::size_t>(k));
     if (statistics_) leaf.products = AlignedNumbers(static_cast<std::size_t>(kProductRows * width_ + kMixtureWidth));
     for (auto* values : {&leaf.best, &leaf.log_sum, &leaf.weights}) values->resize(tile);
+    leaf.levels.resize(tile * categories_.size());
   }
   constexpr std::size_t kShard = 4096;
   for (std::size_t begin = 0; begin < size; begin += kShard) {
@@ -90,13 +126,13 @@ CpuMixturePass::CpuMixturePass(const MixtureTask& task, std::string_view level, 
 }
 
 void CpuMixturePass::consume(const Chunk& chunk, const MixtureOutputs& outputs) {
-  if (chunk.rows.columns != density_.features) throw Error(ErrorCode::internal, "rows and mixture differ in features");
+  if (chunk.rows.columns != mixture_.features()) throw Error(ErrorCode::internal, "rows and mixture differ in features");
   const std::int64_t blocks = (chunk.rows.rows + kBlockRows - 1) / kBlockRows;
   for (std::int64_t first = 0; first < blocks; first += std::ssize(leaves_)) {
     const std::int64_t round = std::min(std::ssize(leaves_), blocks - first);
     threads_.run(round, [&](int, std::int64_t i) {
       const std::int64_t begin = (first + i) * kBlockRows;
-      sum_block(chunk, begin, std::min(kBlockRows, chunk.rows.rows - begin), outputs, leaves_[static_cast<std::size_t>(i)]);
+      sum_block({chunk, outputs, begin, std::min(kBlockRows, chunk.rows.rows - begin)}, leaves_[static_cast<std::size_t>(i)]);
     });
     threads_.run(std::ssize(shards_), [&](int, std::int64_t shard) {
       const auto at = static_cast<std::size_t>(shard);
@@ -110,55 +146,105 @@ void CpuMixturePass::consume(const Chunk& chunk, const MixtureOutputs& outputs) 
 MixtureTile CpuMixturePass::tile_of(Leaf& leaf) const {
   return {.rows = std::ssize(leaf.rows),
           .features = leaf.features.data(),
+          .log_shares = mixture_.categories.empty() ? nullptr : leaf.log_shares.data(),
           .distance2 = leaf.distance2.data(),
           .probability = leaf.probability.data(),
           .best = leaf.best.data(),
           .log_sum = leaf.log_sum.data()};
 }
 
-void CpuMixturePass::sum_block(const Chunk& chunk, std::int64_t first, std::int64_t count, const MixtureOutputs& outputs,
-                               Leaf& leaf) const {
+void CpuMixturePass::sum_block(const Block& block, Leaf& leaf) const {
+  const bool wanted = block.outputs.wanted();
   std::ranges::fill(leaf.sums, 0.0);
-  for (std::int64_t row = 0; row < count;) {
+  leaf.gaps.clear();
+  for (std::int64_t row = 0; row < block.rows;) {
     leaf.rows.clear();
-    for (; row < count && std::ssize(leaf.rows) < kMixtureTileRows; ++row) {
-      const auto i = static_cast<std::size_t>(first + row);
-      const bool rejected = !chunk.flags.empty() && (chunk.flags[i] & kFlagRejected) != 0;
-      const float weight = rejected ? 0.0F : chunk.weights.empty() ? 1.0F : chunk.weights[i];
-      if (rejected && outputs.wanted()) reject(outputs, density_.components, first + row);
-      if (rejected || (!outputs.wanted() && !(weight > 0.0F))) continue;
+    for (; row < block.rows && std::ssize(leaf.rows) < kMixtureTileRows; ++row) {
+      const float weight = fit_weight(block.chunk, block.first + row);
+      if (wanted && is_rejected(block.chunk, block.first + row)) {
+        reject(block.outputs, density_.components, block.first + row);
+        continue;
+      }
+      if (!wanted && !(weight > 0.0F)) continue;
+      const auto i = static_cast<std::int32_t>(row);
+      if (lacks_numbers(block.row(i))) {
+        keep_for_later(i, block.row(i), leaf);
+        continue;
+      }
       leaf.weights[leaf.rows.size()] = double{weight};
-      leaf.rows.push_back(static_cast<std::int32_t>(row));
+      leaf.rows.push_back(i);
     }
     if (leaf.rows.empty()) continue;
-    load_tile(chunk, first, leaf);
-    const MixtureTile tile = tile_of(leaf);
-    kernels_.distances(density_, tile);
-    kernels_.probabilities(density_, tile);
-    if (outputs.wanted()) publish_tile(outputs, first, leaf);
-    if (statistics_) add_tile(leaf);
+    load_features(block, density_, numbers_, leaf);
+    find_probabilities(block, density_, leaf);
+    if (statistics_) add_tile(block, leaf);
   }
+  sum_gaps(block, leaf);
 }
 
-/// z of the tile's rows, row by row and feature by feature.
-void CpuMixturePass::load_tile(const Chunk& chunk, std::int64_t first, Leaf& leaf) const {
-  const std::int64_t d = density_.features;
-  const double* const center = density_.center.data();
-  for (std::size_t t = 0; t < leaf.rows.size(); ++t) {
-    const float* const row = chunk.rows.data + (first + leaf.rows[t]) * d;
-    double* const values = leaf.values.data() + static_cast<std::int64_t>(t) * stride_;
-    for (std::int64_t j = 0; j < d; ++j) values[j] = values[j + d] = double{row[j]} - center[j];
-  }
+/// z of the tile's rows, feature by feature.
+void CpuMixturePass::load_features(const Block& block, const MixtureDensity& density, std::span<const int> numbers,
+                                   Leaf& leaf) const {
   const auto rows = static_cast<std::int64_t>(leaf.rows.size());
-  for (std::int64_t j = 0; j < d; ++j) {
-    double* const feature = leaf.features.data() + j * kMixtureTileRows;
-    const double* const values = leaf.values.data() + j;
-    for (std::int64_t t = 0; t < rows; ++t) feature[t] = values[t * stride_];
-    for (std::int64_t t = rows; t < kMixtureTileRows; ++t) feature[t] = 0.0;
+  for (std::int64_t t = 0; t < rows; ++t) {
+    const float* const row = block.row(leaf.rows[static_cast<std::size_t>(t)]);
+    double* const out = leaf.features.data() + t;
+    for_each_feature(numbers, [&](std::int64_t j, std::int64_t feature) {
+      out[j * kMixtureTileRows] = double{row[feature]} - density.center[static_cast<std::size_t>(j)];
+    });
+  }
+  for (std::int64_t j = 0; j < density.features; ++j) {
+    std::fill(leaf.features.data() + j * kMixtureTileRows + rows, leaf.features.data() + (j + 1) * kMixtureTileRows, 0.0);
   }
 }
 
-void CpuMixturePass::publish_tile(const MixtureOutputs& outputs, std::int64_t first, const Leaf& leaf) const {
+/// z of the features that have moments, row by row.
+void CpuMixturePass::load_values(const Block& block, Leaf& leaf) const {
+  const std::int64_t d = std::ssize(summed_);
+  for (std::size_t t = 0; t < leaf.rows.size(); ++t) {
+    const float* const row = block.row(leaf.rows[t]);
+    double* const values = leaf.values.data() + static_cast<std::int64_t>(t) * stride_;
+    for_each_feature(summed_, [&](std::int64_t j, std::int64_t feature) {
+      values[j] = values[j + d] = double{row[feature]} - mixture_.center[static_cast<std::size_t>(feature)];
+    });
+  }
+}
+
+/// The levels of the tile's rows, and what they tell of the components.
+void CpuMixturePass::load_levels(const Block& block, Leaf& leaf) const {
+  const std::int64_t k = density_.components;
+  const auto count = static_cast<std::int64_t>(categories_.size());
+  for (std::int64_t t = 0; t < std::ssize(leaf.rows); ++t) {
+    const float* const row = block.row(leaf.rows[static_cast<std::size_t>(t)]);
+    std::int32_t* const levels = leaf.levels.data() + t * count;
+    std::int32_t begin = 0;
+    for (std::size_t b = 0; b < categories_.size(); ++b) {
+      const int level = categories_[b].level_of(row);
+      levels[b] = level < 0 ? -1 : begin + level;
+      begin += categories_[b].levels();
+    }
+    if (mixture_.categories.empty()) continue;
+    for (std::int64_t c = 0; c < k; ++c) {
+      double sum = 0.0;
+      for (std::int64_t b = 0; b < count; ++b) {
+        if (levels[b] >= 0) sum += log_shares_(levels[b], c);
+      }
+      leaf.log_shares.data()[c * kMixtureTileRows + t] = sum;
+    }
+  }
+}
+
+/// From the features of the tile's rows to the probabilities of their components.
+void CpuMixturePass::find_probabilities(const Block& block, const MixtureDensity& density, Leaf& leaf) const {
+  if (!categories_.empty()) load_levels(block, leaf);
+  const MixtureTile tile = tile_of(leaf);
+  kernels_.distances(density, tile);
+  kernels_.probabilities(density, tile);
+  if (block.outputs.wanted()) publish_tile(block, leaf);
+}
+
+void CpuMixturePass::publish_tile(const Block& block, const Leaf& leaf) const {
+  const MixtureOutputs& outputs = block.outputs;
   const std::int64_t k = density_.components;
   for (std::size_t t = 0; t < leaf.rows.size(); ++t) {
     const auto at = [&](const AlignedNumbers& values, std::int64_t c) {
@@ -166,7 +252,7 @@ void CpuMixturePass::publish_tile(const MixtureOutputs& outputs, std::int64_t fi
     };
     TwoMostProbable most;
     for (std::int64_t c = 0; c < k; ++c) most.offer(c, at(leaf.probability, c));
-    const std::int64_t row = first + leaf.rows[t];
+    const std::int64_t row = block.first + leaf.rows[t];
     const auto i = static_cast<std::size_t>(row);
     outputs.segment[i] = static_cast<std::int32_t>(most.first);
     outputs.runner_up[i] = static_cast<std::int32_t>(most.second);
@@ -180,33 +266,56 @@ void CpuMixturePass::publish_tile(const MixtureOutputs& outputs, std::int64_t fi
   }
 }
 
-void CpuMixturePass::add_tile(Leaf& leaf) const {
+void CpuMixturePass::add_tile(const Block& block, Leaf& leaf) const {
+  load_values(block, leaf);
+  add_likelihoods_and_levels(leaf);
+  double& complete = leaf.sums.data()[places_.complete];
+  for (std::size_t t = 0; t < leaf.rows.size(); ++t) complete += leaf.weights[t];
+  add_products(0, density_.components, leaf);
+}
+
+/// Turns probabilities into shares of the rows' weights.
+void CpuMixturePass::add_likelihoods_and_levels(Leaf& leaf) const {
   const std::int64_t k = density_.components;
   const auto rows = static_cast<std::int64_t>(leaf.rows.size());
-  double* const totals = leaf.sums.data() + k * width_;
+  double* const sums = leaf.sums.data();
   for (std::size_t t = 0; t < leaf.rows.size(); ++t) {
-    totals[0] += leaf.weights[t] * (leaf.best[t] + leaf.log_sum[t]);
-    totals[1] += leaf.weights[t] * leaf.best[t];
+    sums[places_.likelihood] += leaf.weights[t] * (leaf.best[t] + leaf.log_sum[t]);
+    sums[places_.completed_likelihood] += leaf.weights[t] * leaf.best[t];
   }
   for (std::int64_t c = 0; c < k; ++c) {
     double* const shares = leaf.probability.data() + c * kMixtureTileRows;
     for (std::int64_t t = 0; t < rows; ++t) shares[t] *= leaf.weights[static_cast<std::size_t>(t)];
   }
+  const auto categories = static_cast<std::int64_t>(categories_.size());
+  for (std::int64_t t = 0; t < rows; ++t) {
+    for (std::int64_t b = 0; b < categories; ++b) {
+      const std::int32_t level = leaf.levels[static_cast<std::size_t>(t * categories + b)];
+      if (level < 0) continue;
+      double* const counts = sums + places_.levels + level * k;
+      for (std::int64_t c = 0; c < k; ++c) counts[c] += leaf.probability[static_cast<std::size_t>(c * kMixtureTileRows + t)];
+    }
+  }
+}
+
+/// Adds the tile's values to the sums of some components.
+void CpuMixturePass::add_products(std::int64_t first_component, std::int64_t components, Leaf& leaf) const {
+  const auto rows = static_cast<std::int64_t>(leaf.rows.size());
   for (std::int64_t from = 0; from < rows; from += kProductRows) {
     const std::int64_t count = std::min(kProductRows, rows - from);
     kernels_.fill_products({.rows = count,
-                            .features = density_.features,
+                            .features = std::ssize(summed_),
                             .values = leaf.values.data() + from * stride_,
                             .stride = stride_,
                             .second = second_,
                             .products = leaf.products.data(),
                             .width = width_});
-    kernels_.add_products({.components = k,
+    kernels_.add_products({.components = components,
                            .rows = count,
-                           .shares = leaf.probability.data() + from,
+                           .shares = leaf.probability.data() + first_component * kMixtureTileRows + from,
                            .products = leaf.products.data(),
                            .width = width_,
-                           .sums = leaf.sums.data()});
+                           .sums = leaf.sums.data() + first_component * width_});
   }
 }
 
@@ -216,7 +325,7 @@ void CpuMixturePass::copy_second(const double* sums, std::span<double> out) cons
     std::copy_n(sums, out.size(), out.begin());
     return;
   }
-  const std::int64_t d = density_.features;
+  const std::int64_t d = std::ssize(summed_);
   for (std::int64_t apart = 0; 2 * apart <= d; ++apart) {
     for (std::int64_t i = 0; i < pairs_apart(d, apart); ++i) {
       const std::int64_t j = (i + apart) % d, low = std::min(i, j), high = std::max(i, j);
@@ -226,25 +335,35 @@ void CpuMixturePass::copy_second(const double* sums, std::span<double> out) cons
 }
 
 MixtureStatistics CpuMixturePass::finish() {
-  const std::int64_t k = density_.components, d = density_.features;
+  const std::int64_t k = density_.components, d = std::ssize(summed_);
   MixtureStatistics statistics;
   statistics.weights.resize(static_cast<std::size_t>(k));
   statistics.first = Matrix<double>(k, d);
   statistics.second = Matrix<double>(k, second_width_);
+  statistics.levels = Matrix<double>(k, count_levels(categories_));
+  statistics.observed.resize(static_cast<std::size_t>(d));
   if (!statistics_) return statistics;
   std::vector<double> sums;
   for (BlockSums& shard : shards_) {
     const std::vector<double> part = shard.total();
     sums.insert(sums.end(), part.begin(), part.end());
   }
+  const auto sum_at = [&](std::int64_t place) { return sums[static_cast<std::size_t>(place)]; };
   for (std::int64_t c = 0; c < k; ++c) {
     const double* const own = sums.data() + c * width_;
     copy_second(own, statistics.second.row(c));
     std::copy_n(own + second_width_, d, statistics.first.data() + c * d);
     statistics.weights[static_cast<std::size_t>(c)] = own[second_width_ + d];
+    for (std::int64_t level = 0; level < statistics.levels.columns(); ++level) {
+      statistics.levels(c, level) = sum_at(places_.levels + level * k + c);
+    }
   }
-  statistics.log_likelihood = sums[static_cast<std::size_t>(k * width_)];
-  statistics.completed_log_likelihood = sums[static_cast<std::size_t>(k * width_) + 1];
+  for (std::int64_t j = 0; j < d; ++j) {
+    statistics.observed[static_cast<std::size_t>(j)] = sum_at(places_.complete) + sum_at(places_.observed + j);
+  }
+  statistics.incomplete = sum_at(places_.incomplete);
+  statistics.log_likelihood = sum_at(places_.likelihood);
+  statistics.completed_log_likelihood = sum_at(places_.completed_likelihood);
   return statistics;
 }
 

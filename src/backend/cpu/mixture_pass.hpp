@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "backend/cpu/aligned_numbers.hpp"
 #include "backend/cpu/block_sums.hpp"
 #include "backend/cpu/mixture_kernels.hpp"
+#include "backend/mixture_gaps.hpp"
 #include "core/thread_pool.hpp"
 #include "tessera/backend.hpp"
 
@@ -21,26 +23,63 @@ class CpuMixturePass final : public MixturePass {
   [[nodiscard]] MixtureStatistics finish() override;
 
  private:
+  /// A block of rows, and what is wanted of them.
+  struct Block {
+    const Chunk& chunk;
+    const MixtureOutputs& outputs;
+    std::int64_t first = 0, rows = 0;  ///< within the chunk
+    [[nodiscard]] const float* row(std::int32_t i) const { return chunk.rows.data + (first + i) * chunk.rows.columns; }
+  };
   /// What one thread works with at a time.
   struct Leaf {
-    AlignedNumbers sums;  // [k x width], log-likelihood, completed log-likelihood
-    AlignedNumbers values, features, products, distance2, probability;
+    AlignedNumbers sums;  // as Places says
+    AlignedNumbers values, features, products, distance2, probability, log_shares;
     std::vector<double> best, log_sum, weights;
-    std::vector<std::int32_t> rows;  // of the block, that are in the tile
+    std::vector<std::int32_t> rows;                     // of the block, that are in the tile
+    std::vector<std::int32_t> levels;                   // [tile x categories] place among all levels; -1: none
+    std::map<GapMask, std::vector<std::int32_t>> gaps;  // rows of the block that lack numbers
   };
-  [[nodiscard]] MixtureTile tile_of(Leaf& leaf) const;
-  void sum_block(const Chunk& chunk, std::int64_t first, std::int64_t count, const MixtureOutputs& outputs, Leaf& leaf) const;
-  void copy_second(const double* sums, std::span<double> out) const;
-  void load_tile(const Chunk& chunk, std::int64_t first, Leaf& leaf) const;
-  void publish_tile(const MixtureOutputs& outputs, std::int64_t first, const Leaf& leaf) const;
-  void add_tile(Leaf& leaf) const;
+  /// Where the sums lie: [k x width] of products, then these.
+  struct Places {
+    std::int64_t levels = 0, observed = 0, complete = 0, incomplete = 0, likelihood = 0, completed_likelihood = 0, size = 0;
+  };
 
+  [[nodiscard]] MixtureTile tile_of(Leaf& leaf) const;
+  void sum_block(const Block& block, Leaf& leaf) const;
+  /// Of the tile's rows, all of the same pattern: `density` is theirs. @param numbers  the features of the density
+  void load_features(const Block& block, const MixtureDensity& density, std::span<const int> numbers, Leaf& leaf) const;
+  void load_values(const Block& block, Leaf& leaf) const;
+  void load_levels(const Block& block, Leaf& leaf) const;
+  void find_probabilities(const Block& block, const MixtureDensity& density, Leaf& leaf) const;
+  void publish_tile(const Block& block, const Leaf& leaf) const;
+  void add_tile(const Block& block, Leaf& leaf) const;
+  void add_likelihoods_and_levels(Leaf& leaf) const;
+  void add_products(std::int64_t first_component, std::int64_t components, Leaf& leaf) const;
+  void copy_second(const double* sums, std::span<double> out) const;
+
+  // Rows that lack numbers (mixture_pass_gaps.cpp).
+  [[nodiscard]] bool lacks_numbers(const float* row) const;
+  void keep_for_later(std::int32_t row, const float* features, Leaf& leaf) const;
+  void sum_gaps(const Block& block, Leaf& leaf) const;
+  void add_gap_tile(const GapPattern& pattern, Leaf& leaf) const;
+  void fill_values(const GapPattern& pattern, std::int64_t component, Leaf& leaf) const;
+  void add_left(const GapPattern& pattern, std::int64_t component, double share, double* sums) const;
+  [[nodiscard]] std::int64_t second_place(std::int64_t i, std::int64_t j) const;
+
+  const Mixture& mixture_;
   MixtureDensity density_;
+  std::vector<int> numbers_;               // [density_.features] features of a row
+  std::vector<CategoryBlock> categories_;  // whose levels are counted
+  std::vector<int> summed_;                // features of a row that have moments
+  std::vector<int> summed_at_;             // [numbers_] places in summed_; -1: none
+  Matrix<double> log_shares_;              // [levels x k]; empty if the mixture has no categories
   SecondMoments second_;
   bool statistics_;
   MixtureKernels kernels_;
   ThreadPool& threads_;
   std::int64_t second_width_ = 0, width_ = 0, stride_ = 0;
+  Places places_;
+  mutable GapPatterns patterns_;
   std::vector<Leaf> leaves_;
   std::vector<BlockSums> shards_;  // of the leaves' sums
   std::vector<std::size_t> shard_begin_;

@@ -42,7 +42,9 @@ void plain_probabilities(const MixtureDensity& density, const MixtureTile& tile)
     double best = -HUGE_VAL;
     for (std::int64_t c = 0; c < density.components; ++c) {
       double& log_density = probability[c * kMixtureTileRows];
-      log_density = std::fma(-0.5, tile.distance2[c * kMixtureTileRows + row], density.log_factor[static_cast<std::size_t>(c)]);
+      double factor = density.log_factor[static_cast<std::size_t>(c)];
+      if (tile.log_shares != nullptr) factor += tile.log_shares[c * kMixtureTileRows + row];
+      log_density = std::fma(-0.5, tile.distance2[c * kMixtureTileRows + row], factor);
       best = std::max(best, log_density);
     }
     double sum = 0.0;
