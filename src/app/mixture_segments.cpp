@@ -2,15 +2,13 @@
 #include "app/mixture_segments.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 
 #include "fit/choose_mixture.hpp"
 #include "fit/mixture_starts.hpp"
-#include "stats/distributions.hpp"
+#include "prepare/category_blocks.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera {
@@ -34,23 +32,9 @@ void check_algorithm(const SegmentOptions& options) {
   if (options.probabilities) throw ConfigError("k-means knows no probabilities", "ask for --algorithm mixture");
 }
 
-void note_categories(const FeaturePlan& plan, Observer& observer) {
-  std::vector<std::string> names;
-  for (const FeatureSource& source : plan.sources) {
-    if (!source.levels.empty() || source.kind == Kind::binary) names.push_back(source.name);
-  }
-  if (names.empty()) return;
-  const std::size_t more = names.size() - std::min<std::size_t>(names.size(), 5);
-  names.resize(names.size() - more);
-  observer.note(
-      Observer::Level::warning, "mixture_categories",
-      fmt::format("a mixture takes categories for numbers, and segments of one level fit them too well: {}{}; leave them "
-                  "out with --ignore, or ask for --algorithm kmeans",
-                  fmt::join(names, ", "), more > 0 ? fmt::format(" and {} more", more) : ""));
-}
-
-MixtureOptions mixture_options(const SegmentOptions& options, const KMeansOptions& fit) {
+MixtureOptions mixture_options(const SegmentOptions& options, const KMeansOptions& fit, const FeaturePlan& plan) {
   MixtureOptions mixture = options.mixture;
+  mixture.categories = category_blocks(plan);
   mixture.segments = fit.segments;
   mixture.seed = fit.seed;
   mixture.restarts = fit.restarts;
@@ -60,10 +44,10 @@ MixtureOptions mixture_options(const SegmentOptions& options, const KMeansOption
   return mixture;
 }
 
-KSelection select_components(Feeder& feeder, Backend& backend, const SegmentOptions& options, Communicator& comm,
-                             const JobContext& job) {
+KSelection select_components(Feeder& feeder, Backend& backend, const FeaturePlan& plan, const SegmentOptions& options,
+                             Communicator& comm, const JobContext& job) {
   job.observer.stage("sample", feeder.rows());
-  MixtureOptions fit = mixture_options(options, options.fit);
+  MixtureOptions fit = mixture_options(options, options.fit, plan);
   fit.segments = options.largest_segments;
   const int runs = fit.restarts * (options.largest_segments - options.smallest_segments + 1);
   RowCollection sample = sample_rows(feeder, comm, job.threads, mixture_sample_rows(fit, feeder.features(), runs), fit.seed);
@@ -99,10 +83,6 @@ std::vector<std::int32_t> component_labels(const Model& model, const RowCollecti
   const auto pass = backend.mixture({.mixture = &*model.mixture, .statistics = false});
   pass->consume({.rows = sample.values.view()}, {segment, runner_up, probability, second, distance2, {}});
   return segment;
-}
-
-float mahalanobis_quantile(double share, int features) {
-  return static_cast<float>(std::sqrt(stats::chi_squared_quantile(share, features)));
 }
 
 }  // namespace tessera

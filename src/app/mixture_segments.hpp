@@ -16,23 +16,17 @@ namespace tessera {
 /// @throws ConfigError for what only one of the algorithms can do
 void check_algorithm(const SegmentOptions& options);
 
-/// Warns of columns that are anything but bell-shaped within a segment: categories and two-valued numbers.
-void note_categories(const FeaturePlan& plan, Observer& observer);
-
 /// What EM is asked to do, with the numbers that both algorithms know taken from `fit`.
-[[nodiscard]] MixtureOptions mixture_options(const SegmentOptions& options, const KMeansOptions& fit);
+[[nodiscard]] MixtureOptions mixture_options(const SegmentOptions& options, const KMeansOptions& fit, const FeaturePlan& plan);
 
 /// Chooses the number of components on a sample.
-[[nodiscard]] KSelection select_components(Feeder& feeder, Backend& backend, const SegmentOptions& options, Communicator& comm,
-                                           const JobContext& job);
+[[nodiscard]] KSelection select_components(Feeder& feeder, Backend& backend, const FeaturePlan& plan,
+                                           const SegmentOptions& options, Communicator& comm, const JobContext& job);
 
 /// What a mixture has in common with k-means: means as centroids, weights, rows, iterations, notes.
 [[nodiscard]] KMeansResult common_part(const MixtureResult& mixture);
 
 /// The segments of a sample's rows; none without a mixture, where the nearest centroid says.
 [[nodiscard]] std::vector<std::int32_t> component_labels(const Model& model, const RowCollection& sample, Backend& backend);
-
-/// The Mahalanobis distance within which the share `share` of a Gaussian's customers lies.
-[[nodiscard]] float mahalanobis_quantile(double share, int features);
 
 }  // namespace tessera

@@ -24,6 +24,7 @@
 #include "app/recorder.hpp"
 #include "app/versions.hpp"
 #include "assign/assign.hpp"
+#include "assign/outlier_distance.hpp"
 #include "comm/solo.hpp"
 #include "fit/choose_k.hpp"
 #include "fit/kmeans.hpp"
@@ -101,7 +102,7 @@ KSelection select_segments(Feeder& feeder, Backend& backend, const FeaturePlan& 
                                               : fmt::format("The number of segments was given: {}.", fit.segments);
     return selection;
   }
-  if (options.algorithm == Algorithm::mixture) return select_components(feeder, backend, options, comm, job);
+  if (options.algorithm == Algorithm::mixture) return select_components(feeder, backend, plan, options, comm, job);
   job.observer.stage("sample", feeder.rows());
   const RowCollection sample = sample_rows(feeder, comm, job.threads, kSelectionRows, fit.seed);
   ChooseKOptions choice;
@@ -256,8 +257,7 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   };
   const bool mixture = options.algorithm == Algorithm::mixture;
   if (mixture) {
-    note_categories(plan, recorder);
-    summary.mixture = fit_mixture(*feeder, engine.backend(), comm, mixture_options(options, fit), job,
+    summary.mixture = fit_mixture(*feeder, engine.backend(), comm, mixture_options(options, fit, plan), job,
                                   [&](const Chunk& chunk, const MixtureOutputs&) { offer_to_map(chunk); });
     summary.fit = common_part(*summary.mixture);
   } else {
@@ -274,7 +274,7 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   summary.model = make_model(std::move(plan), summary.fit, options);
   if (mixture) {
     summary.model.mixture = summary.mixture->mixture;
-    summary.model.outlier_distance = mahalanobis_quantile(options.outlier_quantile, feeder->features());
+    summary.model.outlier_distance = outlier_distance(*summary.model.mixture, options.outlier_quantile);
   } else {
     summary.model.outlier_distance = distances.quantile(options.outlier_quantile, comm);
   }

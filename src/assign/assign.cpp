@@ -8,6 +8,7 @@
 #include <limits>
 #include <numeric>
 
+#include "assign/outlier_distance.hpp"
 #include "feed/mixture_sweep.hpp"
 #include "tessera/int128.hpp"
 
@@ -32,6 +33,11 @@ class Publisher {
     const auto k = static_cast<std::size_t>(model.segments());
     segment_rows_.resize(k);
     segment_boundary_.resize(k);
+    if (!model.mixture) return;
+    numbers_ = number_features(model.mixture->features(), model.mixture->categories);
+    for (std::int64_t known = 0; known < std::ssize(numbers_); ++known) {
+      outlier_distances_.push_back(mahalanobis_quantile(model.outlier_quantile, known));
+    }
   }
 
   void operator()(const Chunk& chunk, const RowOutputs& outputs) {
@@ -39,7 +45,7 @@ class Publisher {
     for (std::size_t i = 0; i < flags_.size(); ++i) {
       const double nearest = std::sqrt(outputs.distance2[i]);
       const double runner_up = std::sqrt(outputs.runner_up_distance2[i]);
-      if (!publish_row(chunk, i, outputs.segment[i], nearest, margin_of(nearest, runner_up))) continue;
+      if (!publish_row(chunk, i, outputs.segment[i], nearest, margin_of(nearest, runner_up), model_.outlier_distance)) continue;
       if (runner_up > 0.0 && !std::isinf(runner_up)) quality_ += std::llrint((1.0 - nearest / runner_up) / kQualityUnit);
     }
     sink_.write({chunk.first_row, outputs.segment, outputs.runner_up, distance_, margin_, flags_});
@@ -52,7 +58,7 @@ class Publisher {
       const double probability = outputs.probability[i];
       probability_[i] = static_cast<float>(probability);
       if (!publish_row(chunk, i, outputs.segment[i], std::sqrt(outputs.distance2[i]),
-                       probability - outputs.runner_up_probability[i])) {
+                       probability - outputs.runner_up_probability[i], outlier_distance_of(chunk, i))) {
         continue;
       }
       quality_ += std::llrint(probability / kQualityUnit);
@@ -91,8 +97,18 @@ class Publisher {
     counts_[kRows] += chunk.rows.rows;
   }
 
+  /// The fewer numbers a row has, the nearer it is.
+  [[nodiscard]] float outlier_distance_of(const Chunk& chunk, std::size_t i) const {
+    if (chunk.flags.empty() || (chunk.flags[i] & kFlagIncomplete) == 0) return model_.outlier_distance;
+    const auto row = chunk.rows.row(static_cast<std::int64_t>(i));
+    const auto known = static_cast<std::size_t>(
+        std::ranges::count_if(numbers_, [&](int j) { return !std::isnan(row[static_cast<std::size_t>(j)]); }));
+    return known == numbers_.size() ? model_.outlier_distance : outlier_distances_[known];
+  }
+
   /// @returns false if the row is rejected
-  bool publish_row(const Chunk& chunk, std::size_t i, std::int32_t of_segment, double distance, double margin) {
+  bool publish_row(const Chunk& chunk, std::size_t i, std::int32_t of_segment, double distance, double margin,
+                   float outlier_distance) {
     flags_[i] = chunk.flags.empty() ? std::uint8_t{0} : chunk.flags[i];
     if ((flags_[i] & kFlagRejected) != 0) {
       distance_[i] = margin_[i] = std::numeric_limits<float>::quiet_NaN();
@@ -109,7 +125,7 @@ class Publisher {
       ++counts_[kBoundary];
       ++segment_boundary_[segment];
     }
-    if (distance_[i] > model_.outlier_distance) {
+    if (distance_[i] > outlier_distance) {
       flags_[i] |= kFlagOutlier;
       ++counts_[kOutliers];
     }
@@ -118,6 +134,8 @@ class Publisher {
 
   const Model& model_;
   RowSink& sink_;
+  std::vector<int> numbers_;              // features of a mixture that are no categories
+  std::vector<float> outlier_distances_;  // by how many of them are known, if not all
   std::vector<float> distance_;
   std::vector<float> margin_;
   std::vector<float> probability_;

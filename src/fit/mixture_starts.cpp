@@ -2,6 +2,7 @@
 #include "fit/mixture_starts.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "fit/point_clustering.hpp"
@@ -28,17 +29,27 @@ MixtureSample::MixtureSample(RowCollection sample, Backend& backend, const JobCo
     : sample_(std::move(sample)), backend_(backend), quiet_{silent_, job.cancel, job.threads} {
   for (const double weight : sample_.weights) weights_.push_back(static_cast<float>(weight));
   feeder_ = make_matrix_feeder(sample_.values.view(), weights_, {}, 0, quiet_);
+  complete_ = sample_.values;
+  const std::vector<double> means = mean();
+  for (std::int64_t i = 0; i < complete_.rows(); ++i) {
+    for (std::int64_t j = 0; j < complete_.columns(); ++j) {
+      if (std::isnan(complete_(i, j))) complete_(i, j) = static_cast<float>(means[static_cast<std::size_t>(j)]);
+    }
+  }
 }
 
 std::vector<double> MixtureSample::mean() const {
   std::vector<double> mean(static_cast<std::size_t>(sample_.values.columns()));
-  double total = 0.0;
-  for (const double weight : sample_.weights) total += weight;
   for (std::size_t j = 0; j < mean.size(); ++j) {
-    for (std::size_t i = 0; i < sample_.weights.size(); ++i) {
-      mean[j] +=
-          sample_.weights[i] / total * double{sample_.values(static_cast<std::int64_t>(i), static_cast<std::int64_t>(j))};
-    }
+    const auto each_value = [&](const auto& visit) {
+      for (std::int64_t i = 0; i < rows(); ++i) {
+        const float value = sample_.values(i, static_cast<std::int64_t>(j));
+        if (!std::isnan(value)) visit(sample_.weights[static_cast<std::size_t>(i)], double{value});
+      }
+    };
+    double total = 0.0;
+    each_value([&](double weight, double) { total += weight; });
+    each_value([&](double weight, double value) { mean[j] += weight / total * value; });
   }
   return mean;
 }
@@ -54,7 +65,7 @@ EmRun best_start(MixtureSample& sample, const MixtureFrame& frame, const Mixture
       clustering.restarts = 1;
       clustering.failed_swaps = -1;
     }
-    const PointClustering segments = cluster_points(sample.collection().points(), clustering, &context.job.threads);
+    const PointClustering segments = cluster_points(sample.complete_points(), clustering, &context.job.threads);
     EmRun run = run_em(context, mixture_of_segments(context, segments.centroids, frame, options.covariance), frame, iterations,
                        options.tolerance);
     if (start == 0 || run.history.back() > best.history.back()) best = std::move(run);

@@ -25,11 +25,14 @@ class MixtureSample {
   [[nodiscard]] EmContext context() { return {*feeder_, backend_, comm_, quiet_}; }
   [[nodiscard]] std::int64_t rows() const { return sample_.values.rows(); }
   [[nodiscard]] const RowCollection& collection() const { return sample_; }
-  /// [d] weighted mean
+  /// [d] weighted mean of the rows that have the feature
   [[nodiscard]] std::vector<double> mean() const;
+  /// The rows with the mean where a feature is missing, for clusterings that know no gaps.
+  [[nodiscard]] WeightedPoints complete_points() const { return {complete_.view(), sample_.weights}; }
 
  private:
   RowCollection sample_;
+  Matrix<float> complete_;
   std::vector<float> weights_;
   Backend& backend_;
   SilentObserver silent_;

@@ -13,9 +13,12 @@ exact::Grid grid_of(const FeaturePlan& plan, const FeatureSource& source) {
 
 }  // namespace
 
+float numeric_value(const FeaturePlan& plan, const FeatureSource& source, double x) {
+  return exact::to_grid(clamp_prepared(prepare_value(source, x)), grid_of(plan, source));
+}
+
 float numeric_fill(const FeaturePlan& plan, const FeatureSource& source) {
-  const double fill = source.kind == Kind::date ? plan.as_of_days - source.fill : source.fill;
-  return exact::to_grid(clamp_prepared(prepare_value(source, fill)), grid_of(plan, source));
+  return numeric_value(plan, source, source.kind == Kind::date ? plan.as_of_days - source.fill : source.fill);
 }
 
 float level_value(const FeaturePlan& plan, const FeatureSource& source) {

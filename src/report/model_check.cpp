@@ -58,6 +58,7 @@ void check_segments(const Model& model, const Checker& check) {
 /// That a covariance matrix is positive definite is seen when it is used, which names its component.
 void check_mixture(const Mixture& mixture, const Model& model, const Checker& check) {
   const std::int64_t k = model.centroids.rows(), d = model.centroids.columns();
+  const std::int64_t g = std::ssize(number_features(d, mixture.categories));
   const auto all = [](const auto& values, std::int64_t count, auto holds) {
     return std::all_of(values, values + count, holds);
   };
@@ -67,8 +68,8 @@ void check_mixture(const Mixture& mixture, const Model& model, const Checker& ch
   check.require(all(mixture.weights.data(), k, positive), "a weight of the mixture is not a positive number");
   check.require(all(mixture.means.data(), k * d, finite) && all(mixture.center.data(), d, finite), "a mean is not finite");
   const bool matrices = mixture.covariance == Covariance::full || mixture.covariance == Covariance::tied;
-  const std::int64_t rows = mixture.covariance == Covariance::full ? k * d : mixture.covariance == Covariance::tied ? d : k;
-  const std::int64_t columns = mixture.covariance == Covariance::spherical ? 1 : d;
+  const std::int64_t rows = mixture.covariance == Covariance::full ? k * g : mixture.covariance == Covariance::tied ? g : k;
+  const std::int64_t columns = mixture.covariance == Covariance::spherical ? 1 : g;
   check.require(mixture.covariances.rows() == rows && mixture.covariances.columns() == columns,
                 "covariances and centroids differ in number");
   const double* const covariances = mixture.covariances.data();
@@ -116,9 +117,10 @@ void check_plan(const FeaturePlan& plan, const Checker& check) {
 
 }  // namespace
 
-void check_model(const Model& model, const std::filesystem::path& path) {
+void check_plan(const FeaturePlan& plan, const std::filesystem::path& path) { check_plan(plan, Checker(path)); }
+
+void check_segments(const Model& model, const std::filesystem::path& path) {
   const Checker check(path);
-  check_plan(model.plan, check);
   check_segments(model, check);
   if (model.mixture) check_mixture(*model.mixture, model, check);
 }

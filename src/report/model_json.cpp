@@ -21,23 +21,29 @@ Json rows_json(MatrixView<const double> matrix) {
 
 Json moments_json(const Mixture& mixture, const Matrix<double>& means, const Matrix<double>& covariances) {
   Json json = {{"means", rows_json(means.view())}};
-  if (mixture.covariance != Covariance::full || covariances.columns() != mixture.features()) {
+  if (mixture.covariance != Covariance::full) {
     json["covariances"] = rows_json(covariances.view());
     return json;
   }
   json["covariances"] = Json::array();
+  const std::int64_t numbers = covariances.columns();
   for (std::int64_t c = 0; c < mixture.components(); ++c) {
-    json["covariances"].push_back(rows_json(covariances.view().slice(c * mixture.features(), mixture.features())));
+    json["covariances"].push_back(rows_json(covariances.view().slice(c * numbers, numbers)));
   }
   return json;
 }
 
 Json mixture_json(const FeaturePlan& plan, const Mixture& mixture) {
   const MomentsInUnits original = in_original_units(plan, mixture);
+  std::vector<std::string> numbers;
+  for (const int j : number_features(mixture.features(), mixture.categories)) {
+    numbers.push_back(plan.feature_names[static_cast<std::size_t>(j)]);
+  }
   return {{"covariance", to_string(mixture.covariance)},
           {"weights", mixture.weights},
           {"center", mixture.center},
           {"features", plan.feature_names},
+          {"numbers", numbers},
           {"prepared", moments_json(mixture, mixture.means, mixture.covariances)},
           {"original", moments_json(mixture, original.means, original.covariances)}};
 }

@@ -14,6 +14,7 @@ inline constexpr const char* kMixture = "/mixture";                         ///<
 inline constexpr const char* kMixtureWeights = "/mixture/weights";          ///< [k] float64
 inline constexpr const char* kMixtureMeans = "/mixture/means";              ///< [k x d] float64
 inline constexpr const char* kMixtureCovariances = "/mixture/covariances";  ///< float64, shape as in Mixture
+inline constexpr const char* kMixtureNumbers = "/mixture/numbers";          ///< [g] int32: features that are no categories
 inline constexpr const char* kMixtureCenter = "/mixture/center";            ///< [d] float64
 inline constexpr const char* kOriginalMeans = "/mixture/original/means";    ///< for people; not read
 inline constexpr const char* kOriginalCovariances = "/mixture/original/covariances";

@@ -15,6 +15,7 @@
 #include "hdf5/input_file.hpp"
 #include "hdf5/text.hpp"
 #include "hdf5/writer.hpp"
+#include "prepare/category_blocks.hpp"
 #include "report/model_check.hpp"
 #include "report/model_layout.hpp"
 #include "report/model_reader.hpp"
@@ -235,8 +236,9 @@ Matrix<T> read_matrix(const ModelReader& reader, const char* name) {
   return matrix;
 }
 
-Mixture read_mixture(const ModelReader& reader) {
+Mixture read_mixture(const ModelReader& reader, const FeaturePlan& plan) {
   Mixture mixture;
+  mixture.categories = category_blocks(plan);
   mixture.covariance = reader.parse(kCovariances, reader.text_attribute(layout::kMixture, "covariance"), layout::kMixture);
   mixture.weights = reader.numbers<double>(layout::kMixtureWeights);
   mixture.means = read_matrix<double>(reader, layout::kMixtureMeans);
@@ -252,8 +254,9 @@ Model read_model(const std::filesystem::path& path) {
   const int major = check_format(reader, path.string());
   Model model;
   model.plan = read_plan(reader);
+  check_plan(model.plan, path);  // first: what is a category follows from it
   model.centroids = read_matrix<float>(reader, layout::kCentroids);
-  if (major == kMixtureFormatMajor) model.mixture = read_mixture(reader);
+  if (major == kMixtureFormatMajor) model.mixture = read_mixture(reader, model.plan);
   model.weights = reader.numbers<double>(layout::kWeights);
   model.rows = reader.numbers<std::int64_t>(layout::kRows);
   model.inertia = reader.number_attribute("/", "inertia");
@@ -263,7 +266,7 @@ Model read_model(const std::filesystem::path& path) {
   model.outlier_distance = reader.float_attribute("/", "outlier_distance");
   model.seed = reader.unsigned_attribute("/", "seed");
   model.created_by = reader.text_attribute("/", "created_by");
-  check_model(model, path);
+  check_segments(model, path);
   return model;
 }
 

@@ -87,7 +87,7 @@ struct Answer {
 };
 
 inline Answer run(const Rows& rows, const Mixture& mixture, SecondMoments moments, const std::string& level, int threads,
-           std::int64_t chunk_rows, bool outputs) {
+                  std::int64_t chunk_rows, bool outputs) {
   ThreadPool pool(threads);
   CpuMixturePass pass({.mixture = &mixture, .second = moments}, level, pool);
   const std::int64_t n = rows.values.rows();

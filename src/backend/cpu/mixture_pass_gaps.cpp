@@ -12,8 +12,8 @@ namespace tessera {
 bool CpuMixturePass::lacks_numbers(const float* row) const {
   unsigned any = 0;
   for (std::int64_t j = 0; j < mixture_.features(); ++j) any |= static_cast<unsigned>(std::isnan(row[j]));
-  return any != 0 && (mixture_.categories.empty() ||
-                      std::ranges::any_of(numbers_, [&](int feature) { return std::isnan(row[feature]); }));
+  return any != 0 &&
+         (mixture_.categories.empty() || std::ranges::any_of(numbers_, [&](int feature) { return std::isnan(row[feature]); }));
 }
 
 void CpuMixturePass::keep_for_later(std::int32_t row, const float* features, Leaf& leaf) const {
@@ -89,7 +89,9 @@ void CpuMixturePass::fill_values(const GapPattern& pattern, std::int64_t compone
 
 /// Adds the covariance that the pattern leaves of absent numbers, `share` times.
 void CpuMixturePass::add_left(const GapPattern& pattern, std::int64_t component, double share, double* sums) const {
-  const auto at = [&](std::int64_t a) { return summed_at_[static_cast<std::size_t>(pattern.absent[static_cast<std::size_t>(a)])]; };
+  const auto at = [&](std::int64_t a) {
+    return summed_at_[static_cast<std::size_t>(pattern.absent[static_cast<std::size_t>(a)])];
+  };
   for (std::int64_t a = 0; a < std::ssize(pattern.absent); ++a) {
     if (at(a) < 0) continue;
     const std::int64_t last = second_ == SecondMoments::covariances ? std::ssize(pattern.absent) : a + 1;

@@ -13,6 +13,7 @@
 #include "fit/kmeans.hpp"
 #include "stats/adjusted_rand.hpp"
 #include "support/awkward_cases.hpp"
+#include "support/mixture_fit.hpp"
 #include "support/mixture_oracle.hpp"
 #include "support/prepared_points.hpp"
 #include "tessera/error.hpp"
@@ -20,29 +21,10 @@
 namespace tessera {
 namespace {
 
-struct Points {
-  Matrix<float> rows;
-  std::vector<float> weights;
-  std::vector<std::int32_t> truth;
-};
-
-struct Setting {
-  std::string level = "auto";
-  int threads = 1;
-  std::int64_t chunk_rows = 0;
-};
-
-MixtureResult fit(const Points& points, const MixtureOptions& options, const Setting& setting = {},
-                  std::vector<std::int32_t>* labels = nullptr) {
-  testing::QuietJob job(setting.threads);
-  const JobContext context = job.context();
-  const auto backend = open_backend({.device = "cpu", .cpu_level = setting.level}, context);
-  const auto feeder = make_matrix_feeder(points.rows.view(), points.weights, {}, setting.chunk_rows, context);
-  SoloCommunicator comm;
-  return fit_mixture(*feeder, *backend, comm, options, context, [&](const Chunk&, const MixtureOutputs& outputs) {
-    if (labels != nullptr) labels->insert(labels->end(), outputs.segment.begin(), outputs.segment.end());
-  });
-}
+using testing::expect_near;
+using testing::fit;
+using testing::Points;
+using testing::Setting;
 
 /// Long, flat groups that cross: their means are close, their shapes are not.
 Points crossed_groups(std::int64_t n, double offset = 0.0) {
@@ -57,16 +39,6 @@ Points crossed_groups(std::int64_t n, double offset = 0.0) {
     points.truth.push_back(steep ? 1 : 0);
   }
   return points;
-}
-
-void expect_near(const Matrix<double>& got, const Matrix<double>& wanted, double relative) {
-  ASSERT_EQ(got.rows(), wanted.rows());
-  ASSERT_EQ(got.columns(), wanted.columns());
-  double size = 0.0;
-  for (std::int64_t i = 0; i < wanted.rows() * wanted.columns(); ++i) size = std::max(size, std::abs(wanted.data()[i]));
-  for (std::int64_t i = 0; i < wanted.rows() * wanted.columns(); ++i) {
-    EXPECT_NEAR(got.data()[i], wanted.data()[i], relative * size);
-  }
 }
 
 /// Wanted components in the order of their weights and means, as a fit publishes them.
