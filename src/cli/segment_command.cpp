@@ -60,7 +60,7 @@ class SegmentCommand final : public Command {
 
   void add_algorithm_options(CLI::App& app) {
     const char* const group = "Algorithm";
-    app.add_option("--algorithm", algorithm_, "kmeans, or mixture: Gaussian components, with probabilities")
+    app.add_option("--algorithm", algorithm_, "kmeans, or mixture: components with shapes of their own, and probabilities")
         ->check(CLI::IsMember({"kmeans", "mixture"}).description(""))
         ->option_text("NAME=kmeans")
         ->default_str("kmeans")

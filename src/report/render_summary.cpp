@@ -110,7 +110,7 @@ void add_information(Page& page, const KSelection& selection) {
   }
   page.table({{"k", true}, {"BIC", true}, {"ICL", true}, {"AIC", true}, {"smallest", true}}, "", rows);
   page.paragraph(
-      fmt::format("On a sample of {}. The least value is the best. All three weigh how well k Gaussian components fit against "
+      fmt::format("On a sample of {}. The least value is the best. All three weigh how well k components fit against "
                   "the number of their parameters; ICL also counts how clearly customers belong to one of them.",
                   text::plural(selection.sample_rows, "customer")));
 }
@@ -178,12 +178,22 @@ void add_data(Page& page, const SegmentationSummary& summary) {
   add_some(page, ordered, [&](const Remark& remark) { page.bullet(remark.message, remark.warning); });
 }
 
+/// What a mixture assumes within a segment.
+std::string shape_words(const Mixture& mixture) {
+  const auto categories = static_cast<std::int64_t>(mixture.categories.size());
+  const bool numbers = !number_features(mixture.features(), mixture.categories).empty();
+  const std::string covariances = fmt::format("{} covariances", to_string(mixture.covariance));
+  if (categories == 0) return covariances;
+  const std::string shares = "shares of levels in " + text::plural(categories, "column");
+  return numbers ? covariances + " and " + shares : shares;
+}
+
 void add_run(Page& page, const SegmentationSummary& summary) {
   page.heading("Run");
   const Model& model = summary.model;
   const std::string objective =
       summary.mixture
-          ? fmt::format("{} covariances, log-likelihood {}, BIC {}", to_string(summary.mixture->mixture.covariance),
+          ? fmt::format("{}, log-likelihood {}, BIC {}", shape_words(summary.mixture->mixture),
                         text::number(summary.mixture->fit.log_likelihood, 6), text::number(summary.mixture->fit.bic(), 6))
           : "inertia " + text::number(model.inertia, 6);
   page.bullet(fmt::format("{} after {}{}", objective, text::plural(model.iterations, "iteration"),

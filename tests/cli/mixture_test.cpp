@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Soft segments from table to scored customers.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <array>
+#include <random>
 
 #include "cli/cli_test.hpp"
 #include "core/sha256.hpp"
@@ -24,6 +28,23 @@ class MixtureTest : public CliTest {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
+  /// Three groups of two numbers, a plan and a yes or no; every ninth cell but those of the age is missing.
+  [[nodiscard]] std::string make_mixed_table() const {
+    std::string text = "customer,age,spend,plan,online\n";
+    std::mt19937_64 random(7);
+    std::normal_distribution<double> normal;
+    for (int i = 0; i < 3000; ++i) {
+      const int group = i % 3;
+      const auto gap = [&](const std::string& cell) { return random() % 9 == 0 ? std::string() : cell; };
+      const auto number = [&](double mean) { return fmt::format("{:.2f}", mean + normal(random)); };
+      const char* const plans[] = {"basic", "family", "business"};
+      text += fmt::format("c{},{},{},{},{}\n", i, number(40.0 + 3.0 * group), gap(number(group == 1 ? 9.0 : 4.0)),
+                          gap(plans[random() % 4 == 0 ? random() % 3 : static_cast<std::uint64_t>(group)]),
+                          gap(random() % 10 < (group == 2 ? 9U : 2U) ? "yes" : "no"));
+    }
+    write_text("mixed.csv", text);
+    return path("mixed.csv");
+  }
   /// Both files hold no times and no traces of the engine.
   [[nodiscard]] std::pair<std::string, std::string> segment(const std::string& table, const Arguments& more) const {
     (void)expect_exit(
@@ -32,14 +53,16 @@ class MixtureTest : public CliTest {
             sha256_of_file(file("run") / "model.h5", CancelToken{})};
   }
   [[nodiscard]] nlohmann::json summary() const { return read_json(file("run") / "summary.json"); }
-  [[nodiscard]] std::vector<float> read_floats(const std::string& name) const {
+  template <typename T>
+  [[nodiscard]] std::vector<T> read_assignments(const std::string& name) const {
     const hdf5::InputFile in = hdf5::open_for_reading((file("run") / "assignments.h5").string());
     hdf5::Dataset dataset(in, name);
     dataset.prepare_to_read();
-    std::vector<float> values(static_cast<std::size_t>(dataset.rows() * dataset.row_elements()));
+    std::vector<T> values(static_cast<std::size_t>(dataset.rows() * dataset.row_elements()));
     dataset.read(0, dataset.rows(), dataset.type().memory_type(), values.data());
     return values;
   }
+  [[nodiscard]] std::vector<float> read_floats(const std::string& name) const { return read_assignments<float>(name); }
 };
 
 TEST_F(MixtureTest, ThreadsChunksAndLevelsGiveTheSameFiles) {
@@ -128,6 +151,54 @@ TEST_F(MixtureTest, CentroidsToStartFromSetTheNumber) {
   (void)segment(make_blobs(), {"--init", path("start.h5") + ":/centroids"});
   EXPECT_EQ(summary()["k"], 3);
   EXPECT_EQ(summary()["segments"][0]["size"], 100);
+}
+
+TEST_F(MixtureTest, CategoriesAreClassesAndGapsAreLeftToEm) {
+  const std::string table = make_mixed_table();
+  const Arguments fit = {"-k", "3", "--missing", "em", "--probabilities", "--csv", "--restarts", "3"};
+  const auto expected = segment(table, with(fit, {"--threads", "1"}));
+  for (const Arguments& variant :
+       {Arguments{"--threads", "3", "--chunk-rows", "4096"}, Arguments{"--cpu-level", "eigen", "--threads", "2"}}) {
+    EXPECT_EQ(segment(table, with(fit, variant)), expected) << ::testing::PrintToString(variant);
+  }
+  (void)expect_exit(0, {"score", path("run") + "/model.h5", table, "-o", path("scored.h5"), "--probabilities", "--quiet"});
+  EXPECT_EQ(sha256_of_file(file("scored.h5"), CancelToken{}), expected.first);
+  for (const char* name : {"/probability", "/margin", "/distance"}) {
+    EXPECT_THAT(read_floats(name), ::testing::Each(::testing::Not(::testing::IsNan()))) << name;
+  }
+  const nlohmann::json model = read_json(file("run") / "model.json");
+  EXPECT_EQ(model["mixture"]["numbers"], nlohmann::json({"age", "spend"}));
+  EXPECT_EQ(model["mixture"]["prepared"]["covariances"][0].size(), 2U);
+  const nlohmann::json summary = this->summary();
+  EXPECT_EQ(summary["preparation"]["missing"], "em");
+  EXPECT_GT(summary["rows_incomplete"].get<int>(), 900);
+  // Group 0 is every third customer: its plan is what most of a segment have.
+  for (const nlohmann::json& each : summary["segments"]) EXPECT_NEAR(each["share"].get<double>(), 1.0 / 3.0, 0.06);
+}
+
+TEST_F(MixtureTest, WithoutGapsEmIsWhatImputeIs) {
+  (void)expect_exit(0, {"generate", "-o", path("t.h5"), "--rows", "3000", "--features", "4", "--segments", "3", "--quiet"});
+  for (const char* covariance : {"full", "tied"}) {
+    const Arguments fit = {"-k", "3", "--covariance", covariance, "--no-analysis", "--missing"};
+    const std::string imputed = segment(path("t.h5"), with(fit, {"impute"})).first;
+    EXPECT_EQ(segment(path("t.h5"), with(fit, {"em"})).first, imputed);
+  }
+}
+
+TEST_F(MixtureTest, OutliersAreJudgedByWhatIsKnownOfThem) {
+  const std::string table = make_table(20'000, "4");
+  (void)segment(table, {"-k", "3", "--no-analysis", "--missing", "em", "--outlier-quantile", "0.9"});
+  std::array<std::int64_t, 2> rows{}, outliers{};  // complete, incomplete
+  for (const std::uint8_t flags : read_assignments<std::uint8_t>("/flags")) {
+    const std::size_t incomplete = (flags & 4) != 0 ? 1 : 0;
+    ++rows[incomplete];
+    outliers[incomplete] += (flags & 2) != 0 ? 1 : 0;
+  }
+  ASSERT_GT(rows[1], 500);
+  // The table's groups are Gaussian: a tenth is further out than nine tenths, whatever is known of it.
+  for (const std::size_t i : {0U, 1U}) {
+    EXPECT_NEAR(static_cast<double>(outliers[i]) / static_cast<double>(rows[i]), 0.1, 0.04) << i;
+  }
 }
 
 TEST_F(MixtureTest, WhatOnlyMixturesCanDoIsRefusedOtherwise) {

@@ -29,7 +29,7 @@ struct Setting {
 };
 
 inline MixtureResult fit(const Points& points, const MixtureOptions& options, const Setting& setting = {},
-                  std::vector<std::int32_t>* labels = nullptr) {
+                         std::vector<std::int32_t>* labels = nullptr) {
   QuietJob job(setting.threads);
   const JobContext context = job.context();
   const auto backend = open_backend({.device = "cpu", .cpu_level = setting.level}, context);

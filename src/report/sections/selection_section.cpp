@@ -87,7 +87,7 @@ Figure figure_of(const Input& selection) {
 Figure information_of(const Input& selection) {
   Figure figure;
   figure.id = "k-information";
-  figure.title = say("How well do so many Gaussian components describe the customers?");
+  figure.title = say("How well do so many components describe the customers?");
   figure.description =
       "Information criteria of each number of segments; the least value is the best. The table below has the numbers.";
   figure.rows = 9;

@@ -49,7 +49,7 @@ struct LatentClassOracle {
   Points points;
   MixtureOptions options;
   std::int64_t numbers = 0;
-  double log_likelihood = 0.0;                   ///< mean of a row
+  double log_likelihood = 0.0;                  ///< mean of a row
   std::vector<std::vector<double>> components;  ///< heaviest first: weight, means, covariances, shares of levels
 };
 
@@ -121,8 +121,7 @@ TEST(LatentClassOracle, TheBestFitIsStepMixs) {
     options.tolerance = 0.0;
     options.max_iterations = 5000;
     const MixtureResult result = fit(oracle.points, options);
-    EXPECT_NEAR(result.fit.log_likelihood / result.fit.weight, oracle.log_likelihood,
-                1e-6 * std::abs(oracle.log_likelihood));
+    EXPECT_NEAR(result.fit.log_likelihood / result.fit.weight, oracle.log_likelihood, 1e-6 * std::abs(oracle.log_likelihood));
     ASSERT_EQ(result.mixture.components(), std::ssize(oracle.components));
     for (std::int64_t c = 0; c < result.mixture.components(); ++c) {
       const std::vector<double>& wanted = oracle.components[static_cast<std::size_t>(c)];
