@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <future>
 #include <optional>
+#include <utility>
 
 #include "app/analysis_job.hpp"
 #include "app/earlier_run.hpp"
@@ -45,10 +47,10 @@ std::vector<std::string> used_in_fit(const EarlierRun& run) {
   return names;
 }
 
-Json provenance(const CorrelateOptions& options, const TableInfo& info, const CancelToken& cancel) {
+Json provenance(const CorrelateOptions& options, const TableInfo& info, InputIdentity input) {
   Manifest manifest;
   manifest.created = creation_time();
-  manifest.input = identify_input(options.input, cancel);
+  manifest.input = std::move(input);
   manifest.command = "correlate";
   manifest.options = manifest_options(options);
   manifest.versions = versions();
@@ -71,6 +73,8 @@ CorrelateRun run_correlate(const CorrelateOptions& options, Observer& observer, 
   const TableInfo& info = table.info();
   for (const std::string& note : info.notes) observer.note(Observer::Level::info, "table", note);
 
+  // Beside the work, as it may mean to read the whole file once more.
+  std::future<InputIdentity> identity = std::async(std::launch::async, [&] { return identify_input(options.input, cancel); });
   CorrelationSource source;
   PrepareOptions prepare = options.prepare;
   if (!options.by.empty()) {
@@ -94,7 +98,7 @@ CorrelateRun run_correlate(const CorrelateOptions& options, Observer& observer, 
   result.table = correlate(table, source, options, engine.backend(), engine.job(), engine.learning_bytes(table));
   if (source.by >= 0) result.table.by = info.columns[static_cast<std::size_t>(source.by)].name;
   observer.stage("write", 0);
-  result.json = correlations_json(result.table, provenance(options, info, cancel));
+  result.json = correlations_json(result.table, provenance(options, info, identity.get()));
   write_correlation_files(options.output, options.force, result.table, result.json);
   return result;
 }

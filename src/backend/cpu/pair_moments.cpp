@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "backend/cpu/analysis_kernels.hpp"
@@ -103,15 +104,30 @@ class PairMoments final : public BlockMoments {
     }
   }
 
+  /// d of kCount neighbouring columns, row by row: whole cache lines are written at once.
+  template <std::size_t kCount>
+  void lay_out(const AnalysisBlock& block, std::span<const std::int32_t> rows, std::int64_t first, double* out) const {
+    std::array<const double*, kCount> cells;
+    std::array<double, kCount> pivots;
+    for (std::size_t j = 0; j < kCount; ++j) {
+      cells[j] = cells_of(block, first + static_cast<std::int64_t>(j));
+      pivots[j] = task_.pivots[static_cast<std::size_t>(first) + j];
+    }
+    out += first;
+    for (const std::int32_t row : rows) {
+      for (std::size_t j = 0; j < kCount; ++j) out[j] = cells[j][row] - pivots[j];
+      out += layout_.whole_right;
+    }
+  }
+
   void add_whole(const AnalysisBlock& block, std::span<const std::int32_t> rows, Scratch& scratch, double* sums) const {
     const std::int64_t columns = layout_.columns, stride = layout_.whole_right;
     double* const right = scratch.right.data();
-    for (std::int64_t j = 0; j < columns; ++j) {
-      const double* const cells = cells_of(block, j);
-      const double pivot = task_.pivots[static_cast<std::size_t>(j)];
-      double* out = right + j;
-      for (std::size_t r = 0; r < rows.size(); ++r, out += stride) *out = cells[rows[r]] - pivot;
+    std::int64_t column = 0;
+    for (; column + kKernelColumns <= columns; column += kKernelColumns) {
+      lay_out<kKernelColumns>(block, rows, column, right);
     }
+    for (; column < columns; ++column) lay_out<1>(block, rows, column, right);
     RowProducts products{right, stride, right, stride, std::ssize(rows)};
     for (std::size_t r = 0; r < rows.size(); ++r) right[static_cast<std::int64_t>(r) * stride + layout_.ones] = 1.0;
     if (weighted_) {
