@@ -22,10 +22,14 @@ inline constexpr std::int64_t kAnalysisBlockRows = 4096;
 struct AnalysisBlock {
   std::int64_t first_row = 0;
   std::int64_t rows = 0;
-  std::vector<const double*> numbers;      ///< [columns][rows] finite, or NaN where missing
+  std::vector<const double*> numbers;      ///< [columns][rows] finite, or NaN where missing; empty if there are number_rows
   std::vector<const std::int32_t*> codes;  ///< [code columns][rows] >= 0, or -1: none. Segments and categories alike
   const double* weights = nullptr;         ///< [rows] >= 0; null: every row counts once
   const std::int64_t* units = nullptr;     ///< [rows] weights as whole numbers of a unit; null: one each
+  /// The numbers as a table of rows stores them, for those who ask for it: number j of row i is number_rows[i * number_stride + j],
+  /// infinite or NaN where missing.
+  const float* number_rows = nullptr;
+  std::int64_t number_stride = 0;
 };
 
 /// Groups of rows: every combination of the codes of some code columns. A row that lacks one of the codes, or has no weight, is

@@ -60,7 +60,7 @@ void check_memory(std::int64_t segments, std::int64_t columns, const SegmentSwee
 GroupMoments run(const MomentsTask& task, Backend& backend, SegmentSweep& sweep, const Matrix<double>* centers) {
   const std::unique_ptr<MomentsPass> pass = backend.moments(task);
   if (centers == nullptr) {
-    sweep.run([&](std::span<const AnalysisBlock> blocks) { pass->consume(blocks); });
+    sweep.run([&](std::span<const AnalysisBlock> blocks) { pass->consume(blocks); }, true);
   } else {
     CenteredBlocks centered(*centers);
     sweep.run([&](std::span<const AnalysisBlock> blocks) { pass->consume(centered.center(blocks, sweep.job().threads)); });

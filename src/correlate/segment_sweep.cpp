@@ -8,7 +8,7 @@ namespace tessera {
 
 std::int64_t CorrelatedRows::used() const { return std::accumulate(rows.begin(), rows.end(), std::int64_t{0}); }
 
-void SegmentSweep::run(const Visit& visit) {
+void SegmentSweep::run(const Visit& visit, bool allow_rows) {
   CompleteRows complete;
   const bool count_rows = !counted_;
   std::vector<Int128> units(static_cast<std::size_t>(plan_.segments));
@@ -17,7 +17,9 @@ void SegmentSweep::run(const Visit& visit) {
     rows_.weight.assign(units.size(), 0.0);
     rows_.weight_squares.assign(units.size(), 0.0);
   }
-  sweep_for_analysis(table_, plan_.columns, job_, budget_bytes_ / 2, [&](std::span<const AnalysisBlock> blocks) {
+  AnalysisColumns columns = plan_.columns;
+  columns.allow_rows = allow_rows && !listwise_;
+  sweep_for_analysis(table_, columns, job_, budget_bytes_ / 2, [&](std::span<const AnalysisBlock> blocks) {
     const std::span<const AnalysisBlock> used = listwise_ ? complete.only(blocks) : blocks;
     if (count_rows) {
       for (std::size_t b = 0; b < blocks.size(); ++b) count(blocks[b], used[b], units);

@@ -33,7 +33,8 @@ class SegmentSweep {
       : table_(table), plan_(plan), listwise_(listwise), job_(job), budget_bytes_(budget_bytes) {}
 
   /// Blocks in order; the first column of codes is the segment, -1: not to be used.
-  void run(const Visit& visit);
+  /// @param allow_rows  blocks may have number_rows in place of numbers
+  void run(const Visit& visit, bool allow_rows = false);
   /// Of the first sweep.
   [[nodiscard]] const CorrelatedRows& rows() const { return rows_; }
   [[nodiscard]] bool listwise() const { return listwise_; }

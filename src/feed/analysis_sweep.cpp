@@ -91,6 +91,11 @@ class Encoder {
     for (auto& at : code_place_) at = at < 0 ? -1 : place[static_cast<std::size_t>(at)];
     if (weight_place_ >= 0) weight_place_ = place[static_cast<std::size_t>(weight_place_)];
     weight_grid_ = exact::make_grid(columns.weight_exponent);
+    beside_numbers_.assign(read_.size(), false);
+    for (const std::int64_t at : code_place_) {
+      if (at >= 0) beside_numbers_[static_cast<std::size_t>(at)] = true;
+    }
+    if (weight_place_ >= 0) beside_numbers_[static_cast<std::size_t>(weight_place_)] = true;
   }
 
   [[nodiscard]] std::span<const int> read() const { return read_; }
@@ -104,8 +109,11 @@ class Encoder {
     block.rows = std::min(kAnalysisBlockRows, raw.rows - begin);
     slot.cells.resize((read_.size() + columns_.numbers.size()) * kBlock);
     slot.codes.resize(columns_.codes.size() * kBlock);
-    read_numbers(raw, begin, block.rows, slot);
-    for (std::size_t j = 0; j < columns_.numbers.size(); ++j) block.numbers.push_back(number(raw, begin, block.rows, j, slot));
+    if (columns_.allow_rows) find_rows(raw, begin, block);
+    read_numbers(raw, begin, block, slot);
+    for (std::size_t j = 0; j < columns_.numbers.size() && block.number_rows == nullptr; ++j) {
+      block.numbers.push_back(number(raw, begin, block.rows, j, slot));
+    }
     for (std::size_t c = 0; c < columns_.codes.size(); ++c) {
       std::int32_t* const out = slot.codes.data() + c * kBlock;
       code(raw, begin, block, c, labels, slot, out);
@@ -129,11 +137,37 @@ class Encoder {
     return info_.columns[static_cast<std::size_t>(read_[static_cast<std::size_t>(place)])].type;
   }
 
-  /// All columns of numbers that are read, as float64, NaN where missing.
-  void read_numbers(const RawChunk& raw, std::int64_t begin, std::int64_t rows, Slot& slot) const {
+  [[nodiscard]] bool any_beside_numbers(std::int64_t first, std::int64_t count) const {
+    const auto begin = beside_numbers_.begin() + first;
+    return std::find(begin, begin + count, true) != begin + count;
+  }
+
+  /// The cells of a chunk as rows, if the numbers are neighbouring float32 cells of them.
+  void find_rows(const RawChunk& raw, std::int64_t begin, AnalysisBlock& block) const {
+    if (columns_.numbers.empty()) return;
+    const auto view_of = [&](std::size_t j) -> const ColumnView& {
+      return raw.columns[static_cast<std::size_t>(number_place_[j])];
+    };
+    const ColumnView& first = view_of(0);
+    const auto address = reinterpret_cast<std::uintptr_t>(first.data) | static_cast<std::uintptr_t>(first.stride_bytes);
+    if (address % sizeof(float) != 0) return;
+    for (std::size_t j = 0; j < columns_.numbers.size(); ++j) {
+      const ColumnView& view = view_of(j);
+      const bool next = view.type == DataType::float32 && view.stride_bytes == first.stride_bytes &&
+                        view.data == first.data + j * sizeof(float);
+      if (!next || columns_.numbers[j].form != NumberColumn::Form::value) return;
+    }
+    block.number_stride = first.stride_bytes / static_cast<std::ptrdiff_t>(sizeof(float));
+    block.number_rows = reinterpret_cast<const float*>(first.data) + begin * block.number_stride;
+  }
+
+  /// All columns of numbers that are read, as float64, NaN where missing; without those that are read as rows.
+  void read_numbers(const RawChunk& raw, std::int64_t begin, const AnalysisBlock& block, Slot& slot) const {
     const auto count = std::ssize(read_);
+    const std::int64_t rows = block.rows;
     for (std::int64_t first = 0; first < count; first += ColumnBlocks::kColumnsAtOnce) {
       const std::int64_t group = std::min(ColumnBlocks::kColumnsAtOnce, count - first);
+      if (block.number_rows != nullptr && !any_beside_numbers(first, group)) continue;
       slot.gathered.load(std::span(raw.columns).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(group)),
                          begin, rows);
       for (std::int64_t j = 0; j < group; ++j) {
@@ -242,6 +276,7 @@ class Encoder {
   std::vector<std::int64_t> number_place_;  // in read_
   std::vector<std::int64_t> code_place_;    // -1: not from the table
   std::int64_t weight_place_ = -1;
+  std::vector<bool> beside_numbers_;  // [read_] wanted as codes or weights, too
   std::vector<Dictionary> dictionaries_;
   exact::Grid weight_grid_;
 };

@@ -55,6 +55,7 @@ struct AnalysisColumns {
   int weight_exponent = 0;
   LabelReader labels;      ///< for Source::labels
   std::uint64_t seed = 0;  ///< of Source::groups and of sample keys
+  bool allow_rows = false;  ///< blocks may have number_rows in place of numbers
 };
 
 /// What decides whether a row belongs to a sample, the smallest keys first, and to which random group.

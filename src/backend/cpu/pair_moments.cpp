@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "backend/cpu/analysis_kernels.hpp"
 #include "backend/cpu/block_moments.hpp"
@@ -97,10 +98,33 @@ class PairMoments final : public BlockMoments {
 
   void find_gaps(const AnalysisBlock& block, std::vector<std::uint8_t>& has_gap) const {
     has_gap.assign(static_cast<std::size_t>(block.rows), 0);
+    if (layout_.masks == 1) return;
+    if (block.number_rows != nullptr) return find_gaps_in_rows(block, has_gap);
     for (std::size_t j = 0; j < task_.columns.size(); ++j) {
       if (layout_.mask[j] == 0) continue;
       const double* const cells = block.numbers[static_cast<std::size_t>(task_.columns[j])];
       for (std::size_t i = 0; i < has_gap.size(); ++i) has_gap[i] |= static_cast<std::uint8_t>(std::isnan(cells[i]));
+    }
+  }
+
+  /// Of the cells side by side; those that cannot miss are finite.
+  void find_gaps_in_rows(const AnalysisBlock& block, std::vector<std::uint8_t>& has_gap) const {
+    const float* row = block.number_rows;
+    for (std::uint8_t& gap : has_gap) {
+      unsigned any = 0;
+      for (std::int64_t j = 0; j < layout_.columns; ++j) {
+        any |= std::fabs(row[j]) <= std::numeric_limits<float>::max() ? 0U : 1U;
+      }
+      gap = static_cast<std::uint8_t>(any);
+      row += block.number_stride;
+    }
+  }
+
+  void lay_out_rows(const AnalysisBlock& block, std::span<const std::int32_t> rows, double* out) const {
+    for (const std::int32_t row : rows) {
+      const float* const cells = block.number_rows + row * block.number_stride;
+      for (std::int64_t j = 0; j < layout_.columns; ++j) out[j] = double{cells[j]} - task_.pivots[static_cast<std::size_t>(j)];
+      out += layout_.whole_right;
     }
   }
 
@@ -123,11 +147,15 @@ class PairMoments final : public BlockMoments {
   void add_whole(const AnalysisBlock& block, std::span<const std::int32_t> rows, Scratch& scratch, double* sums) const {
     const std::int64_t columns = layout_.columns, stride = layout_.whole_right;
     double* const right = scratch.right.data();
-    std::int64_t column = 0;
-    for (; column + kKernelColumns <= columns; column += kKernelColumns) {
-      lay_out<kKernelColumns>(block, rows, column, right);
+    if (block.number_rows != nullptr) {
+      lay_out_rows(block, rows, right);
+    } else {
+      std::int64_t column = 0;
+      for (; column + kKernelColumns <= columns; column += kKernelColumns) {
+        lay_out<kKernelColumns>(block, rows, column, right);
+      }
+      for (; column < columns; ++column) lay_out<1>(block, rows, column, right);
     }
-    for (; column < columns; ++column) lay_out<1>(block, rows, column, right);
     RowProducts products{right, stride, right, stride, std::ssize(rows)};
     for (std::size_t r = 0; r < rows.size(); ++r) right[static_cast<std::int64_t>(r) * stride + layout_.ones] = 1.0;
     if (weighted_) {
@@ -160,8 +188,8 @@ class PairMoments final : public BlockMoments {
       double* const right = scratch.right.data() + static_cast<std::int64_t>(r) * right_stride;
       right[layout_.ones] = 1.0;
       for (std::int64_t j = 0; j < columns; ++j) {
-        const double x = cells_of(block, j)[rows[r]];
-        const bool present = !std::isnan(x);
+        const double x = cell(block, j, rows[r]);
+        const bool present = std::isfinite(x);
         const double d = present ? x - task_.pivots[static_cast<std::size_t>(j)] : 0.0;
         right[j] = d;
         left[j] = weight * d;
@@ -212,6 +240,10 @@ class PairMoments final : public BlockMoments {
     moments.pair_product[at] += gap(low, high);
   }
 
+  [[nodiscard]] double cell(const AnalysisBlock& block, std::int64_t column, std::int32_t row) const {
+    return block.number_rows == nullptr ? cells_of(block, column)[row]
+                                        : double{block.number_rows[row * block.number_stride + column]};
+  }
   [[nodiscard]] const double* cells_of(const AnalysisBlock& block, std::int64_t column) const {
     return block.numbers[static_cast<std::size_t>(task_.columns[static_cast<std::size_t>(column)])];
   }
