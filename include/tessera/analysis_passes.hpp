@@ -26,8 +26,8 @@ struct AnalysisBlock {
   std::vector<const std::int32_t*> codes;  ///< [code columns][rows] >= 0, or -1: none. Segments and categories alike
   const double* weights = nullptr;         ///< [rows] >= 0; null: every row counts once
   const std::int64_t* units = nullptr;     ///< [rows] weights as whole numbers of a unit; null: one each
-  /// The numbers as a table of rows stores them, for those who ask for it: number j of row i is number_rows[i * number_stride + j],
-  /// infinite or NaN where missing.
+  /// The numbers as a table of rows stores them, for those who ask for it: number j of row i is number_rows[i * number_stride +
+  /// j], infinite or NaN where missing.
   const float* number_rows = nullptr;
   std::int64_t number_stride = 0;
 };

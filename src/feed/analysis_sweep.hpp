@@ -53,8 +53,8 @@ struct AnalysisColumns {
   std::vector<CodeColumn> codes;
   int weight = -1;  ///< column of weights; -1: every row counts once
   int weight_exponent = 0;
-  LabelReader labels;      ///< for Source::labels
-  std::uint64_t seed = 0;  ///< of Source::groups and of sample keys
+  LabelReader labels;       ///< for Source::labels
+  std::uint64_t seed = 0;   ///< of Source::groups and of sample keys
   bool allow_rows = false;  ///< blocks may have number_rows in place of numbers
 };
 

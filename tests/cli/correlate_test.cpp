@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include "cli/cli_test.hpp"
@@ -40,6 +41,35 @@ TEST_F(CorrelateTest, WritesThreeFilesAndPrintsTheStrongestPairs) {
   for (const char* name : {"r", "n", "low", "high", "p", "p_adjusted", "partial", "partial_p"})
     EXPECT_EQ(json["groups"][0][name].size(), 3U) << name;
   EXPECT_EQ(json["provenance"]["command"], "correlate");
+}
+
+TEST_F(CorrelateTest, AMatrixOfRowsGivesWhatItsColumnsGive) {
+  std::mt19937_64 random(2);
+  std::normal_distribution<float> normal;
+  constexpr std::int64_t kRows = 9'000, kColumns = 5;
+  Matrix<float> rows(kRows, kColumns);
+  std::vector<std::pair<std::string, std::vector<double>>> columns;
+  for (std::int64_t j = 0; j < kColumns; ++j) columns.push_back({"col_00" + std::to_string(j), {}});
+  for (std::int64_t i = 0; i < kRows; ++i) {
+    for (std::int64_t j = 0; j < kColumns; ++j) {
+      const bool category = j == 4;
+      const float x = category ? static_cast<float>(i % 3) : 100.0F + normal(random) + 0.5F * (j > 0 ? rows(i, 0) : 0.0F);
+      rows(i, j) = !category && (i + j) % 17 == 0 ? std::numeric_limits<float>::quiet_NaN() : x;
+      columns[static_cast<std::size_t>(j)].second.push_back(double{rows(i, j)});
+    }
+  }
+  hdf5::FileWriter writer(file("rows.h5"), {.overwrite = true});
+  writer.write("/rows", MatrixView<const float>(rows.view()));
+  writer.commit();
+  const std::string by_column = make_columns("columns.h5", columns);
+  for (const Arguments& more : {Arguments{}, Arguments{"--by", "col_004"}, Arguments{"--missing", "listwise"}}) {
+    Arguments forced = more;
+    forced.insert(forced.end(), {"--force", "--quiet"});
+    static_cast<void>(expect_exit(0, command(by_column, forced)));
+    const std::string wanted = read_text(file("c.csv"));
+    static_cast<void>(expect_exit(0, command(path("rows.h5"), forced)));
+    EXPECT_EQ(read_text(file("c.csv")), wanted);
+  }
 }
 
 TEST_F(CorrelateTest, JsonOnStandardOutputIsTheFile) {

@@ -10,6 +10,7 @@
 
 #include "backend/cpu/cpu_backend.hpp"
 #include "support/analysis_blocks.hpp"
+#include "tessera/error.hpp"
 
 namespace tessera {
 namespace {
@@ -165,6 +166,51 @@ TEST(MomentsPass, WeightTwoIsTheRowTwice) {
     EXPECT_NEAR(a.first[i], b.first[i], 1e-13 * b.second[i]);
     EXPECT_NEAR(a.second[i], b.second[i], 1e-13 * b.second[i]);
   }
+}
+
+TEST(MomentsPass, RowsOfFloatsHaveTheBitsOfTheirColumns) {
+  constexpr std::int64_t kStride = 11;  // cells of other columns lie between the rows
+  for (const bool weighted : {false, true}) {
+    RawRows raw = make_raw_rows(9'001, 9, {3, 2}, 0.1, weighted);
+    std::vector<float> table(static_cast<std::size_t>(raw.rows() * kStride), std::numeric_limits<float>::quiet_NaN());
+    for (std::size_t j = 0; j < raw.numbers.size(); ++j) {
+      for (std::size_t i = 0; i < raw.numbers[j].size(); ++i) {
+        float& cell = table[i * kStride + j];
+        cell = static_cast<float>(raw.numbers[j][i]);
+        raw.numbers[j][i] = double{cell};
+        if (std::isnan(cell) && i % 2 == 0) cell = std::numeric_limits<float>::infinity();
+      }
+    }
+    MomentsTask task = task_of(9, true);
+    std::ranges::reverse(task.columns);
+    std::ranges::reverse(task.pivots);
+    std::ranges::reverse(task.may_miss);
+    const GroupMoments wanted = run(raw, task, "auto", 2, 3);
+    ThreadPool pool(2);
+    CpuMomentsPass pass(task, "auto", pool);
+    std::vector<AnalysisBlock> blocks = raw.blocks();
+    for (AnalysisBlock& block : blocks) {
+      block.numbers.clear();
+      block.number_rows = table.data() + block.first_row * kStride;
+      block.number_stride = kStride;
+    }
+    pass.consume(blocks);
+    expect_equal(pass.finish(), wanted);
+  }
+}
+
+TEST(MomentsPass, RowsAreOnlyForPairsOfEveryNumber) {
+  const std::vector<float> table(10, 0.0F);
+  const std::vector<std::int32_t> codes(5, 0);
+  AnalysisBlock block;
+  block.rows = 5;
+  block.codes = {codes.data(), codes.data()};
+  block.number_rows = table.data();
+  block.number_stride = 2;
+  ThreadPool pool(1);
+  CpuMomentsPass alone(task_of(2, false), "auto", pool), reversed(task_of(2, true), "auto", pool);
+  EXPECT_THROW(alone.consume(std::span(&block, 1)), Error);
+  EXPECT_THROW(reversed.consume(std::span(&block, 1)), Error);
 }
 
 TEST(MomentsPass, NothingOfNothing) {
