@@ -23,14 +23,13 @@ constexpr double kLeastShare = 1e-12;
                        "leave out columns that follow from others, or ask for --covariance diag");
 }
 
-std::vector<int> all_numbers(const Mixture& mixture) {
+std::vector<int> all_places(const Mixture& mixture) {
   std::vector<int> places(number_features(mixture.features(), mixture.categories).size());
   std::iota(places.begin(), places.end(), 0);
   return places;
 }
 
-}  // namespace
-
+/// The inverse of the Cholesky factor of a component's covariance (full, tied) of the numbers that are present.
 Matrix<double> whitening_of(const Mixture& mixture, std::int64_t component, const std::vector<int>& present) {
   const std::int64_t first = mixture.covariance == Covariance::tied ? 0 : component * mixture.covariances.columns();
   const std::int64_t size = std::ssize(present);
@@ -45,6 +44,8 @@ Matrix<double> whitening_of(const Mixture& mixture, std::int64_t component, cons
   if (!lower) refuse(component);
   return stats::lower_inverse(lower->view());
 }
+
+}  // namespace
 
 Matrix<double> log_shares(const Mixture& mixture) {
   std::int64_t levels = 0;
@@ -61,16 +62,16 @@ Matrix<double> log_shares(const Mixture& mixture) {
   return logs;
 }
 
-MixtureDensity::MixtureDensity(const Mixture& mixture) : MixtureDensity(mixture, all_numbers(mixture)) {}
+MixtureDensity::MixtureDensity(const Mixture& mixture)
+    : MixtureDensity(mixture, number_features(mixture.features(), mixture.categories), all_places(mixture)) {}
 
-MixtureDensity::MixtureDensity(const Mixture& mixture, const std::vector<int>& present)
+MixtureDensity::MixtureDensity(const Mixture& mixture, const std::vector<int>& numbers, const std::vector<int>& present)
     : components(mixture.components()),
       features(std::ssize(present)),
       padded((features + kWhitenedRows - 1) / kWhitenedRows * kWhitenedRows),
       triangular(mixture.covariance == Covariance::full || mixture.covariance == Covariance::tied),
       shared(mixture.covariance == Covariance::tied),
       shift(static_cast<std::size_t>(components * padded)) {
-  const std::vector<int> numbers = number_features(mixture.features(), mixture.categories);
   const auto feature = [&](std::int64_t j) {
     return static_cast<std::size_t>(numbers[static_cast<std::size_t>(present[static_cast<std::size_t>(j)])]);
   };

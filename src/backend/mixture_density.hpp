@@ -17,8 +17,9 @@ inline constexpr std::int64_t kWhitenedRows = 4;
 struct MixtureDensity {
   /// Of rows that have all numbers. @throws NumericalError if a covariance is not positive definite (names the component)
   explicit MixtureDensity(const Mixture& mixture);
-  /// @param present  ascending places among the numbers of the mixture
-  MixtureDensity(const Mixture& mixture, const std::vector<int>& present);
+  /// @param numbers  number_features() of the mixture
+  /// @param present  ascending places among them
+  MixtureDensity(const Mixture& mixture, const std::vector<int>& numbers, const std::vector<int>& present);
 
   std::int64_t components = 0, features = 0;
   std::int64_t padded = 0;         ///< features, rounded up to kWhitenedRows
@@ -36,11 +37,13 @@ struct MixtureDensity {
   [[nodiscard]] std::int64_t columns_at(std::int64_t first) const {
     return first + kWhitenedRows < features ? first + kWhitenedRows : features;
   }
+  /// W_ij of a triangle, j <= i.
+  [[nodiscard]] double whiten(std::int64_t component, std::int64_t i, std::int64_t j) const {
+    const std::int64_t first = i / kWhitenedRows * kWhitenedRows;
+    const std::int64_t before = first * (first + kWhitenedRows) / 2;  // the panels above are full
+    return whitening[static_cast<std::size_t>((shared ? 0 : component * panel_size) + before + j * kWhitenedRows + i - first)];
+  }
 };
-
-/// The inverse of the Cholesky factor of a component's covariance (full, tied) of the numbers that are present.
-/// @throws NumericalError as above
-[[nodiscard]] Matrix<double> whitening_of(const Mixture& mixture, std::int64_t component, const std::vector<int>& present);
 
 /// log shares of the levels of a mixture's categories, block after block: [levels x k].
 [[nodiscard]] Matrix<double> log_shares(const Mixture& mixture);

@@ -3,20 +3,20 @@
 
 #include <utility>
 
+#include "core/mix_bits.hpp"
+
 namespace tessera {
 namespace {
 
-std::vector<int> places(const Mixture& mixture, const GapMask& mask, bool absent) {
+std::vector<int> places(std::int64_t numbers, const GapMask& mask, bool absent) {
   std::vector<int> found;
-  const std::int64_t numbers = std::ssize(number_features(mixture.features(), mixture.categories));
   for (std::int64_t j = 0; j < numbers; ++j) {
     if (is_absent(mask, j) == absent) found.push_back(static_cast<int>(j));
   }
   return found;
 }
 
-Matrix<double> means_at(const Mixture& mixture, const std::vector<int>& places) {
-  const std::vector<int> numbers = number_features(mixture.features(), mixture.categories);
+Matrix<double> means_at(const Mixture& mixture, const std::vector<int>& numbers, const std::vector<int>& places) {
   Matrix<double> means(mixture.components(), std::ssize(places));
   for (std::int64_t j = 0; j < means.columns(); ++j) {
     const auto feature = static_cast<std::size_t>(numbers[static_cast<std::size_t>(places[static_cast<std::size_t>(j)])]);
@@ -30,7 +30,7 @@ Matrix<double> means_at(const Mixture& mixture, const std::vector<int>& places) 
 /// With A the covariance of absent and present numbers and W the whitening of the present ones: regression A W' W, and what it
 /// leaves of the absent ones' covariance, S - A W' (A W')'.
 void regress(const Mixture& mixture, std::int64_t component, std::int64_t at, GapPattern& pattern) {
-  const Matrix<double> whiten = whitening_of(mixture, component, pattern.present);
+  const auto whiten = [&](std::int64_t i, std::int64_t j) { return pattern.density.whiten(component, i, j); };
   const std::int64_t present = std::ssize(pattern.present), absent = std::ssize(pattern.absent);
   const std::int64_t first = mixture.covariance == Covariance::tied ? 0 : component * mixture.covariances.columns();
   const auto covariance = [&](int i, int j) { return mixture.covariances(first + i, j); };
@@ -58,12 +58,12 @@ void regress(const Mixture& mixture, std::int64_t component, std::int64_t at, Ga
 
 }  // namespace
 
-GapPattern::GapPattern(const Mixture& mixture, const GapMask& mask)
-    : present(places(mixture, mask, false)),
-      absent(places(mixture, mask, true)),
-      density(mixture, present),
-      mean_present(means_at(mixture, present)),
-      mean_absent(means_at(mixture, absent)),
+GapPattern::GapPattern(const Mixture& mixture, const std::vector<int>& numbers, const GapMask& mask)
+    : present(places(std::ssize(numbers), mask, false)),
+      absent(places(std::ssize(numbers), mask, true)),
+      density(mixture, numbers, present),
+      mean_present(means_at(mixture, numbers, present)),
+      mean_absent(means_at(mixture, numbers, absent)),
       left((density.shared ? 1 : mixture.components()) * std::ssize(absent), std::ssize(absent)) {
   const std::int64_t matrices = density.shared ? 1 : mixture.components();
   if (density.triangular) regression = Matrix<double>(left.rows(), std::ssize(present));
@@ -85,16 +85,23 @@ std::size_t GapPattern::bytes() const {
                            density.whitening.size() + density.shift.size() + density.log_factor.size());
 }
 
+std::size_t GapPatterns::Hash::operator()(const GapMask& mask) const {
+  std::uint64_t hash = 0;
+  for (const std::uint64_t word : mask) hash = mix_bits(hash ^ word);
+  return static_cast<std::size_t>(hash);
+}
+
 const GapPattern& GapPatterns::of(const GapMask& mask, std::unique_ptr<const GapPattern>& own) {
+  Shard& shard = shards_[Hash()(mask) % shards_.size()];
   {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = known_.find(mask); found != known_.end()) return *found->second;
+    const std::lock_guard lock(shard.mutex);
+    if (const auto found = shard.known.find(mask); found != shard.known.end()) return *found->second;
   }
-  auto made = std::make_unique<const GapPattern>(mixture_, mask);
-  const std::lock_guard lock(mutex_);
-  if (bytes_ + made->bytes() > kMostBytes) return *(own = std::move(made));
-  const auto [place, is_new] = known_.emplace(mask, std::move(made));  // another thread may have been quicker
-  if (is_new) bytes_ += place->second->bytes();
+  auto made = std::make_unique<const GapPattern>(mixture_, numbers_, mask);
+  const std::lock_guard lock(shard.mutex);
+  if (shard.bytes + made->bytes() > kMostBytes / shards_.size()) return *(own = std::move(made));
+  const auto [place, is_new] = shard.known.emplace(mask, std::move(made));  // another thread may have been quicker
+  if (is_new) shard.bytes += place->second->bytes();
   return *place->second;
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "backend/mixture_density.hpp"
@@ -23,8 +25,9 @@ using GapMask = std::vector<std::uint64_t>;
 /// component c the mean mean_absent + regression (z_present - mean_present) and the covariance `left` (Ghahramani & Jordan,
 /// Supervised learning from incomplete data via an EM approach, 1994).
 struct GapPattern {
+  /// @param numbers  number_features() of the mixture
   /// @throws NumericalError as MixtureDensity
-  GapPattern(const Mixture& mixture, const GapMask& mask);
+  GapPattern(const Mixture& mixture, const std::vector<int>& numbers, const GapMask& mask);
 
   std::vector<int> present, absent;  ///< places among the mixture's numbers
   MixtureDensity density;            ///< of the present ones
@@ -41,19 +44,27 @@ struct GapPattern {
 /// The patterns that a pass has met. Several threads may ask at once.
 class GapPatterns {
  public:
-  /// The mixture must outlive the patterns.
-  explicit GapPatterns(const Mixture& mixture) : mixture_(mixture) {}
+  /// The mixture must outlive the patterns. @param numbers  number_features() of it
+  GapPatterns(const Mixture& mixture, std::vector<int> numbers) : mixture_(mixture), numbers_(std::move(numbers)) {}
 
   /// The pattern of a mask; made where it is new. Held here while there is room, else in `own`.
   [[nodiscard]] const GapPattern& of(const GapMask& mask, std::unique_ptr<const GapPattern>& own);
 
  private:
+  struct Hash {
+    [[nodiscard]] std::size_t operator()(const GapMask& mask) const;
+  };
+  /// Some of the patterns, so that threads rarely wait for one another.
+  struct Shard {
+    std::mutex mutex;
+    std::size_t bytes = 0;
+    std::unordered_map<GapMask, std::unique_ptr<const GapPattern>, Hash> known;
+  };
   static constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 
   const Mixture& mixture_;
-  std::mutex mutex_;
-  std::size_t bytes_ = 0;
-  std::map<GapMask, std::unique_ptr<const GapPattern>> known_;
+  std::vector<int> numbers_;
+  std::array<Shard, 64> shards_;
 };
 
 }  // namespace tessera

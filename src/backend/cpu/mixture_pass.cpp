@@ -87,7 +87,7 @@ CpuMixturePass::CpuMixturePass(const MixtureTask& task, std::string_view level, 
       second_width_(second_width(task.second, std::ssize(summed_))),
       width_(padded(second_width_ + std::ssize(summed_) + 1)),
       stride_(padded(2 * std::ssize(summed_)) + kMixtureWidth),
-      patterns_(mixture_) {
+      patterns_(mixture_, numbers_) {
   const std::int64_t k = density_.components, d = density_.features;
   for (const int feature : numbers_) {
     const auto found = std::ranges::find(summed_, feature);
