@@ -42,7 +42,7 @@ struct Chunk {
 }
 
 /// Per-row results of a nearest pass; every span is empty (not wanted) or as long as the chunk has rows.
-/// Squared distances are reference distances.
+/// Squared distances are reference distances; of rows with gaps, where a task knows them, exact::partial_distance2.
 struct RowOutputs {
   std::span<std::int32_t> segment;
   std::span<double> distance2;            ///< to the segment
@@ -56,6 +56,10 @@ struct NearestTask {
   const GridUnits* units = nullptr;   ///< needed if statistics or objective are wanted
   bool statistics = true;             ///< sums, weights, rows
   bool objective = false;             ///< exact 128-bit sum of w * d^2
+  /// [d] 1 where the features of a column begin, which a row has or lacks together; empty: rows have no gaps. Else rows with
+  /// kFlagIncomplete may have some, and their distances are the partial ones.
+  std::span<const std::uint8_t> columns = {};
+  [[nodiscard]] bool gaps() const { return !columns.empty(); }
 };
 
 /// Labels every row with its nearest centroid by the reference distance, ties to the lowest index, and adds up statistics.

@@ -115,4 +115,11 @@ struct FeaturePlan {
   bool operator==(const FeaturePlan&) const = default;
 };
 
+/// [d] the row that MissingPolicy::impute would make of one without a single cell: for those who need complete rows where the
+/// policy leaves gaps.
+[[nodiscard]] std::vector<float> fill_values(const FeaturePlan& plan);
+
+/// [d] 1 where the features of a source begin, else 0; empty if the policy leaves no gaps. See NearestTask::columns.
+[[nodiscard]] std::vector<std::uint8_t> gap_columns(const FeaturePlan& plan);
+
 }  // namespace tessera

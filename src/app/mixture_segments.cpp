@@ -26,9 +26,6 @@ void check_algorithm(const SegmentOptions& options) {
   if (options.prepare.missing == MissingPolicy::em) {
     throw ConfigError("--missing em is for mixtures", "ask for --missing partial, or for --algorithm mixture");
   }
-  if (options.prepare.missing == MissingPolicy::partial) {
-    throw ConfigError("--missing partial is being built", "ask for --missing impute or --missing drop-row");
-  }
   if (options.probabilities) throw ConfigError("k-means knows no probabilities", "ask for --algorithm mixture");
 }
 

@@ -65,10 +65,9 @@ ScoreResult score_table(const ScoreOptions& options, Observer& observer, const C
     throw ConfigError("the CSV would take the place of the HDF5 output", "give the output another ending, such as .h5",
                       ErrorCode::usage);
   }
-  Engine engine(options.engine, observer, cancel);
-
   observer.stage("read", 0);
   const Model model = load_model(options.model);
+  Engine engine(options.engine, observer, cancel, model.plan.missing);
   if (options.probabilities && !model.mixture) {
     throw ConfigError("the model is no mixture: it knows no probabilities", "leave out --probabilities", ErrorCode::usage);
   }

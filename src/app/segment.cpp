@@ -27,6 +27,7 @@
 #include "assign/outlier_distance.hpp"
 #include "comm/solo.hpp"
 #include "fit/choose_k.hpp"
+#include "fit/complete_rows.hpp"
 #include "fit/kmeans.hpp"
 #include "fit/mixture.hpp"
 #include "fit/row_collection.hpp"
@@ -104,7 +105,8 @@ KSelection select_segments(Feeder& feeder, Backend& backend, const FeaturePlan& 
   }
   if (options.algorithm == Algorithm::mixture) return select_components(feeder, backend, plan, options, comm, job);
   job.observer.stage("sample", feeder.rows());
-  const RowCollection sample = sample_rows(feeder, comm, job.threads, kSelectionRows, fit.seed);
+  RowCollection sample = sample_rows(feeder, comm, job.threads, kSelectionRows, fit.seed);
+  complete_by_neighbours(sample, plan, job.threads);
   ChooseKOptions choice;
   choice.smallest = options.smallest_segments;
   choice.largest = options.largest_segments;
@@ -216,7 +218,7 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   check_options(options);
   check_files(options);
   Recorder recorder(observer);
-  Engine engine(options.engine, recorder, cancel);
+  Engine engine(options.engine, recorder, cancel, options.prepare.missing);
   RunDirectory run(options.output, options.force);
   const JobContext& job = engine.job();
   SoloCommunicator comm;
@@ -279,8 +281,9 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
     summary.model.outlier_distance = distances.quantile(options.outlier_quantile, comm);
   }
   RowCollection sample = map_rows.take(comm);
-  summary.customer_map =
-      map_customers(summary.model, sample.points(), component_labels(summary.model, sample, engine.backend()));
+  const std::vector<std::int32_t> labels = component_labels(summary.model, sample, engine.backend());
+  if (keeps_gaps(summary.model.plan.missing)) complete_by_segments(sample.values, summary.model.centroids);
+  summary.customer_map = map_customers(summary.model, sample.points(), labels);
   sample.keep_smallest(kSelectionRows);
   // Refits for the probability to keep a segment are those of k-means.
   if (options.analyse && !mixture)

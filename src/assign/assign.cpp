@@ -180,7 +180,8 @@ AssignSummary assign(Feeder& feeder, Backend& backend, Communicator& comm, const
     static_cast<void>(sweep(feeder, *pass, comm, probabilities ? model.segments() : 0, std::ref(publisher)));
     return publisher.summarize(comm);
   }
-  const auto pass = backend.nearest({.centroids = model.centroids.view(), .statistics = false});
+  const std::vector<std::uint8_t> columns = gap_columns(model.plan);
+  const auto pass = backend.nearest({.centroids = model.centroids.view(), .statistics = false, .columns = columns});
   static_cast<void>(sweep(feeder, *pass, comm, {.segment = true, .distance2 = true, .runner_up = true}, std::ref(publisher)));
   return publisher.summarize(comm);
 }

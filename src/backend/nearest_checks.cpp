@@ -22,6 +22,10 @@ void check_task(const NearestTask& task) {
     throw ConfigError(fmt::format("{} features are not between 1 and {}", task.centroids.columns, kMostFeatures),
                       "choose the features with --features or --ignore");
   }
+  if (task.gaps() && std::ssize(task.columns) != task.centroids.columns) {
+    throw Error(ErrorCode::internal, "a nearest pass needs to know of every feature where its column begins",
+                "please report this");
+  }
   const bool counts = task.statistics || task.objective;
   if (counts && (task.units == nullptr || std::ssize(task.units->feature_exponent) != task.centroids.columns)) {
     throw Error(ErrorCode::internal, "a nearest pass that counts needs one grid unit per feature", "please report this");

@@ -19,6 +19,42 @@ TESSERA_HOST_DEVICE inline double reference_distance2(const float* x, const floa
   return sum;
 }
 
+/// Bits behind the point of a gap scale.
+inline constexpr int kGapBits = 12;
+
+/// How much a row of which `known` of `all` columns are known counts, in units of 2^-kGapBits: all / known, rounded, halves up.
+/// 2^kGapBits if all are known; 0 if none is.
+TESSERA_HOST_DEVICE inline std::int64_t gap_scale(std::int64_t known, std::int64_t all) {
+  return known > 0 ? ((all << (kGapBits + 1)) + known) / (2 * known) : 0;
+}
+
+/// The same of row x [d]. @param columns [d] 1 where the features of a column begin: a row has all of them, or none
+TESSERA_HOST_DEVICE inline std::int64_t gap_scale(const float* x, const std::uint8_t* columns, std::int64_t d) {
+  std::int64_t known = 0, all = 0;
+  for (std::int64_t j = 0; j < d; ++j) {
+    all += columns[j];
+    known += x[j] == x[j] ? columns[j] : 0;
+  }
+  return gap_scale(known, all);
+}
+
+/// A gap scale as a number.
+TESSERA_HOST_DEVICE inline double gap_factor(std::int64_t scale) {
+  return static_cast<double>(scale) * (1.0 / static_cast<double>(1 << kGapBits));
+}
+
+/// The reference distance of a row with gaps (NaN): over the known features, as above, times its gap_factor
+/// (partial distance: Dixon, Pattern recognition with partly missing data, 1979).
+TESSERA_HOST_DEVICE inline double partial_distance2(const float* x, const float* c, std::int64_t d, double factor) {
+  double sum = 0.0;
+  for (std::int64_t j = 0; j < d; ++j) {
+    if (!(x[j] == x[j])) continue;
+    const double difference = static_cast<double>(x[j]) - static_cast<double>(c[j]);
+    sum = sum + difference * difference;
+  }
+  return sum * factor;
+}
+
 /// The two nearest centroids of a row so far. Ties go to the lower index, also for the second place.
 struct TwoNearest {
   std::int32_t first = -1;

@@ -8,7 +8,9 @@ namespace {
 
 void sum_over_ranks(NearestStatistics& statistics, Communicator& comm) {
   if (comm.size() == 1) return;
-  comm.sum(std::span(statistics.sums.data(), static_cast<std::size_t>(statistics.sums.rows() * statistics.sums.columns())));
+  for (Matrix<Int128>* sums : {&statistics.sums, &statistics.gap_sums, &statistics.gap_weights}) {
+    comm.sum(std::span(sums->data(), static_cast<std::size_t>(sums->rows() * sums->columns())));
+  }
   comm.sum(std::span(statistics.weights));
   comm.sum(std::span(statistics.rows));
   comm.sum(std::span(&statistics.objective, 1));

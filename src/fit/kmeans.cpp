@@ -11,9 +11,10 @@
 #include <unordered_set>
 
 #include "exact/grid.hpp"
-#include "exact/lloyd_update.hpp"
+#include "fit/complete_rows.hpp"
 #include "fit/row_collection.hpp"
 #include "fit/seeding.hpp"
+#include "fit/segment_means.hpp"
 
 namespace tessera {
 namespace {
@@ -39,13 +40,19 @@ class Lloyd {
  public:
   Lloyd(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan, const KMeansOptions& options,
         const JobContext& job)
-      : feeder_(feeder), backend_(backend), comm_(comm), options_(options), job_(job), plan_(plan) {}
+      : feeder_(feeder),
+        backend_(backend),
+        comm_(comm),
+        options_(options),
+        job_(job),
+        plan_(plan),
+        columns_(gap_columns(plan)) {}
 
   KMeansResult run(const RowVisit& closing) {
     job_.observer.stage("seed", feeder_.rows());
     units_ = fit_units(plan_, options_.initial_centroids ? &*options_.initial_centroids : nullptr);
     centroids_ = options_.initial_centroids ? *options_.initial_centroids
-                                            : seed_centroids(feeder_, backend_, comm_, units_, options_, job_);
+                                            : seed_centroids(feeder_, backend_, comm_, plan_, units_, options_, job_);
     job_.observer.stage("fit", feeder_.rows());
     iterate();
     feeder_.keep_state(0);
@@ -54,8 +61,17 @@ class Lloyd {
   }
 
  private:
+  /// What a pass over the present centroids is to do.
+  [[nodiscard]] NearestTask task(bool statistics, bool objective) const {
+    return {.centroids = centroids_.view(),
+            .units = &units_,
+            .statistics = statistics,
+            .objective = objective,
+            .columns = columns_};
+  }
+
   NearestStatistics nearest_sweep() {
-    const auto pass = backend_.nearest({.centroids = centroids_.view(), .units = &units_});
+    const auto pass = backend_.nearest(task(true, false));
     return sweep(feeder_, *pass, comm_);
   }
 
@@ -65,8 +81,7 @@ class Lloyd {
       series_ = backend_.nearest_series();
       feeder_.keep_state(series_->row_state_bytes());
     }
-    const auto pass =
-        series_->next({.centroids = centroids_.view(), .units = &units_, .statistics = true, .objective = objective});
+    const auto pass = series_->next(task(true, objective));
     return sweep(feeder_, *pass, comm_);
   }
 
@@ -102,17 +117,16 @@ class Lloyd {
 
   /// The next centroids: exact means; a segment without rows starts anew from the row that is worst off.
   Matrix<float> update(const NearestStatistics& statistics) {
+    const SegmentMeans means(statistics, units_);
     Matrix<float> next(0, centroids_.columns());
     std::int64_t empty = 0;
     for (std::int64_t c = 0; c < centroids_.rows(); ++c) {
-      const Int128 weight = statistics.weights[static_cast<std::size_t>(c)];
-      if (weight <= 0) {
+      if (statistics.weights[static_cast<std::size_t>(c)] <= 0) {
         ++empty;
         continue;
       }
       next.resize_rows(next.rows() + 1);
-      exact::lloyd_update(statistics.sums.row(c).data(), weight, units_.feature_exponent.data(), units_.weight_exponent,
-                          next.columns(), next.row(next.rows() - 1).data());
+      means.write(c, next.row(next.rows() - 1));
     }
     if (next.rows() == 0) throw DataError("no row can be used: all are rejected or of weight zero");
     if (empty > 0) fill_empty(empty, next);
@@ -121,7 +135,9 @@ class Lloyd {
 
   /// Appends the `count` distinct rows of largest d^2 (lowest id first among equals); fewer if that many do not exist.
   void fill_empty(std::int64_t count, Matrix<float>& next) {
-    const auto pass = backend_.nearest({.centroids = centroids_.view(), .units = &units_, .statistics = false});
+    const auto pass = backend_.nearest(task(false, false));
+    const std::vector<float> fills = keeps_gaps(plan_.missing) ? fill_values(plan_) : std::vector<float>{};
+    std::vector<float> row(static_cast<std::size_t>(feeder_.features()));
     RowCollection farthest(feeder_.features());
     const auto visit = [&](const Chunk& chunk, const RowOutputs& outputs) {
       for (std::int64_t i = 0; i < chunk.rows.rows; ++i) {
@@ -129,8 +145,10 @@ class Lloyd {
         if (!(distance2 > 0.0) || !(fit_weight(chunk, i) > 0.0F)) continue;
         const std::uint64_t key = ~std::bit_cast<std::uint64_t>(distance2);  // the largest distance first
         if (static_cast<std::int64_t>(farthest.rows.size()) == count && key >= farthest.rows.back().key) continue;
-        if (holds(farthest.values, chunk.rows.row(i))) continue;
-        farthest.add({key, chunk.first_row + i, 1.0}, chunk.rows.row(i));
+        std::ranges::copy(chunk.rows.row(i), row.begin());
+        if (!fills.empty()) complete_row(row, fills);
+        if (holds(farthest.values, row)) continue;
+        farthest.add({key, chunk.first_row + i, 1.0}, row);
         farthest.keep_smallest(count);
       }
     };
@@ -155,15 +173,13 @@ class Lloyd {
   /// The objective of the present centroids, for monitoring: exact in the first sweep, from then on
   /// constant - 2 sum S.c + sum W ||c||^2 (which cancels on tight, far-apart segments).
   void record(const NearestStatistics& statistics, const Matrix<float>& next) {
+    const SegmentMeans means(statistics, units_);
     double linear = 0.0;
     for (std::int64_t c = 0; c < centroids_.rows(); ++c) {
-      const double weight =
-          std::ldexp(static_cast<double>(statistics.weights[static_cast<std::size_t>(c)]), units_.weight_exponent);
       for (std::int64_t j = 0; j < centroids_.columns(); ++j) {
         const auto at = static_cast<double>(centroids_(c, j));
-        const double sum =
-            std::ldexp(static_cast<double>(statistics.sums(c, j)), units_.feature_exponent[static_cast<std::size_t>(j)]);
-        linear += at * (weight * at - 2.0 * sum);
+        const SegmentMeans::Cell cell = means.cell(c, j);
+        linear += at * (cell.weight * at - 2.0 * cell.sum);
       }
     }
     if (result_.history.empty()) {
@@ -196,8 +212,7 @@ class Lloyd {
     }
     centroids_ = std::move(ordered);
 
-    const auto pass =
-        backend_.nearest({.centroids = centroids_.view(), .units = &units_, .statistics = true, .objective = true});
+    const auto pass = backend_.nearest(task(true, true));
     const NearestStatistics closing =
         visit ? sweep(feeder_, *pass, comm_, {.segment = false, .distance2 = true}, visit) : sweep(feeder_, *pass, comm_);
     result_.rows = closing.rows;
@@ -232,6 +247,7 @@ class Lloyd {
   const KMeansOptions& options_;
   const JobContext& job_;
   const FeaturePlan& plan_;
+  std::vector<std::uint8_t> columns_;  ///< see NearestTask
   GridUnits units_;
   Matrix<float> centroids_;
   std::unique_ptr<NearestSeries> series_;  ///< of the iterations, while their number of centroids stays

@@ -6,9 +6,10 @@
 #include <cmath>
 
 #include "exact/grid.hpp"
-#include "exact/lloyd_update.hpp"
 #include "exact/philox.hpp"
+#include "fit/complete_rows.hpp"
 #include "fit/row_collection.hpp"
+#include "fit/segment_means.hpp"
 
 namespace tessera {
 namespace {
@@ -20,12 +21,14 @@ constexpr std::int64_t kLeastOversampling =
 
 class CandidateSearch {
  public:
-  CandidateSearch(Feeder& feeder, Backend& backend, Communicator& comm, const GridUnits& units, const KMeansOptions& options,
-                  ThreadPool& threads)
+  CandidateSearch(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan, const GridUnits& units,
+                  const KMeansOptions& options, ThreadPool& threads)
       : feeder_(feeder),
         backend_(backend),
         comm_(comm),
         threads_(threads),
+        columns_(gap_columns(plan)),
+        fills_(fill_values(plan)),
         units_(units),
         options_(options),
         oversampling_(std::max<std::int64_t>(2 * std::int64_t{options.segments}, kLeastOversampling)),
@@ -51,14 +54,22 @@ class CandidateSearch {
     candidates_.resize_rows(before + found.values.rows());
     std::copy_n(found.values.data(), found.values.rows() * found.values.columns(),
                 candidates_.data() + before * candidates_.columns());
+    for (std::int64_t c = before; c < candidates_.rows() && !columns_.empty(); ++c) complete_row(candidates_.row(c), fills_);
+  }
+
+  [[nodiscard]] NearestTask task(bool statistics) const {
+    return {.centroids = candidates_.view(),
+            .units = &units_,
+            .statistics = statistics,
+            .objective = !statistics,
+            .columns = columns_};
   }
 
   /// One sweep: phi is known only at its end, so the rows with the least u / (w d^2) are kept on the way and judged afterwards.
   RowCollection draw_round(int round) {
     const std::int64_t most = 4 * oversampling_;  // l are expected
     SmallestKeys smallest(feeder_.features(), most, threads_);
-    const auto pass =
-        backend_.nearest({.centroids = candidates_.view(), .units = &units_, .statistics = false, .objective = true});
+    const auto pass = backend_.nearest(task(false));
     const auto visit = [&](const Chunk& chunk, const RowOutputs& outputs) {
       smallest.offer(chunk, [&](std::int64_t i, double weight) {
         const double mass = weight * outputs.distance2[static_cast<std::size_t>(i)];
@@ -80,15 +91,15 @@ class CandidateSearch {
 
   /// Candidates as the exact means and weights of the rows nearest to them; equal candidates collapse (ties go to the first).
   RowCollection weigh() {
-    const auto pass = backend_.nearest({.centroids = candidates_.view(), .units = &units_, .statistics = true});
+    const auto pass = backend_.nearest(task(true));
     const NearestStatistics cells = sweep(feeder_, *pass, comm_);
+    const SegmentMeans means(cells, units_);
     RowCollection weighted(feeder_.features());
     std::vector<float> mean(static_cast<std::size_t>(feeder_.features()));
     for (std::int64_t c = 0; c < candidates_.rows(); ++c) {
       const Int128 weight = cells.weights[static_cast<std::size_t>(c)];
       if (weight <= 0) continue;
-      exact::lloyd_update(cells.sums.row(c).data(), weight, units_.feature_exponent.data(), units_.weight_exponent,
-                          feeder_.features(), mean.data());
+      means.write(c, mean);
       weighted.add({0, c, std::ldexp(static_cast<double>(weight), units_.weight_exponent)}, mean);
     }
     return weighted;
@@ -98,6 +109,8 @@ class CandidateSearch {
   Backend& backend_;
   Communicator& comm_;
   ThreadPool& threads_;
+  std::vector<std::uint8_t> columns_;  ///< see NearestTask
+  std::vector<float> fills_;           ///< [d] for gaps of candidates
   const GridUnits& units_;
   const KMeansOptions& options_;
   std::int64_t oversampling_;
@@ -106,15 +119,16 @@ class CandidateSearch {
 
 }  // namespace
 
-Matrix<float> seed_centroids(Feeder& feeder, Backend& backend, Communicator& comm, const GridUnits& units,
-                             const KMeansOptions& options, const JobContext& job) {
+Matrix<float> seed_centroids(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan,
+                             const GridUnits& units, const KMeansOptions& options, const JobContext& job) {
   // One row more than the limit tells whether the table is small without a sweep just for counting.
   RowCollection candidates = sample_rows(feeder, comm, job.threads, kAllRowsAreCandidates + 1, options.seed);
   if (candidates.rows.empty()) throw DataError("no row can be used: all are rejected or of weight zero");
+  complete_by_neighbours(candidates, plan, job.threads);
   if (static_cast<std::int64_t>(candidates.rows.size()) > kAllRowsAreCandidates) {
     const auto first = std::ranges::min_element(
         candidates.rows, {}, [&](const RowCollection::Row& row) { return sample_key(options.seed, row.id); });
-    candidates = CandidateSearch(feeder, backend, comm, units, options, job.threads)
+    candidates = CandidateSearch(feeder, backend, comm, plan, units, options, job.threads)
                      .run(candidates.values.row(first - candidates.rows.begin()));
   }
   const PointClustering best = cluster_points(

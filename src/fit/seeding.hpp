@@ -21,9 +21,10 @@ inline constexpr std::int64_t kAllRowsAreCandidates = 16384;
 /// row i is taken if u_i / (w_i * d_i^2) < l / phi (the 4 l least of them at most), with u_i from Philox keyed by row id, d_i
 /// the reference distance to the candidates so far and phi the exact objective; so the candidates do not depend on chunks,
 /// threads, ranks or backend. Each candidate stands for the exact mean and weight of the rows nearest to it, and the host
-/// clusters these (cluster_points).
+/// clusters these (cluster_points). Where the plan keeps gaps, rows of small tables are completed by their neighbours, and
+/// candidates by the fills of the preparation, which only matter where no row of a candidate has the feature.
 /// @throws DataError if no row has a positive weight
-[[nodiscard]] Matrix<float> seed_centroids(Feeder& feeder, Backend& backend, Communicator& comm, const GridUnits& units,
-                                           const KMeansOptions& options, const JobContext& job);
+[[nodiscard]] Matrix<float> seed_centroids(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan,
+                                           const GridUnits& units, const KMeansOptions& options, const JobContext& job);
 
 }  // namespace tessera

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "prepare/fill_values.hpp"
 
+#include <vector>
+
 #include "exact/grid.hpp"
 #include "prepare/prepared_value.hpp"
 
@@ -35,6 +37,13 @@ std::vector<float> fill_values(const FeaturePlan& plan) {
     }
   }
   return fills;
+}
+
+std::vector<std::uint8_t> gap_columns(const FeaturePlan& plan) {
+  if (!keeps_gaps(plan.missing)) return {};
+  std::vector<std::uint8_t> columns(plan.feature_names.size(), 0);
+  for (const FeatureSource& source : plan.sources) columns[static_cast<std::size_t>(source.first_feature)] = 1;
+  return columns;
 }
 
 }  // namespace tessera

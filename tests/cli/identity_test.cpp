@@ -78,12 +78,20 @@ TEST_F(IdentityTest, TheSameSeedGivesTheSameRunAndTheSummaryTwice) {
 
 TEST_F(IdentityTest, ScoringTheTrainingTableRepeatsItsAssignments) {
   const std::string table = make_table(30'000, {"--noise", "0.05"});
-  for (const char* missing : {"impute", "drop-row"}) {
+  for (const char* missing : {"impute", "drop-row", "partial"}) {
     (void)segment(table, {"-k", "5", "--missing", missing, "--csv"});
     (void)expect_exit(0, {"score", path("run/model.h5"), table, "-o", path("out.h5"), "--csv", "--force"});
     EXPECT_EQ(digest(file("out.h5")), digest(file("run/assignments.h5"))) << missing;
     EXPECT_EQ(read_text(file("out.csv")), read_text(file("run/assignments.csv"))) << missing;
   }
+}
+
+TEST_F(IdentityTest, WithoutAGapLeavingThemOutIsFillingThem) {
+  (void)expect_exit(0, {"generate", "-o", path("full.h5"), "--rows", "20000", "--overlap", "0.8", "--nominals", "1"});
+  const std::string filled = segment(path("full.h5"), {"-k", "5"}).first;
+  const std::string centroids = read_text(file("run/segments.csv"));
+  EXPECT_EQ(segment(path("full.h5"), {"-k", "5", "--missing", "partial"}).first, filled);
+  EXPECT_EQ(read_text(file("run/segments.csv")), centroids);
 }
 
 TEST_F(IdentityTest, CsvAndItsConversionGiveTheSameAssignments) {

@@ -30,7 +30,7 @@ class CpuParity : public ::testing::TestWithParam<std::string> {};
 void check_cases(const std::vector<AwkwardCase>& cases, const std::string& level) {
   for (const AwkwardCase& made : cases) {
     const NaiveNearest want =
-        testing::naive_nearest(made.rows.view(), made.weights, made.flags, made.centroids.view(), made.units);
+        testing::naive_nearest(made.rows.view(), made.weights, made.flags, made.centroids.view(), made.units, made.columns);
     for (const int threads : {1, 2, 7}) {
       for (const std::int64_t chunk_rows : {std::int64_t{100000}, std::int64_t{97}, std::int64_t{13}}) {
         SCOPED_TRACE(made.name + ", level " + level + ", threads " + std::to_string(threads) + ", chunks of " +
@@ -46,22 +46,28 @@ TEST_P(CpuParity, EveryShapeEqualsTheNaiveTwin) { check_cases(testing::awkward_s
 
 TEST_P(CpuParity, HardValuesEqualTheNaiveTwin) { check_cases(testing::awkward_values(), GetParam()); }
 
+TEST_P(CpuParity, RowsWithGapsEqualTheNaiveTwin) { check_cases(testing::awkward_gaps(), GetParam()); }
+
 /// The labels of a fit come from a pass that wants nothing else: another path through the kernels.
 TEST_P(CpuParity, LabelsAloneEqualTheNaiveTwin) {
   SilentObserver observer;
   const CancelToken cancel;
   ThreadPool pool(2);
   const auto backend = open_backend({"cpu", GetParam()}, {observer, cancel, pool});
-  for (const AwkwardCase& made : testing::awkward_values()) {
+  std::vector<AwkwardCase> cases = testing::awkward_values();
+  for (AwkwardCase& made : testing::awkward_gaps()) cases.push_back(std::move(made));
+  for (const AwkwardCase& made : cases) {
     SCOPED_TRACE(made.name);
     const NaiveNearest want =
-        testing::naive_nearest(made.rows.view(), made.weights, made.flags, made.centroids.view(), made.units);
-    const auto pass = backend->nearest({made.centroids.view(), &made.units, true, false});
+        testing::naive_nearest(made.rows.view(), made.weights, made.flags, made.centroids.view(), made.units, made.columns);
+    const auto pass = backend->nearest({made.centroids.view(), &made.units, true, false, made.columns});
     std::vector<std::int32_t> segment(want.segment.size());
     pass->consume({0, made.rows.view(), made.weights, made.flags}, {segment, {}, {}, {}});
     const NearestStatistics statistics = pass->finish();
     ASSERT_EQ(segment, want.segment);
     ASSERT_TRUE(statistics.sums == want.statistics.sums);
+    ASSERT_TRUE(statistics.gap_sums == want.statistics.gap_sums);
+    ASSERT_TRUE(statistics.gap_weights == want.statistics.gap_weights);
     ASSERT_TRUE(statistics.objective == 0);
   }
 }
@@ -73,6 +79,7 @@ TEST_P(CpuParity, ASeriesEqualsPassesOnTheirOwn) {
   const CancelToken cancel;
   std::vector<AwkwardCase> cases = testing::awkward_values();
   for (AwkwardCase& made : testing::awkward_shapes()) cases.push_back(std::move(made));
+  for (AwkwardCase& made : testing::awkward_gaps()) cases.push_back(std::move(made));
   for (const AwkwardCase& made : cases) {
     SCOPED_TRACE(made.name);
     ThreadPool pool(3);
@@ -90,9 +97,9 @@ TEST_P(CpuParity, ASeriesEqualsPassesOnTheirOwn) {
       }
       if (step == 5 && centroids.rows() > 1) std::ranges::swap_ranges(centroids.row(0), centroids.row(centroids.rows() - 1));
       const NaiveNearest want =
-          testing::naive_nearest(made.rows.view(), made.weights, made.flags, centroids.view(), made.units);
+          testing::naive_nearest(made.rows.view(), made.weights, made.flags, centroids.view(), made.units, made.columns);
       const bool wants_runner_up = step == 2 || step == 4;
-      const auto pass = series->next({centroids.view(), &made.units, true, step == 4});
+      const auto pass = series->next({centroids.view(), &made.units, true, step == 4, made.columns});
       NaiveNearest got{
           std::vector<std::int32_t>(n), std::vector<double>(n), std::vector<std::int32_t>(n), std::vector<double>(n), {}};
       RowOutputs outputs;
@@ -108,6 +115,8 @@ TEST_P(CpuParity, ASeriesEqualsPassesOnTheirOwn) {
         ASSERT_EQ(got.runner_up, want.runner_up);
       }
       ASSERT_TRUE(got.statistics.sums == want.statistics.sums);
+      ASSERT_TRUE(got.statistics.gap_sums == want.statistics.gap_sums);
+      ASSERT_TRUE(got.statistics.gap_weights == want.statistics.gap_weights);
       ASSERT_TRUE(got.statistics.weights == want.statistics.weights);
       ASSERT_EQ(got.statistics.rows, want.statistics.rows);
       if (step == 4) {
@@ -140,7 +149,7 @@ TEST_P(CpuParity, RowsNearABorderEqualTheNaiveTwin) {
       }
     }
     made.units = testing::put_on_grid(made.rows, {});
-    const NaiveNearest want = testing::naive_nearest(made.rows.view(), {}, {}, made.centroids.view(), made.units);
+    const NaiveNearest want = testing::naive_nearest(made.rows.view(), {}, {}, made.centroids.view(), made.units, made.columns);
     testing::expect_equal(run_level(made, GetParam(), 2, 100000), want);
     SilentObserver observer;
     const CancelToken cancel;

@@ -29,7 +29,24 @@ inline Matrix<double> with_each(Matrix<double> values, double factor, double off
   return values;
 }
 
-inline constexpr int kKindsOfCustomers = 9;
+/// Gaps in two rows of three, one row in 1,000 without anything known.
+inline void take_cells_out(Customers& customers, AwkwardRandom& random) {
+  Matrix<float>& rows = customers.points.rows;
+  for (std::int64_t i = 0; i < rows.rows(); ++i) {
+    const std::int64_t kept = random.below(rows.columns());
+    const double share = i % 1000 == 5 ? 2.0 : i % 3 == 0 ? 0.0 : 0.3;
+    bool gap = false;
+    for (std::int64_t j = 0; j < rows.columns(); ++j) {
+      if (!(random.uniform() < share) || (j == kept && share < 1.0)) continue;
+      rows(i, j) = std::numeric_limits<float>::quiet_NaN();
+      gap = true;
+    }
+    customers.flags.push_back(share > 1.0 ? kFlagRejected : gap ? kFlagIncomplete : 0);
+  }
+  customers.points.plan.missing = MissingPolicy::partial;
+}
+
+inline constexpr int kKindsOfCustomers = 11;
 
 /// Customers of every kind that makes a difference to how rows are labelled and added up. More than 2^14 rows each, so that
 /// candidates are drawn in several sweeps, and six blocks, so that ranks and chunks have borders.
@@ -61,6 +78,11 @@ inline std::vector<Customers> all_kinds_of_customers() {
   for (std::int64_t i = 0; i < kRows; ++i) kinds.back().flags.push_back(i % 17 == 3 ? kFlagRejected : 0);
   add("weighted_rejected", scatter(kRows, 4, 6, 8), weights);
   kinds.back().flags = kinds[kinds.size() - 2].flags;
+
+  add("gaps", scatter(kRows, 5, 6, 9));
+  take_cells_out(kinds.back(), random);
+  add("weighted_gaps", scatter(kRows, 4, 6, 10), weights);
+  take_cells_out(kinds.back(), random);
   EXPECT_EQ(kinds.size(), static_cast<std::size_t>(kKindsOfCustomers));
   return kinds;
 }

@@ -71,7 +71,7 @@ inline MemoryTable as_table(const Customers& customers) {
   for (std::int64_t j = 0; j < rows.columns(); ++j) {
     std::vector<float> cells;
     for (std::int64_t i = 0; i < rows.rows(); ++i) {
-      const bool rejected = !customers.flags.empty() && customers.flags[static_cast<std::size_t>(i)] != 0;
+      const bool rejected = !customers.flags.empty() && customers.flags[static_cast<std::size_t>(i)] == kFlagRejected;
       cells.push_back(rejected ? std::numeric_limits<float>::quiet_NaN() : rows(i, j));
     }
     table.add(customers.points.plan.feature_names[static_cast<std::size_t>(j)], cells);
@@ -83,7 +83,7 @@ inline MemoryTable as_table(const Customers& customers) {
 inline FeaturePlan plan_of(const Customers& customers) {
   FeaturePlan plan = customers.points.plan;
   plan.scale = ScalePolicy::none;
-  plan.missing = customers.flags.empty() ? MissingPolicy::impute : MissingPolicy::drop_row;
+  if (!customers.flags.empty() && !keeps_gaps(plan.missing)) plan.missing = MissingPolicy::drop_row;
   if (!customers.points.weights.empty()) plan.weight_column = "weight";
   return plan;
 }

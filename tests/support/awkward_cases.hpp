@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct AwkwardCase {
   std::vector<std::uint8_t> flags;  ///< [n] or empty
   Matrix<float> centroids;
   GridUnits units;
+  std::vector<std::uint8_t> columns;  ///< as in NearestTask: rows with kFlagIncomplete have NaN in place of columns
 };
 
 /// The same numbers with every standard library.
@@ -41,6 +43,26 @@ class AwkwardRandom {
  private:
   std::mt19937_64 bits_;
 };
+
+/// Takes about the share `share` of the columns out of some rows, at least one is left. A column has up to `widest` features.
+inline void make_gaps(AwkwardCase& made, double share, std::int64_t widest, AwkwardRandom& random) {
+  const std::int64_t d = made.rows.columns();
+  made.columns.assign(static_cast<std::size_t>(d), 0);
+  std::vector<std::int64_t> starts;
+  for (std::int64_t j = 0; j < d; j += 1 + random.below(widest)) starts.push_back(j);
+  for (const std::int64_t j : starts) made.columns[static_cast<std::size_t>(j)] = 1;
+  if (made.flags.empty()) made.flags.assign(static_cast<std::size_t>(made.rows.rows()), 0);
+  for (std::int64_t i = 0; i < made.rows.rows(); ++i) {
+    if (random.uniform() < 0.25) continue;
+    made.flags[static_cast<std::size_t>(i)] |= kFlagIncomplete;  // of an unknown level, perhaps: the flag alone is no gap
+    const std::int64_t kept = starts[static_cast<std::size_t>(random.below(std::ssize(starts)))];
+    bool gap = false;
+    for (std::int64_t j = 0; j < d; ++j) {
+      if (made.columns[static_cast<std::size_t>(j)] != 0) gap = j != kept && random.uniform() < share;
+      if (gap) made.rows(i, j) = std::numeric_limits<float>::quiet_NaN();
+    }
+  }
+}
 
 /// Puts every column of `rows` on its grid and sets the units that a fit of these rows would use.
 inline GridUnits put_on_grid(Matrix<float>& rows, std::span<const float> weights) {
@@ -169,6 +191,23 @@ inline std::vector<AwkwardCase> awkward_values() {
   cases.push_back(make_case("most_segments", 10, 1, 65535, 0.2, random, bell));
   for (AwkwardCase& made : cases) {
     std::replace(made.name.begin(), made.name.end(), '-', '_');
+  }
+  return cases;
+}
+
+/// The same with gaps: few and many of them, one feature left of many, ties, weights, extremes.
+inline std::vector<AwkwardCase> awkward_gaps() {
+  AwkwardRandom random(3);
+  std::vector<AwkwardCase> cases;
+  std::vector<AwkwardCase> sources = awkward_values();
+  for (AwkwardCase& made : awkward_shapes()) {
+    if (made.rows.rows() != 2 && made.rows.rows() != 32) sources.push_back(std::move(made));
+  }
+  for (AwkwardCase& made : sources) {
+    const double share = cases.size() % 3 == 0 ? 0.1 : cases.size() % 3 == 1 ? 0.5 : 1.0;
+    made.name = "gaps_" + made.name;
+    make_gaps(made, share, cases.size() % 2 == 0 ? 1 : 4, random);
+    cases.push_back(std::move(made));
   }
   return cases;
 }

@@ -21,7 +21,7 @@ inline NaiveNearest room_for(std::size_t n) {
 
 /// All results of a backend over one case, chunk by chunk.
 inline NaiveNearest run_backend(Backend& backend, const AwkwardCase& made, std::int64_t chunk_rows) {
-  const auto pass = backend.nearest({made.centroids.view(), &made.units, true, true});
+  const auto pass = backend.nearest({made.centroids.view(), &made.units, true, true, made.columns});
   NaiveNearest out = room_for(static_cast<std::size_t>(made.rows.rows()));
   for (std::int64_t first = 0; first < made.rows.rows(); first += chunk_rows) {
     const std::int64_t count = std::min(chunk_rows, made.rows.rows() - first);
@@ -51,6 +51,8 @@ inline void expect_equal(const NaiveNearest& got, const NaiveNearest& want) {
   expect_equal_doubles(got.distance2, want.distance2);
   expect_equal_doubles(got.runner_up_distance2, want.runner_up_distance2);
   ASSERT_TRUE(got.statistics.sums == want.statistics.sums);
+  ASSERT_TRUE(got.statistics.gap_sums == want.statistics.gap_sums);
+  ASSERT_TRUE(got.statistics.gap_weights == want.statistics.gap_weights);
   ASSERT_TRUE(got.statistics.weights == want.statistics.weights);
   ASSERT_EQ(got.statistics.rows, want.statistics.rows);
   ASSERT_TRUE(got.statistics.objective == want.statistics.objective);

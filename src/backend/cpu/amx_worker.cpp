@@ -65,6 +65,8 @@ class AmxWorker final : public NearestWorker {
     return decide_open(rows, list, results);
   }
 
+  void nearest_gaps(MatrixView<const float> rows, const GapRows& gaps) override { base_->nearest_gaps(rows, gaps); }
+
   void distances(MatrixView<const float> rows, std::span<const std::int32_t> list, std::span<const std::int32_t> labels,
                  std::span<double> distance2) override {
     base_->distances(rows, list, labels, distance2);

@@ -66,6 +66,21 @@ class EigenWorker final : public NearestWorker {
     return reference_rows;
   }
 
+  void nearest_gaps(MatrixView<const float> rows, const GapRows& gaps) override {
+    for (std::size_t i = 0; i < gaps.list.size(); ++i) {
+      exact::TwoNearest two;
+      for (std::int64_t c = 0; c < screen_.segments(); ++c) {
+        two.offer(static_cast<std::int32_t>(c),
+                  exact::partial_distance2(rows.row(gaps.list[i]).data(), screen_.centroids.row(c).data(), rows.columns,
+                                           gaps.factor[i]));
+      }
+      gaps.first[i] = two.first;
+      gaps.second[i] = two.second;
+      gaps.first_distance2[i] = two.first_distance2;
+      gaps.second_distance2[i] = two.second_distance2;
+    }
+  }
+
   void distances(MatrixView<const float> rows, std::span<const std::int32_t> list, std::span<const std::int32_t> labels,
                  std::span<double> distance2) override {
     for (std::size_t i = 0; i < list.size(); ++i) distance2[i] = distance_to(rows.row(list[i]), labels[i]);

@@ -82,6 +82,23 @@ class HighwayWorker final : public NearestWorker {
     return open;
   }
 
+  void nearest_gaps(MatrixView<const float> rows, const GapRows& gaps) override {
+    for (std::size_t first = 0; first < gaps.list.size(); first += static_cast<std::size_t>(kPanelRows)) {
+      const std::int64_t count = std::min(kPanelRows, std::ssize(gaps.list) - static_cast<std::int64_t>(first));
+      const std::int64_t stride = count <= kLanes ? kLanes : kPanelRows;
+      pack_rows(rows, gaps.list.data() + first, count, stride, panel(0));
+      alignas(HWY_ALIGNMENT) double factor[kPanelRows] = {};
+      std::copy_n(gaps.factor.data() + first, count, factor);
+      direct_panel<true>(panel(0), stride, screen_.centroids, factor, direct_);
+      for (std::size_t lane = 0; lane < static_cast<std::size_t>(count); ++lane) {
+        gaps.first[first + lane] = static_cast<std::int32_t>(direct_.first[lane]);
+        gaps.second[first + lane] = static_cast<std::int32_t>(direct_.second[lane]);
+      }
+      std::copy_n(direct_.first_distance2, count, gaps.first_distance2.data() + first);
+      std::copy_n(direct_.second_distance2, count, gaps.second_distance2.data() + first);
+    }
+  }
+
   void distances(MatrixView<const float> rows, std::span<const std::int32_t> list, std::span<const std::int32_t> labels,
                  std::span<double> distance2) override {
     for (std::int64_t first = 0; first < std::ssize(list); first += kPanelRows) {
@@ -224,7 +241,7 @@ class HighwayWorker final : public NearestWorker {
       direct = pair_lanes_.size() >= most_pairs;
     }
     if (direct) {
-      direct_panel(rows_on_lanes, kStride, screen_.centroids, direct_);
+      direct_panel<false>(rows_on_lanes, kStride, screen_.centroids, nullptr, direct_);
       for (std::size_t lane = 0; lane < part.size(); ++lane) {
         write(static_cast<std::size_t>(part[lane]),
               {static_cast<std::int32_t>(direct_.first[lane]), static_cast<std::int32_t>(direct_.second[lane]),
@@ -232,7 +249,7 @@ class HighwayWorker final : public NearestWorker {
               results);
         if (results.slack.empty()) continue;
         results.slack[static_cast<std::size_t>(part[lane])] =
-            exact_slack(direct_.first_distance2[lane], direct_.second_distance2[lane]);
+            slack_between(direct_.first_distance2[lane], direct_.second_distance2[lane]);
       }
     } else {
       resolve_pairs(rows_on_lanes, kStride, part, results);
@@ -259,15 +276,6 @@ class HighwayWorker final : public NearestWorker {
   static void write(std::size_t place, const exact::TwoNearest& nearest, const NearestResults& results) {
     results.first[place] = nearest.first;
     if (!results.second.empty()) results.second[place] = nearest.second;
-  }
-
-  /// The slack of a row whose two least reference distances are known; margins as in slack_of.
-  static float exact_slack(double first_distance2, double second_distance2) {
-    const double farther = std::sqrt(second_distance2);
-    const double cut = farther * static_cast<double>(kSlackRounding);
-    const auto slack =
-        static_cast<float>((farther - std::sqrt(first_distance2)) * (1.0 - static_cast<double>(kSlackLoose)) - cut);
-    return slack > 0.0F ? slack : 0.0F;
   }
 
   const ScreenCentroids& screen_;

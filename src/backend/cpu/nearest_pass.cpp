@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "backend/nearest_checks.hpp"
+#include "exact/distance.hpp"
 #include "exact/grid.hpp"
 #include "tessera/error.hpp"
 
@@ -36,10 +37,11 @@ CpuNearestPass::CpuNearestPass(const NearestTask& task, const CpuLevel& level, T
       memory_(memory) {
   const std::int64_t k = screen_.segments();
   const std::int64_t d = screen_.features();
-  if (task_.statistics) totals_.statistics = NearestStatistics(k, d);
+  if (task_.statistics) totals_.statistics = NearestStatistics(k, d, task_.gaps());
   if (task_.units != nullptr) units_.emplace(*task_.units);
   if (memory_ != nullptr) memory_->drift.advance(task.centroids);
-  shared_sums_ = task_.statistics && SegmentSums::bytes(k, d) * threads_.size() > thread_sum_bytes;
+  const std::int64_t sum_bytes = SegmentSums::bytes(k, d) + (task_.gaps() ? gap_statistics_bytes(k, d) : 0);
+  shared_sums_ = task_.statistics && sum_bytes * threads_.size() > thread_sum_bytes;
   batch_rows_ = std::clamp<std::int64_t>(kBatchBytes / (d * std::int64_t{sizeof(float)}), 64, kMostBlockRows);
   thread_.resize(static_cast<std::size_t>(threads_.size()));
   for (Thread& thread : thread_) {
@@ -49,6 +51,7 @@ CpuNearestPass::CpuNearestPass(const NearestTask& task, const CpuLevel& level, T
     for (auto* values : {&thread.first, &thread.second}) values->resize(rows);
     for (auto* values : {&thread.first_distance2, &thread.second_distance2}) values->resize(rows);
     thread.slack.resize(rows);
+    if (task_.gaps()) thread.factor.resize(rows);
   }
 }
 
@@ -110,27 +113,44 @@ void CpuNearestPass::process(Thread& thread, const Block& block) {
   const bool skips = !block.state.empty() && !wants_second;  // rows that their state settles
   if (!block.flags.empty()) reject_rows(outputs);
   list_rows(thread, block, !skips);
-  for_each_batch(thread, [&] {
+  for_each_batch(thread, thread.list, [&] {
     label(thread, block, wants_second);
     if (!skips && wants_distance) measure(thread, block, wants_second);  // says which of the two is the nearest
-    settle(thread, block);
-    if (!skips && wants_rows) publish(thread, block);
+    settle(thread, block, false);
+    if (!skips && wants_rows) publish(thread, block, false);
   });
-  if (!skips || !wants_rows) return;
-  list_rows(thread, block, true);
-  for_each_batch(thread, [&] {
+  for_each_batch(thread, thread.gaps, [&] {
+    label_gaps(thread, block);
+    settle(thread, block, true);
+    if (!skips && wants_rows) publish(thread, block, true);
+  });
+  if (skips && wants_rows) publish_settled(thread, block, wants_distance);
+}
+
+/// Outputs of all rows by what their state says.
+void CpuNearestPass::publish_settled(Thread& thread, const Block& block, bool wants_distance) {
+  const auto take_labels = [&] {
     std::ranges::transform(thread.batch, thread.first.begin(),
                            [&](std::int32_t row) { return block.state[static_cast<std::size_t>(row)].segment_plus - 1; });
+  };
+  list_rows(thread, block, true);
+  for_each_batch(thread, thread.list, [&] {
+    take_labels();
     if (wants_distance) measure(thread, block, false);
-    publish(thread, block);
+    publish(thread, block, false);
+  });
+  for_each_batch(thread, thread.gaps, [&] {
+    take_labels();
+    if (wants_distance) measure_gaps(thread, block);
+    publish(thread, block, true);
   });
 }
 
 /// Calls `work` for one batch of the listed rows after the other, few enough that they stay in the second-level cache.
 template <typename Work>
-void CpuNearestPass::for_each_batch(Thread& thread, const Work& work) const {
+void CpuNearestPass::for_each_batch(Thread& thread, std::span<const std::int32_t> list, const Work& work) const {
   const auto most = static_cast<std::size_t>(batch_rows_);
-  for (std::span<const std::int32_t> left = thread.list; !left.empty(); left = left.subspan(thread.batch.size())) {
+  for (std::span<const std::int32_t> left = list; !left.empty(); left = left.subspan(thread.batch.size())) {
     thread.batch = left.first(std::min(left.size(), most));
     work();
   }
@@ -141,6 +161,7 @@ void CpuNearestPass::list_rows(Thread& thread, const Block& block, bool all) con
   const auto m = static_cast<std::size_t>(block.rows.rows);
   if (thread.room.size() < m) thread.room.resize(m);
   thread.list = std::span(thread.room).first(m);
+  thread.gaps.clear();
   if (all) {
     std::iota(thread.list.begin(), thread.list.end(), 0);
   } else {
@@ -150,6 +171,21 @@ void CpuNearestPass::list_rows(Thread& thread, const Block& block, bool all) con
   const auto rejected = std::ranges::remove_if(
       thread.list, [&](std::int32_t row) { return (block.flags[static_cast<std::size_t>(row)] & kFlagRejected) != 0; });
   thread.list = thread.list.first(thread.list.size() - rejected.size());
+  if (task_.gaps()) part_gaps(thread, block);
+}
+
+/// Moves the listed rows with gaps to a list of their own.
+void CpuNearestPass::part_gaps(Thread& thread, const Block& block) {
+  std::size_t complete = 0;
+  for (const std::int32_t row : thread.list) {
+    const bool incomplete = (block.flags[static_cast<std::size_t>(row)] & kFlagIncomplete) != 0;
+    if (incomplete && std::ranges::any_of(block.rows.row(row), [](float x) { return std::isnan(x); })) {
+      thread.gaps.push_back(row);
+    } else {
+      thread.list[complete++] = row;
+    }
+  }
+  thread.list = thread.list.first(complete);
 }
 
 /// Labels the rows of the batch.
@@ -167,8 +203,39 @@ void CpuNearestPass::label(Thread& thread, const Block& block, bool wants_second
   }
 }
 
+double CpuNearestPass::gap_factor(std::span<const float> x) const {
+  return exact::gap_factor(exact::gap_scale(x.data(), task_.columns.data(), std::ssize(x)));
+}
+
+/// Labels and measures the rows of the batch, which have gaps.
+void CpuNearestPass::label_gaps(Thread& thread, const Block& block) const {
+  const std::size_t m = thread.batch.size();
+  if (screen_.segments() == 1) {
+    std::ranges::fill(std::span(thread.first).first(m), 0);
+    std::ranges::fill(std::span(thread.second).first(m), -1);
+    std::ranges::fill(std::span(thread.second_distance2).first(m), std::numeric_limits<double>::infinity());
+    std::ranges::fill(std::span(thread.slack).first(m), std::numeric_limits<float>::infinity());
+    measure_gaps(thread, block);
+    return;
+  }
+  for (std::size_t i = 0; i < m; ++i) {
+    thread.factor[i] = gap_factor(block.rows.row(thread.batch[i]));
+  }
+  thread.worker->nearest_gaps(block.rows, {.list = thread.batch,
+                                           .factor = std::span(thread.factor).first(m),
+                                           .first = std::span(thread.first).first(m),
+                                           .second = std::span(thread.second).first(m),
+                                           .first_distance2 = std::span(thread.first_distance2).first(m),
+                                           .second_distance2 = std::span(thread.second_distance2).first(m)});
+  // Drift is that of all features, and bounds that of the known ones: the gap between unscaled distances is what it can close.
+  for (std::size_t i = 0; i < m; ++i) {
+    thread.slack[i] =
+        slack_between(thread.first_distance2[i] / thread.factor[i], thread.second_distance2[i] / thread.factor[i]);
+  }
+}
+
 /// Keeps what was learned of the rows of the batch, and carries out what that means for the sums.
-void CpuNearestPass::settle(Thread& thread, const Block& block) {
+void CpuNearestPass::settle(Thread& thread, const Block& block, bool gaps) {
   const std::size_t before = shared_sums_ ? thread.moves.size() : 0;
   thread.moves.resize(before + thread.batch.size());
   Move* move = thread.moves.data() + before;
@@ -186,7 +253,22 @@ void CpuNearestPass::settle(Thread& thread, const Block& block) {
     move += to != from && counts ? 1 : 0;
   }
   thread.moves.resize(task_.statistics ? static_cast<std::size_t>(move - thread.moves.data()) : 0);
-  if (thread.sums) thread.sums->move(*thread.worker, block.rows, thread.moves, block.weights);
+  if (gaps && task_.statistics) {
+    add_gaps(thread, block, std::span<const Move>(thread.moves).subspan(before));
+    thread.moves.resize(before);
+  } else if (thread.sums) {
+    thread.sums->move(*thread.worker, block.rows, thread.moves, block.weights);
+  }
+}
+
+void CpuNearestPass::add_gaps(Thread& thread, const Block& block, std::span<const Move> moves) {
+  if (shared_sums_) {
+    const std::lock_guard lock(totals_.mutex);
+    move_gaps(block.rows, block.weights, moves, task_.columns, *units_, totals_.statistics);
+  } else {
+    if (!thread.known) thread.known = make_gap_statistics(screen_.segments(), screen_.features());
+    move_gaps(block.rows, block.weights, moves, task_.columns, *units_, *thread.known);
+  }
 }
 
 /// Reference distances of the rows of the batch; orders pairs that are the two nearest in either order.
@@ -211,6 +293,16 @@ void CpuNearestPass::measure(Thread& thread, const Block& block, bool wants_seco
   }
 }
 
+/// Partial distances of the rows of the batch to the centroids of their labels.
+void CpuNearestPass::measure_gaps(Thread& thread, const Block& block) const {
+  for (std::size_t i = 0; i < thread.batch.size(); ++i) {
+    const std::span<const float> x = block.rows.row(thread.batch[i]);
+    const double factor = gap_factor(x);
+    thread.first_distance2[i] =
+        exact::partial_distance2(x.data(), screen_.centroids.row(thread.first[i]).data(), std::ssize(x), factor);
+  }
+}
+
 /// The outputs of rows that get no segment, for all rows: those of the others follow.
 void CpuNearestPass::reject_rows(const RowOutputs& outputs) {
   constexpr double kNoDistance = std::numeric_limits<double>::quiet_NaN();
@@ -221,7 +313,7 @@ void CpuNearestPass::reject_rows(const RowOutputs& outputs) {
 }
 
 /// Row outputs of the batch, and its part of the objective.
-void CpuNearestPass::publish(Thread& thread, const Block& block) const {
+void CpuNearestPass::publish(Thread& thread, const Block& block, bool gaps) const {
   const auto scatter = [&](const auto& values, auto into) {
     if (into.empty()) return;
     for (std::size_t i = 0; i < thread.batch.size(); ++i) into[static_cast<std::size_t>(thread.batch[i])] = values[i];
@@ -230,24 +322,26 @@ void CpuNearestPass::publish(Thread& thread, const Block& block) const {
   scatter(thread.first_distance2, block.outputs.distance2);
   scatter(thread.second, block.outputs.runner_up);
   scatter(thread.second_distance2, block.outputs.runner_up_distance2);
-  if (task_.objective) add_objective(thread, block);
+  if (task_.objective) add_objective(thread, block, gaps);
 }
 
-void CpuNearestPass::add_objective(Thread& thread, const Block& block) const {
+void CpuNearestPass::add_objective(Thread& thread, const Block& block, bool gaps) const {
   constexpr double kLargestTerm = 0x1p62;
+  // Of rows with gaps a term may be up to d times larger; it is a whole number as soon as it is past 2^62.
+  const double largest = gaps ? kLargestTerm * static_cast<double>(screen_.features()) : kLargestTerm;
   for (std::size_t i = 0; i < thread.batch.size(); ++i) {
     const std::int32_t row = thread.batch[i];
     const double weight = block.weights.empty() ? 1.0 : static_cast<double>(block.weights[static_cast<std::size_t>(row)]);
     if (!(weight > 0.0)) continue;
     const double term = weight * thread.first_distance2[i] * units_->objective_inverse;
-    if (!(term <= kLargestTerm)) {
+    if (!(term <= largest)) {
       throw NumericalError(
           fmt::format("row {} is too far from its segment: its weighted squared distance {} does not fit 62 bits of "
                       "the objective's unit 2^{}",
                       block.first_row + row, weight * thread.first_distance2[i], task_.units->objective_exponent),
           "look at that row for absurd values, or scale the features (--scale standard)");
     }
-    thread.objective += std::llrint(term);
+    thread.objective += term <= kLargestTerm ? Int128{std::llrint(term)} : static_cast<Int128>(term);
   }
 }
 
@@ -256,6 +350,7 @@ NearestStatistics CpuNearestPass::finish() {
   std::int64_t reference_rows = 0;
   for (Thread& thread : thread_) {
     if (thread.sums) thread.sums->flush();
+    if (thread.known) totals_.statistics.add(*thread.known);
     objective += thread.objective;
     reference_rows += thread.reference_rows;
   }

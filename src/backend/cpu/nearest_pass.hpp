@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "backend/cpu/gap_sums.hpp"
 #include "backend/cpu/nearest_worker.hpp"
 #include "backend/cpu/row_state.hpp"
 #include "backend/cpu/segment_sums.hpp"
@@ -15,7 +16,8 @@
 namespace tessera {
 
 /// The nearest pass on the CPU: rows split over the threads in blocks. Of each block, rows whose state settles their label are
-/// left alone; the others are labelled, and the sums learn of those that changed their segment.
+/// left alone; the others are labelled, and the sums learn of those that changed their segment. Rows with gaps, where the task
+/// knows them, go a way of their own: no screen, partial distances to all centroids, 128-bit sums.
 class CpuNearestPass final : public NearestPass {
  public:
   /// Sums per thread beyond this many bytes in all give way to one shared accumulation in a second step over each chunk.
@@ -47,25 +49,34 @@ class CpuNearestPass final : public NearestPass {
     Int128 objective = 0;
     std::int64_t reference_rows = 0;
     std::vector<std::int32_t> room;
-    std::span<std::int32_t> list;  ///< in `room`: rows of the block that are to be looked at
+    std::span<std::int32_t> list;    ///< in `room`: rows of the block without gaps that are to be looked at
+    std::vector<std::int32_t> gaps;  ///< and those with gaps
     std::span<const std::int32_t> batch;
     std::vector<std::int32_t> first, second;
     std::vector<double> first_distance2, second_distance2;
     std::vector<float> slack;
-    std::vector<Move> moves;  ///< of the batch; of the whole block if sums are shared
+    std::vector<double> factor;              ///< exact::gap_factor
+    std::optional<NearestStatistics> known;  ///< what rows with gaps add; made when the first one comes
+    std::vector<Move> moves;                 ///< of the batch; of the whole block if sums are shared
   };
 
   [[nodiscard]] std::int64_t block_rows(std::int64_t chunk_rows) const;
   void process(Thread& thread, const Block& block);
+  void publish_settled(Thread& thread, const Block& block, bool wants_distance);
   template <typename Work>
-  void for_each_batch(Thread& thread, const Work& work) const;
+  void for_each_batch(Thread& thread, std::span<const std::int32_t> list, const Work& work) const;
   void list_rows(Thread& thread, const Block& block, bool all) const;
+  static void part_gaps(Thread& thread, const Block& block);
   void label(Thread& thread, const Block& block, bool wants_second);
-  void settle(Thread& thread, const Block& block);
+  [[nodiscard]] double gap_factor(std::span<const float> x) const;
+  void label_gaps(Thread& thread, const Block& block) const;
+  void settle(Thread& thread, const Block& block, bool gaps);
+  void add_gaps(Thread& thread, const Block& block, std::span<const Move> moves);
   void measure(Thread& thread, const Block& block, bool wants_second);
+  void measure_gaps(Thread& thread, const Block& block) const;
   static void reject_rows(const RowOutputs& outputs);
-  void publish(Thread& thread, const Block& block) const;
-  void add_objective(Thread& thread, const Block& block) const;
+  void publish(Thread& thread, const Block& block, bool gaps) const;
+  void add_objective(Thread& thread, const Block& block, bool gaps) const;
 
   NearestTask task_;
   ScreenCentroids screen_;

@@ -21,6 +21,14 @@ struct NearestResults {
   std::span<std::int32_t> second;  ///< [m] or empty; if wanted, first and second are the two nearest in either order
 };
 
+/// Rows with gaps, and where a worker writes what it finds for them; all [m]. Distances are partial ones.
+struct GapRows {
+  std::span<const std::int32_t> list;  ///< row numbers, ascending
+  std::span<const double> factor;      ///< exact::gap_factor
+  std::span<std::int32_t> first, second;
+  std::span<double> first_distance2, second_distance2;
+};
+
 /// A row that joins the sums of a segment and leaves those of another; -1: of none. `from` and `to` differ.
 struct Move {
   std::int32_t row = 0;
@@ -56,6 +64,9 @@ class NearestWorker {
   /// @return rows that the screen could not certify
   virtual std::int64_t nearest(MatrixView<const float> rows, std::span<const std::int32_t> list,
                                const NearestResults& results) = 0;
+
+  /// The two nearest centroids of rows with gaps by the partial distance, k >= 2: all are looked at, none is screened.
+  virtual void nearest_gaps(MatrixView<const float> rows, const GapRows& gaps) = 0;
 
   /// Reference distances of each listed row to the centroid of its label; labels and distance2 are [m] as the list.
   virtual void distances(MatrixView<const float> rows, std::span<const std::int32_t> list, std::span<const std::int32_t> labels,

@@ -50,10 +50,18 @@ struct VectorNearest {
   }
 };
 
-/// Reference distances of two vectors of rows to kCount centroids from `centroid` on.
-template <int kCount>
+/// x - c; with gaps nothing where x is missing.
+template <bool kGaps>
+HWY_INLINE DoubleVector known_difference(DoubleVector x, DoubleVector c) {
+  if constexpr (kGaps) return hn::IfThenElseZero(hn::Eq(x, x), hn::Sub(x, c));
+  return hn::Sub(x, c);
+}
+
+/// Reference distances of two vectors of rows to kCount centroids from `centroid` on; with gaps partial distances, which
+/// `factor` [2 vectors] is part of.
+template <bool kGaps, int kCount>
 HWY_INLINE void direct_tile(const float* HWY_RESTRICT panel, std::int64_t stride, MatrixView<const float> centroids,
-                            std::int64_t centroid, VectorNearest& nearest) {
+                            std::int64_t centroid, const double* factor, VectorNearest& nearest) {
   const DoubleTag dd;
   const HalfTag half;
   const std::int64_t d = centroids.columns;
@@ -67,20 +75,27 @@ HWY_INLINE void direct_tile(const float* HWY_RESTRICT panel, std::int64_t stride
 #pragma GCC unroll 4
     for (int q = 0; q < kCount; ++q) {
       const DoubleVector broadcast = hn::Set(dd, static_cast<double>(c[q * d + j]));
-      const DoubleVector difference0 = hn::Sub(x0, broadcast);
-      const DoubleVector difference1 = hn::Sub(x1, broadcast);
+      const DoubleVector difference0 = known_difference<kGaps>(x0, broadcast);
+      const DoubleVector difference1 = known_difference<kGaps>(x1, broadcast);
       sum[q][0] = hn::Add(sum[q][0], hn::Mul(difference0, difference0));
       sum[q][1] = hn::Add(sum[q][1], hn::Mul(difference1, difference1));
     }
   }
   for (int q = 0; q < kCount; ++q) {
+    if constexpr (kGaps) {
+      sum[q][0] = hn::Mul(sum[q][0], hn::Load(dd, factor));
+      sum[q][1] = hn::Mul(sum[q][1], hn::Load(dd, factor + kDoubleLanes));
+    }
     nearest.offer(centroid + q, 0, sum[q][0]);
     nearest.offer(centroid + q, 1, sum[q][1]);
   }
 }
 
 /// The two nearest centroids of every row of a panel, by reference distances to all centroids.
-HWY_NOINLINE void direct_panel(const float* panel, std::int64_t stride, MatrixView<const float> centroids, PanelNearest& out) {
+/// @param factor [stride] exact::gap_factor of each row, with gaps; else null
+template <bool kGaps>
+HWY_NOINLINE void direct_panel(const float* panel, std::int64_t stride, MatrixView<const float> centroids, const double* factor,
+                               PanelNearest& out) {
   const DoubleTag dd;
   for (std::int64_t lane = 0; lane < stride; lane += 2 * kDoubleLanes) {
     VectorNearest nearest;
@@ -89,8 +104,10 @@ HWY_NOINLINE void direct_panel(const float* panel, std::int64_t stride, MatrixVi
       nearest.first_distance2[u] = nearest.second_distance2[u] = hn::Zero(dd);
     }
     std::int64_t c = 0;
-    for (; c + 4 <= centroids.rows; c += 4) direct_tile<4>(panel + lane, stride, centroids, c, nearest);
-    for (; c < centroids.rows; ++c) direct_tile<1>(panel + lane, stride, centroids, c, nearest);
+    for (; c + 4 <= centroids.rows; c += 4)
+      direct_tile<kGaps, 4>(panel + lane, stride, centroids, c, factor + (kGaps ? lane : 0), nearest);
+    for (; c < centroids.rows; ++c)
+      direct_tile<kGaps, 1>(panel + lane, stride, centroids, c, factor + (kGaps ? lane : 0), nearest);
     for (int u = 0; u < 2; ++u) {
       const std::int64_t at = lane + u * kDoubleLanes;
       hn::Store(nearest.first[u], dd, out.first + at);

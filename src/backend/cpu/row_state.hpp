@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,6 +24,15 @@ struct RowState {
 /// rounds.
 inline constexpr float kSlackLoose = 0x1p-18F;
 inline constexpr float kSlackRounding = 0x1p-20F;
+
+/// The slack of a row whose two least reference distances are known.
+[[nodiscard]] inline float slack_between(double first_distance2, double second_distance2) {
+  const double farther = std::sqrt(second_distance2);
+  const double cut = farther * static_cast<double>(kSlackRounding);
+  const auto slack =
+      static_cast<float>((farther - std::sqrt(first_distance2)) * (1.0 - static_cast<double>(kSlackLoose)) - cut);
+  return slack > 0.0F ? slack : 0.0F;
+}
 
 /// How far centroids moved since the first pass of a series, as it can bring another centroid nearer than a row's own: per
 /// segment, the sum over passes of its own move and of the farthest move of any other. See docs/numerics.md.

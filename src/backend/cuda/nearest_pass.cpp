@@ -80,6 +80,7 @@ CudaNearestPass::CudaNearestPass(const NearestTask& task, const Device& device, 
                                  SeriesRows* series)
     : task_(task), device_(device), pool_(pool), threads_(threads), series_(series) {
   check_task(task);
+  if (task.gaps()) throw Error(ErrorCode::internal, "rows with gaps reached a pass on a GPU", "please report this");
   if (series != nullptr) series->check_shape(task.centroids.rows, task.centroids.columns);
 }
 

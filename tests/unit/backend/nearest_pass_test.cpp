@@ -29,6 +29,8 @@ class CpuNearest : public ::testing::TestWithParam<std::string> {
 
 void expect_equal(const NearestStatistics& got, const NearestStatistics& want) {
   EXPECT_TRUE(got.sums == want.sums);
+  EXPECT_TRUE(got.gap_sums == want.gap_sums);
+  EXPECT_TRUE(got.gap_weights == want.gap_weights);
   EXPECT_TRUE(got.weights == want.weights);
   EXPECT_EQ(got.rows, want.rows);
   EXPECT_TRUE(got.objective == want.objective);
@@ -57,11 +59,14 @@ TEST_P(CpuNearest, SumsStayExactBeyondWhatADoubleHolds) {
 
 /// Too large for sums per thread: the second step over the chunk gives the same integers.
 TEST_P(CpuNearest, SharedSumsEqualThreadSums) {
-  for (AwkwardCase& made : testing::awkward_values()) {
-    if (made.name != "weights" && made.name != "large_weights_rejected" && made.name != "many_segments") continue;
+  std::vector<AwkwardCase> cases = testing::awkward_values();
+  for (AwkwardCase& made : testing::awkward_gaps()) cases.push_back(std::move(made));
+  for (AwkwardCase& made : cases) {
+    const std::string name = !made.columns.empty() ? made.name.substr(5) : made.name;
+    if (name != "weights" && name != "large_weights_rejected" && name != "many_segments") continue;
     SCOPED_TRACE(made.name);
     ThreadPool threads(3);
-    CpuNearestPass pass({made.centroids.view(), &made.units, true, true}, level(), threads, nullptr, 0);
+    CpuNearestPass pass({made.centroids.view(), &made.units, true, true, made.columns}, level(), threads, nullptr, 0);
     const std::int64_t half = made.rows.rows() / 2;
     const auto part = [&](auto span, std::int64_t first, std::int64_t count) {
       return span.empty() ? span : span.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
@@ -72,9 +77,9 @@ TEST_P(CpuNearest, SharedSumsEqualThreadSums) {
                     part(std::span<const std::uint8_t>(made.flags), first, count)},
                    {});
     }
-    expect_equal(
-        pass.finish(),
-        testing::naive_nearest(made.rows.view(), made.weights, made.flags, made.centroids.view(), made.units).statistics);
+    expect_equal(pass.finish(), testing::naive_nearest(made.rows.view(), made.weights, made.flags, made.centroids.view(),
+                                                       made.units, made.columns)
+                                    .statistics);
   }
 }
 

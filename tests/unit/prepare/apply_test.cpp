@@ -13,7 +13,6 @@
 
 #include "exact/grid.hpp"
 #include "exact/log1p.hpp"
-#include "prepare/fill_values.hpp"
 #include "support/memory_table.hpp"
 #include "support/prepare_run.hpp"
 #include "tessera/backend.hpp"

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/segment_means.hpp"
+
+#include <cmath>
+
+#include "exact/distance.hpp"
+#include "exact/lloyd_update.hpp"
+
+namespace tessera {
+
+SegmentMeans::SegmentMeans(const NearestStatistics& statistics, const GridUnits& units)
+    : statistics_(statistics), units_(units) {
+  if (!has_gaps()) return;
+  const std::int64_t d = statistics.gap_sums.columns();
+  for (std::int64_t j = 0; j < d; ++j) {
+    Int128 sum = 0, weight = 0;
+    for (std::int64_t c = 0; c < statistics.gap_sums.rows(); ++c) {
+      sum += sum_of(c, j);
+      weight += weight_of(c, j);
+    }
+    const int exponent = units.feature_exponent[static_cast<std::size_t>(j)];
+    overall_.push_back(weight > 0 ? exact::exact_mean(sum, exponent, weight, units.weight_exponent) : 0.0F);
+  }
+}
+
+Int128 SegmentMeans::sum_of(std::int64_t segment, std::int64_t feature) const {
+  // Not <<: the sum may be negative.
+  return statistics_.sums(segment, feature) * (Int128{1} << exact::kGapBits) + statistics_.gap_sums(segment, feature);
+}
+
+Int128 SegmentMeans::weight_of(std::int64_t segment, std::int64_t feature) const {
+  return statistics_.weights[static_cast<std::size_t>(segment)] * (Int128{1} << exact::kGapBits) +
+         statistics_.gap_weights(segment, feature);
+}
+
+void SegmentMeans::write(std::int64_t segment, std::span<float> mean) const {
+  if (!has_gaps()) {
+    exact::lloyd_update(statistics_.sums.row(segment).data(), statistics_.weights[static_cast<std::size_t>(segment)],
+                        units_.feature_exponent.data(), units_.weight_exponent, std::ssize(mean), mean.data());
+    return;
+  }
+  for (std::size_t j = 0; j < mean.size(); ++j) {
+    const auto feature = static_cast<std::int64_t>(j);
+    const Int128 weight = weight_of(segment, feature);
+    mean[j] = weight > 0
+                  ? exact::exact_mean(sum_of(segment, feature), units_.feature_exponent[j], weight, units_.weight_exponent)
+                  : overall_[j];
+  }
+}
+
+SegmentMeans::Cell SegmentMeans::cell(std::int64_t segment, std::int64_t feature) const {
+  const int exponent = units_.feature_exponent[static_cast<std::size_t>(feature)];
+  if (!has_gaps()) {
+    return {std::ldexp(static_cast<double>(statistics_.weights[static_cast<std::size_t>(segment)]), units_.weight_exponent),
+            std::ldexp(static_cast<double>(statistics_.sums(segment, feature)), exponent)};
+  }
+  return {std::ldexp(static_cast<double>(weight_of(segment, feature)), units_.weight_exponent - exact::kGapBits),
+          std::ldexp(static_cast<double>(sum_of(segment, feature)), exponent - exact::kGapBits)};
+}
+
+}  // namespace tessera
