@@ -139,6 +139,27 @@ TEST_F(BadInputTest, MissingAndInfiniteCells) {
   EXPECT_EQ(expect_segmented("t.h5", {"-k", "2"})["rows_rejected"], 0);
 }
 
+TEST_F(BadInputTest, CellsThatStayMissing) {
+  std::vector<double> a = ramp(300), b = ramp(300, 0.5);
+  a[3] = a[4] = b[4] = std::nan("");
+  (void)make_columns("t.h5", {{"a", a}, {"b", b}});
+  const auto summary = expect_segmented("t.h5", {"-k", "2", "--missing", "partial"});
+  EXPECT_EQ(summary["preparation"]["missing"], "partial");
+  EXPECT_EQ(summary["rows_incomplete"], 1);
+  EXPECT_EQ(summary["rows_rejected"], 1) << "nothing is known of row 4";
+  const std::string report = read_text(file("run/report.md"));
+  EXPECT_THAT(report, HasSubstr("1 customer had missing cells, which were left out of the distances"));
+  EXPECT_THAT(report, ::testing::Not(HasSubstr("illed")));
+  const CommandResult scored = expect_exit(0, {"score", path("run/model.h5"), path("t.h5"), "-o", path("s.h5")});
+  EXPECT_THAT(scored.out, HasSubstr("left out of the distances"));
+  for (const auto& [algorithm, missing] : {std::pair{"kmeans", "em"}, std::pair{"mixture", "partial"}}) {
+    const CommandResult refused =
+        tessera({"segment", path("t.h5"), "-o", path("r"), "-k", "2", "--algorithm", algorithm, "--missing", missing});
+    EXPECT_EQ(refused.exit_code, 78) << algorithm;
+    EXPECT_THAT(refused.err, HasSubstr("--algorithm"));
+  }
+}
+
 TEST_F(BadInputTest, DuplicateIdsAreSaid) {
   std::vector<double> id;
   for (int i = 0; i < 300; ++i) id.push_back(1000.0 + (i < 10 ? 0 : i));
