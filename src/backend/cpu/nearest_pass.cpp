@@ -27,6 +27,12 @@ std::span<T> part(std::span<T> values, std::int64_t first, std::int64_t count) {
   return values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
 }
 
+bool has_gap(std::span<const float> row) {
+  int gaps = 0;
+  for (const float x : row) gaps |= x == x ? 0 : 1;  // without branches: where a gap is is anybody's guess
+  return gaps != 0;
+}
+
 }  // namespace
 
 CpuNearestPass::CpuNearestPass(const NearestTask& task, const CpuLevel& level, ThreadPool& threads, SeriesMemory* memory,
@@ -179,7 +185,7 @@ void CpuNearestPass::part_gaps(Thread& thread, const Block& block) {
   std::size_t complete = 0;
   for (const std::int32_t row : thread.list) {
     const bool incomplete = (block.flags[static_cast<std::size_t>(row)] & kFlagIncomplete) != 0;
-    if (incomplete && std::ranges::any_of(block.rows.row(row), [](float x) { return std::isnan(x); })) {
+    if (incomplete && has_gap(block.rows.row(row))) {
       thread.gaps.push_back(row);
     } else {
       thread.list[complete++] = row;
