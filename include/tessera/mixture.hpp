@@ -104,7 +104,9 @@ struct MixtureResult {
 struct MixtureCriteria {
   int segments = 1;
   MixtureFit fit;               ///< on the sample
+  double stability = 0.0;       ///< mean adjusted Rand index with refits on random halves, <= 1; NaN: not measured
   double smallest_share = 0.0;  ///< weight of the smallest component over all
+  std::string reason;           ///< why it may not be chosen; empty if it may
 };
 
 /// By which criterion the number of components is chosen.

@@ -5,9 +5,11 @@
 #include <optional>
 #include <vector>
 
-#include "core/thread_pool.hpp"
+#include "core/job.hpp"
 #include "fit/row_collection.hpp"
+#include "tessera/backend.hpp"
 #include "tessera/matrix.hpp"
+#include "tessera/mixture.hpp"
 
 namespace tessera {
 
@@ -43,5 +45,16 @@ inline constexpr double kKeepLeast = 0.8;
 ///         only the rows with the smallest keys are used
 [[nodiscard]] std::optional<KeepProbability> keep_probability(RowCollection sample, const Matrix<float>& centroids,
                                                               std::uint64_t seed, double boundary_margin, ThreadPool& threads);
+
+/// The same of a mixture: a refit is the better of two runs of EM on the drawn rows, from the mixture itself and from segments
+/// of k-means there; rows belong to their most probable component. After O'Hagan, Murphy, Scrucca & Gormley, Investigation of
+/// parameter uncertainty in clustering using a Gaussian mixture model via jackknife, bootstrap and weighted likelihood
+/// bootstrap (2019). A pure function of sample, mixture and options.
+/// @param fit              seed, tolerance, least variance
+/// @param boundary_margin  p1 - p2 below which a row is on a boundary
+/// @return nothing for one component and for fewer than 20 rows a component
+[[nodiscard]] std::optional<KeepProbability> keep_probability(const RowCollection& sample, const Mixture& mixture,
+                                                              const MixtureOptions& fit, double boundary_margin,
+                                                              Backend& backend, const JobContext& job);
 
 }  // namespace tessera

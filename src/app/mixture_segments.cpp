@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fit/choose_mixture.hpp"
+#include "assign/assign.hpp"
 #include "fit/mixture_starts.hpp"
 #include "prepare/category_blocks.hpp"
 #include "tessera/error.hpp"
@@ -41,20 +41,28 @@ MixtureOptions mixture_options(const SegmentOptions& options, const KMeansOption
   return mixture;
 }
 
-KSelection select_components(Feeder& feeder, Backend& backend, const FeaturePlan& plan, const SegmentOptions& options,
-                             Communicator& comm, const JobContext& job) {
+MixtureChoice select_components(Feeder& feeder, Backend& backend, const FeaturePlan& plan, const SegmentOptions& options,
+                                Communicator& comm, const JobContext& job) {
   job.observer.stage("sample", feeder.rows());
   MixtureOptions fit = mixture_options(options, options.fit, plan);
   fit.segments = options.largest_segments;
-  const int runs = fit.restarts * (options.largest_segments - options.smallest_segments + 1);
-  RowCollection sample = sample_rows(feeder, comm, job.threads, mixture_sample_rows(fit, feeder.features(), runs), fit.seed);
+  const ChooseMixtureOptions choice = {.smallest = options.smallest_segments,
+                                       .largest = options.largest_segments,
+                                       .least_share = options.least_share,
+                                       .criterion = options.criterion};
+  const RowCollection sample =
+      sample_rows(feeder, comm, job.threads, mixture_sample_rows(fit, feeder.features(), choice_runs(choice)), fit.seed);
   if (sample.rows.empty()) throw DataError("no row can be used: all are rejected or of weight zero");
-  return choose_mixture(std::move(sample), backend, fit,
-                        {.smallest = options.smallest_segments,
-                         .largest = options.largest_segments,
-                         .least_share = options.least_share,
-                         .criterion = options.criterion},
-                        job);
+  return choose_mixture(sample, backend, fit, choice, job);
+}
+
+std::optional<KeepProbability> keep_components(Feeder& feeder, Backend& backend, const Mixture& mixture,
+                                               const MixtureOptions& fit, Communicator& comm, const JobContext& job) {
+  if (mixture.components() < 2) return std::nullopt;
+  job.observer.stage("keep", 0);
+  const RowCollection sample =
+      sample_rows(feeder, comm, job.threads, mixture_sample_rows(fit, feeder.features(), kKeepRefits), fit.seed);
+  return keep_probability(sample, mixture, fit, kBoundaryMargin, backend, job);
 }
 
 KMeansResult common_part(const MixtureResult& mixture) {

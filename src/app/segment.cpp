@@ -94,8 +94,9 @@ void take_initial_centroids(const SegmentOptions& options, const FeaturePlan& pl
   fit.segments = given;
 }
 
+/// @param start  for the mixture of the chosen number, if one was looked for
 KSelection select_segments(Feeder& feeder, Backend& backend, const FeaturePlan& plan, const SegmentOptions& options,
-                           const KMeansOptions& fit, Communicator& comm, const JobContext& job) {
+                           const KMeansOptions& fit, Communicator& comm, const JobContext& job, std::optional<Mixture>& start) {
   KSelection selection;
   if (!options.automatic_segments || fit.initial_centroids) {
     selection.chosen = fit.segments;
@@ -103,7 +104,12 @@ KSelection select_segments(Feeder& feeder, Backend& backend, const FeaturePlan& 
                                               : fmt::format("The number of segments was given: {}.", fit.segments);
     return selection;
   }
-  if (options.algorithm == Algorithm::mixture) return select_components(feeder, backend, plan, options, comm, job);
+  if (options.algorithm == Algorithm::mixture) {
+    MixtureChoice choice = select_components(feeder, backend, plan, options, comm, job);
+    // With components lost, the fit looks for starts of its own, and says what it lost.
+    if (choice.mixture.components() == choice.selection.chosen) start = std::move(choice.mixture);
+    return std::move(choice.selection);
+  }
   job.observer.stage("sample", feeder.rows());
   RowCollection sample = sample_rows(feeder, comm, job.threads, kSelectionRows, fit.seed);
   complete_by_neighbours(sample, plan, job.threads);
@@ -250,7 +256,8 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   KMeansOptions fit = options.fit;
   if (!options.initial.empty()) take_initial_centroids(options, plan, fit);
   auto feeder = make_table_feeder(table, plan, engine.feeder_options(), job, comm);
-  summary.k_selection = select_segments(*feeder, engine.backend(), plan, options, fit, comm, job);
+  std::optional<Mixture> start;
+  summary.k_selection = select_segments(*feeder, engine.backend(), plan, options, fit, comm, job, start);
   fit.segments = summary.k_selection.chosen;
   DistanceQuantile distances;
   SmallestKeys map_rows(feeder->features(), map_sample_rows(feeder->features()), job.threads);
@@ -258,8 +265,11 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
     map_rows.offer(chunk, [&](std::int64_t i, double) { return sample_key(fit.seed, chunk.first_row + i); });
   };
   const bool mixture = options.algorithm == Algorithm::mixture;
+  MixtureOptions em;
   if (mixture) {
-    summary.mixture = fit_mixture(*feeder, engine.backend(), comm, mixture_options(options, fit, plan), job,
+    em = mixture_options(options, fit, plan);
+    em.start = std::move(start);
+    summary.mixture = fit_mixture(*feeder, engine.backend(), comm, em, job,
                                   [&](const Chunk& chunk, const MixtureOutputs&) { offer_to_map(chunk); });
     summary.fit = common_part(*summary.mixture);
   } else {
@@ -284,10 +294,12 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   const std::vector<std::int32_t> labels = component_labels(summary.model, sample, engine.backend());
   if (keeps_gaps(summary.model.plan.missing)) complete_by_segments(sample.values, summary.model.centroids);
   summary.customer_map = map_customers(summary.model, sample.points(), labels);
-  sample.keep_smallest(kSelectionRows);
-  // Refits for the probability to keep a segment are those of k-means.
-  if (options.analyse && !mixture)
+  if (options.analyse && mixture) {
+    summary.keep = keep_components(*feeder, engine.backend(), *summary.model.mixture, em, comm, job);
+  } else if (options.analyse) {
+    sample.keep_smallest(kSelectionRows);
     summary.keep = keep_probability(sample, summary.model.centroids, fit.seed, kBoundaryMargin, job.threads);
+  }
   std::vector<std::int64_t> boundary_pairs;
   summary.assigned = assign_rows(*feeder, engine, comm, table, part, options, run, summary.model, boundary_pairs);
   summary.residency = feeder->residency();

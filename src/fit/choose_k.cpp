@@ -21,7 +21,6 @@ namespace {
 
 constexpr int kRestarts = 3;  // of the fits whose segments are judged
 constexpr int kFailedSwaps = 4;
-constexpr std::int64_t kFewestRows = 20;      // fewer, and neither halves nor reference tables tell anything
 constexpr std::int64_t kMostCells = 400'000;  // of the sample: bounds the time
 constexpr std::int64_t kFewestWideRows = 400;
 constexpr std::uint32_t kRowDraw = 0xFFFF'FFFFU;
@@ -38,12 +37,6 @@ void check(const ChooseKOptions& options) {
                     options.references, options.resamples),
         "take at least 50 reference tables and 2 resamples");
   }
-}
-
-/// Weights in units of one customer: none below 1, so that pairs of rows can be counted.
-void to_unit_weights(std::vector<double>& weights) {
-  const double unit = std::min(1.0, *std::ranges::min_element(weights));
-  for (double& weight : weights) weight /= unit;
 }
 
 /// Fills in the criteria of one sample, step by step.
@@ -192,9 +185,9 @@ KSelection choose_k(const WeightedPoints& sample, const FeaturePlan& plan, const
   const std::int64_t affordable = std::max(kFewestWideRows, kMostCells / std::max<std::int64_t>(sample.points.columns, 1));
   if (static_cast<std::int64_t>(order.size()) > affordable) order.resize(static_cast<std::size_t>(affordable));
   selection.sample_rows = static_cast<std::int64_t>(order.size());
-  if (selection.sample_rows >= kFewestRows && options.largest >= 2) {
+  if (selection.sample_rows >= kFewestSelectionRows && options.largest >= 2) {
     RowSubset rows = take_rows(sample, order);
-    to_unit_weights(rows.weights);
+    rows.weights = unit_weights(std::move(rows.weights));
     const WeightedPoints points = rows.points();
     selection.criteria = Judge(points, plan, options, job).run();
     choose(options, selection);

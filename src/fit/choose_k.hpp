@@ -15,13 +15,18 @@ namespace tessera {
 inline constexpr int kBusinessSmallest = 3;
 inline constexpr int kBusinessLargest = 5;
 
+/// Adjusted Rand index with refits on halves from which on segments count as found again, of k-means and mixtures.
+inline constexpr double kLeastStability = 0.8;
+/// Fewer rows, and neither halves nor reference tables tell anything.
+inline constexpr std::int64_t kFewestSelectionRows = 20;
+
 struct ChooseKOptions {
   int smallest = 1;  ///< k range, inclusive; 1 <= smallest <= largest
   int largest = 10;
   std::uint64_t seed = 0;
   int references = 60;  ///< tables of each kind of reference; >= 50
   int resamples = 20;   ///< refits on halves of the sample for the stability; >= 2
-  double least_stability = 0.8;
+  double least_stability = kLeastStability;
   double least_share = 0.01;   ///< weight of the smallest segment over all
   bool skip_hopeless = false;  ///< leave out the references (NaN) where no k is stable and large enough: they would not matter
 };

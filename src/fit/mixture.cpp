@@ -102,9 +102,9 @@ class MixtureFitter {
       return *options_.start;
     }
     const std::int64_t rows = mixture_sample_rows(options_, context_.feeder.features(), options_.restarts);
-    RowCollection collection = sample_rows(context_.feeder, context_.comm, context_.job.threads, rows, options_.seed);
+    const RowCollection collection = sample_rows(context_.feeder, context_.comm, context_.job.threads, rows, options_.seed);
     if (collection.rows.empty()) throw DataError("no row can be used: all are rejected or of weight zero");
-    MixtureSample sample(std::move(collection), context_.backend, context_.job);
+    MixtureSample sample(collection, context_.backend, context_.job);
     frame_ = measure_frame(context_, sample.mean(), options_);
     if (options_.initial_centroids) {
       const MatrixView<const float> given = options_.initial_centroids->view();

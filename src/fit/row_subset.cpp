@@ -21,6 +21,12 @@ std::vector<std::int64_t> random_order(std::int64_t count, std::uint64_t seed, s
   return order;
 }
 
+std::vector<double> unit_weights(std::vector<double> weights) {
+  const double unit = std::min(1.0, *std::ranges::min_element(weights));
+  for (double& weight : weights) weight /= unit;
+  return weights;
+}
+
 RowSubset take_rows(const WeightedPoints& data, std::span<const std::int64_t> chosen) {
   RowSubset subset{Matrix<float>(static_cast<std::int64_t>(chosen.size()), data.points.columns), {}};
   subset.weights.reserve(chosen.size());

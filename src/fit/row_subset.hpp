@@ -20,6 +20,10 @@ struct RowSubset {
 /// The numbers 0 .. count - 1 in a random order: a pure function of the seed and the draw.
 [[nodiscard]] std::vector<std::int64_t> random_order(std::int64_t count, std::uint64_t seed, std::uint32_t draw);
 
+/// Weights in units of one customer: none below 1, so that pairs of rows can be counted.
+/// @param weights  at least one, all > 0
+[[nodiscard]] std::vector<double> unit_weights(std::vector<double> weights);
+
 /// Rows `chosen` of `data`, in that order.
 [[nodiscard]] RowSubset take_rows(const WeightedPoints& data, std::span<const std::int64_t> chosen);
 

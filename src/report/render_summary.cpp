@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "fit/choose_k.hpp"
 #include "report/analyse_summary.hpp"
 #include "report/page.hpp"
 #include "report/portrait.hpp"
@@ -103,15 +104,21 @@ void add_information(Page& page, const KSelection& selection) {
     Page::Row row;
     row.emphasized = each.segments == selection.chosen;
     const auto cell = [](double value) { return fmt::format("{:.1f}", value); };
-    row.cells = {fmt::format("{}{}", row.emphasized ? "> " : "", each.segments), cell(each.fit.bic()), cell(each.fit.icl()),
-                 cell(each.fit.aic()), text::percent(each.smallest_share)};
-    row.details = {row.emphasized ? "chosen" : ""};
+    row.cells = {fmt::format("{}{}", row.emphasized ? "> " : "", each.segments),
+                 cell(each.fit.bic()),
+                 cell(each.fit.icl()),
+                 cell(each.fit.aic()),
+                 each.segments == 1 ? "-" : criterion(each.stability),
+                 text::percent(each.smallest_share)};
+    const std::string remark = each.stability < kLeastStability ? "not found again on halves" : "";
+    row.details = {row.emphasized ? "chosen" : each.reason.empty() ? remark : each.reason};
     rows.push_back(std::move(row));
   }
-  page.table({{"k", true}, {"BIC", true}, {"ICL", true}, {"AIC", true}, {"smallest", true}}, "", rows);
+  page.table({{"k", true}, {"BIC", true}, {"ICL", true}, {"AIC", true}, {"stability", true}, {"smallest", true}}, "", rows);
   page.paragraph(
       fmt::format("On a sample of {}. The least value is the best. All three weigh how well k components fit against "
-                  "the number of their parameters; ICL also counts how clearly customers belong to one of them.",
+                  "the number of their parameters; ICL also counts how clearly customers belong to one of them. "
+                  "Stability: agreement of refits on halves of the customers, 1 is best; it does not choose.",
                   text::plural(selection.sample_rows, "customer")));
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cmath>
 #include <utility>
 
+#include "fit/choose_k.hpp"
 #include "report/analysis_json.hpp"
 #include "report/customer_map_json.hpp"
 #include "report/plan_json.hpp"
@@ -49,7 +51,10 @@ Json selection_json(const KSelection& selection) {
   for (const MixtureCriteria& each : selection.information) {
     Json entry = fit_json(each.fit);
     entry["k"] = each.segments;
+    entry["stability"] = each.stability;
+    entry["found_again"] = std::isnan(each.stability) ? Json(nullptr) : Json(each.stability >= kLeastStability);
     entry["smallest_share"] = each.smallest_share;
+    entry["reason"] = each.reason;
     json["information"].push_back(std::move(entry));
   }
   return json;

@@ -13,8 +13,9 @@ struct SymmetricEigen {
   Matrix<double> vectors;      ///< [m x m] row i belongs to values[i], length 1, its largest component positive
 };
 
-/// Cyclic Jacobi rotations: additions, multiplications, divisions and square roots only, in a fixed order, so that the result
-/// has the same bits on every machine. O(m^3) per sweep, about ten sweeps. Jacobi (1846); Golub & Van Loan, section 8.5.
+/// Householder's tridiagonal form, then implicit QL: additions, multiplications, divisions and square roots only, in a fixed
+/// order, so that the result has the same bits on every machine. Eigenvalues are good to rounding of the largest. O(m^3), some
+/// 6 m^3 multiplications. Householder (1958); Bowdler, Martin, Reinsch & Wilkinson (1968); Golub & Van Loan, section 8.3.
 /// @param matrix [m x m] symmetric, finite
 [[nodiscard]] SymmetricEigen symmetric_eigen(Matrix<double> matrix);
 

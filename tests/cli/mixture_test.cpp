@@ -138,7 +138,32 @@ TEST_F(MixtureTest, AutoFindsTheComponentsAndSaysWhy) {
   EXPECT_EQ(selection["chosen"], 3);
   EXPECT_EQ(selection["information"].size(), 5U);
   EXPECT_THAT(selection["verdict"].get<std::string>(), HasSubstr("by BIC"));
-  EXPECT_THAT(read_text(file("run") / "report.md"), HasSubstr("Gaussian"));
+  EXPECT_THAT(selection["verdict"].get<std::string>(), HasSubstr("is found again on halves of the customers"));
+  EXPECT_EQ(selection["information"][0]["stability"], 1.0);
+  EXPECT_GT(selection["information"][2]["stability"].get<double>(), 0.95);
+  EXPECT_LT(selection["information"][4]["stability"].get<double>(), 0.8);
+  EXPECT_EQ(selection["information"][2]["reason"], "");
+  EXPECT_EQ(selection["information"][2]["found_again"], true);
+  EXPECT_EQ(selection["information"][4]["found_again"], false);
+  const nlohmann::json keep = summary()["analysis"]["doubt"]["keep"];
+  EXPECT_GT(keep["mean"].get<double>(), 0.95);
+  EXPECT_EQ(keep["segments"].size(), 3U);
+  const std::string report = read_text(file("run") / "report.md");
+  EXPECT_THAT(report, HasSubstr("A mixture of 3 segments describes the customers best"));
+  EXPECT_THAT(report, HasSubstr("| Stability |"));
+  EXPECT_THAT(report, HasSubstr("a customer keeps the segment with probability"));
+}
+
+TEST_F(MixtureTest, AutoIsTheSameForThreadsAndLevels) {
+  const std::string table = make_table(3'000);
+  const Arguments fit = {"--k-range", "1:4", "--restarts", "3"};
+  const auto expected = segment(table, with(fit, {"--threads", "1"}));
+  const nlohmann::json selection = summary()["k_selection"], keep = summary()["analysis"]["doubt"]["keep"];
+  for (const Arguments& variant : {Arguments{"--threads", "3"}, Arguments{"--cpu-level", "eigen", "--threads", "2"}}) {
+    EXPECT_EQ(segment(table, with(fit, variant)), expected) << ::testing::PrintToString(variant);
+    EXPECT_EQ(summary()["k_selection"], selection);
+    EXPECT_EQ(summary()["analysis"]["doubt"]["keep"], keep);
+  }
 }
 
 TEST_F(MixtureTest, CentroidsToStartFromSetTheNumber) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 #include "report/sections/sections.hpp"
 #include "report/sections/words.hpp"
@@ -92,7 +93,8 @@ Figure information_of(const Input& selection) {
       "Information criteria of each number of segments; the least value is the best. The table below has the numbers.";
   figure.rows = 9;
   figure.table.caption = say("The information criteria of every number of segments");
-  figure.table.columns = {{say("Segments"), false}, {say("BIC")}, {say("ICL")}, {say("AIC")}, {say("Smallest segment")}};
+  figure.table.columns = {{say("Segments"), false},  {say("BIC")},           {say("ICL")}, {say("AIC")}, {say("Stability")},
+                          {say("Smallest segment")}, {say("Verdict"), false}};
   Json xs = Json::array(), bic = Json::array(), icl = Json::array();
   const double chosen = number(selection, "chosen");
   for (const Input& each : list(selection, "information")) {
@@ -103,8 +105,15 @@ Figure information_of(const Input& selection) {
     icl.push_back(chart_value(number(each, "icl")));
     Cell name = text_cell({k == chosen ? document::strong(text::number(k)) : document::Span(text::number(k))});
     name.value = k;
+    const bool again = truth(each, "found_again") || std::isnan(number(each, "stability"));
+    const std::string possible = again ? "possible" : "possible, but not found again";
+    const std::string reason = text(each, "reason");
+    const std::string verdict = k == chosen ? "chosen" : reason.empty() ? possible : reason;
     figure.table.rows.push_back({std::move(name), plain_cell(number(each, "bic")), plain_cell(number(each, "icl")),
-                                 plain_cell(number(each, "aic")), value_cell(number(each, "smallest_share"), Format::share)});
+                                 plain_cell(number(each, "aic")),
+                                 plain_cell(k == 1.0 ? std::numeric_limits<double>::quiet_NaN() : number(each, "stability")),
+                                 value_cell(number(each, "smallest_share"), Format::share),
+                                 text_cell({k == chosen ? document::strong(verdict) : document::sentence(verdict)})});
   }
   if (xs.size() >= 2) {
     figure.spec = {{"kind", "lines"},
@@ -118,7 +127,8 @@ Figure information_of(const Input& selection) {
   }
   figure.table.note =
       say("On a sample of {} customers. All three weigh how well the components fit against the number of their parameters; "
-          "ICL also counts how clearly customers belong to one of them.",
+          "ICL also counts how clearly customers belong to one of them. Stability: agreement of refits on halves of the "
+          "customers, 1 is best; it does not choose.",
           {text::count(std::max<std::int64_t>(0, count(selection, "sample_rows")))});
   return figure;
 }

@@ -9,7 +9,6 @@
 
 #include "backend/registry.hpp"
 #include "comm/thread_ranks.hpp"
-#include "fit/choose_mixture.hpp"
 #include "fit/kmeans.hpp"
 #include "stats/adjusted_rand.hpp"
 #include "support/awkward_cases.hpp"
@@ -271,40 +270,6 @@ TEST(FitMixtureQuality, OverlappingGaussiansAreRecoveredBetterThanByKMeans) {
   const double mixture_agreement = stats::adjusted_rand_index(points.truth, labels);
   EXPECT_GT(mixture_agreement, 0.7);
   EXPECT_GT(mixture_agreement, stats::adjusted_rand_index(points.truth, nearest_labels) + 0.2);
-}
-
-RowCollection collection_of(const Points& points) {
-  RowCollection collection(points.rows.columns());
-  for (std::int64_t i = 0; i < points.rows.rows(); ++i) collection.add({0, i, 1.0}, points.rows.row(i));
-  return collection;
-}
-
-KSelection choose(const Points& points, MixtureCriterion criterion) {
-  testing::QuietJob job(2);
-  const JobContext context = job.context();
-  const auto backend = open_backend({.device = "cpu"}, context);
-  return choose_mixture(collection_of(points), *backend, {.restarts = 3}, {.smallest = 1, .largest = 4, .criterion = criterion},
-                        context);
-}
-
-TEST(ChooseMixture, FindsTheGroupsThatAreThere) {
-  for (const MixtureCriterion criterion : {MixtureCriterion::bic, MixtureCriterion::icl}) {
-    const KSelection selection = choose(crossed_groups(2000), criterion);
-    EXPECT_EQ(selection.chosen, 2);
-    EXPECT_TRUE(selection.automatic);
-    EXPECT_EQ(selection.information.size(), 4U);
-    EXPECT_THAT(selection.verdict, ::testing::HasSubstr(std::string(to_string(criterion))));
-    for (const MixtureCriteria& each : selection.information) EXPECT_GE(each.fit.icl(), each.fit.bic());
-  }
-}
-
-TEST(ChooseMixture, OneGroupIsALegalAnswer) {
-  testing::AwkwardRandom random(21);
-  Points points{Matrix<float>(1500, 3), {}, {}};
-  for (std::int64_t i = 0; i < 4500; ++i) points.rows.data()[i] = static_cast<float>(random.bell());
-  const KSelection selection = choose(points, MixtureCriterion::bic);
-  EXPECT_EQ(selection.chosen, 1);
-  EXPECT_THAT(selection.verdict, ::testing::HasSubstr("no segments"));
 }
 
 }  // namespace
