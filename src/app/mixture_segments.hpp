@@ -16,6 +16,10 @@
 
 namespace tessera {
 
+/// Whole numbers of so many different values at most are categories to a mixture: as Gaussians they would end in components of
+/// one value and no width, whose likelihood has no bound.
+inline constexpr int kFewLevels = 4;
+
 /// @throws ConfigError for what only one of the algorithms can do
 void check_algorithm(const SegmentOptions& options);
 

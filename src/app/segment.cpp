@@ -31,6 +31,7 @@
 #include "fit/kmeans.hpp"
 #include "fit/mixture.hpp"
 #include "fit/row_collection.hpp"
+#include "prepare/few_levels.hpp"
 #include "prepare/learn.hpp"
 #include "report/assignments.hpp"
 #include "report/portrait.hpp"
@@ -247,6 +248,8 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   check_columns(options.analysis, table.info());
   const PrepareOptions prepare = with_roles(options.prepare, kpis, options.analysis);
   summary.profiles = profile_columns(table, prepare, job, engine.learning_bytes(table), &tallies);
+  const bool mixture = options.algorithm == Algorithm::mixture;
+  if (mixture) take_few_levels(summary.profiles, table.info(), kFewLevels);
   FeaturePlan plan = learn_plan(table, summary.profiles, prepare, job, engine.learning_bytes(table), tallies);
   const ProfiledColumns columns = keep_for_analysis(summary.profiles, tallies);
   tallies = {};
@@ -264,7 +267,6 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   const auto offer_to_map = [&](const Chunk& chunk) {
     map_rows.offer(chunk, [&](std::int64_t i, double) { return sample_key(fit.seed, chunk.first_row + i); });
   };
-  const bool mixture = options.algorithm == Algorithm::mixture;
   MixtureOptions em;
   if (mixture) {
     em = mixture_options(options, fit, plan);

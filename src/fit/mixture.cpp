@@ -159,9 +159,9 @@ class MixtureFitter {
     }
     if (!held.empty()) {
       result_.notes.push_back(fmt::format(
-          "segment{} {} would have no width in some direction (equal rows, two values, or features that follow from others) "
-          "and "
-          "{} held at the least variance, {} of that of all rows",
+          "segment{} {} would have no width in some direction (equal rows, few different values, or features that follow from "
+          "others) and {} held at the least variance, {} of that of all rows; name columns of few values with --categories, or "
+          "leave them out",
           held.size() == 1 ? "" : "s", fmt::join(held, ", "), held.size() == 1 ? "is" : "are", options_.least_variance));
     }
     if (!result_.converged) {

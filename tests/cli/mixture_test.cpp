@@ -30,7 +30,7 @@ class MixtureTest : public CliTest {
   }
   /// Three groups of two numbers, a plan and a yes or no; every ninth cell but those of the age is missing.
   [[nodiscard]] std::string make_mixed_table() const {
-    std::string text = "customer,age,spend,plan,online\n";
+    std::string text = "customer,age,spend,plan,online,children\n";
     std::mt19937_64 random(7);
     std::normal_distribution<double> normal;
     for (int i = 0; i < 3000; ++i) {
@@ -38,9 +38,9 @@ class MixtureTest : public CliTest {
       const auto gap = [&](const std::string& cell) { return random() % 9 == 0 ? std::string() : cell; };
       const auto number = [&](double mean) { return fmt::format("{:.2f}", mean + normal(random)); };
       const char* const plans[] = {"basic", "family", "business"};
-      text += fmt::format("c{},{},{},{},{}\n", i, number(40.0 + 3.0 * group), gap(number(group == 1 ? 9.0 : 4.0)),
+      text += fmt::format("c{},{},{},{},{},{}\n", i, number(40.0 + 3.0 * group), gap(number(group == 1 ? 9.0 : 4.0)),
                           gap(plans[random() % 4 == 0 ? random() % 3 : static_cast<std::uint64_t>(group)]),
-                          gap(random() % 10 < (group == 2 ? 9U : 2U) ? "yes" : "no"));
+                          gap(random() % 10 < (group == 2 ? 9U : 2U) ? "yes" : "no"), group == 0 ? 0U : random() % 3);
     }
     write_text("mixed.csv", text);
     return path("mixed.csv");
@@ -194,6 +194,7 @@ TEST_F(MixtureTest, CategoriesAreClassesAndGapsAreLeftToEm) {
   const nlohmann::json model = read_json(file("run") / "model.json");
   EXPECT_EQ(model["mixture"]["numbers"], nlohmann::json({"age", "spend"}));
   EXPECT_EQ(model["mixture"]["prepared"]["covariances"][0].size(), 2U);
+  EXPECT_THAT(model["mixture"]["features"].get<std::vector<std::string>>(), ::testing::Contains("children=2"));
   const nlohmann::json summary = this->summary();
   EXPECT_EQ(summary["preparation"]["missing"], "em");
   EXPECT_GT(summary["rows_incomplete"].get<int>(), 900);

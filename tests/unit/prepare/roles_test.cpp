@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "prepare/few_levels.hpp"
 #include "support/memory_table.hpp"
 #include "support/prepare_run.hpp"
 #include "tessera/error.hpp"
@@ -41,6 +42,27 @@ MemoryTable plain_table() {
   MemoryTable table;
   table.add("height", normal_column(1)).add("income", normal_column(2));
   return table;
+}
+
+TEST(Roles, FewWholeNumbersAreLevelsIfAsked) {
+  MemoryTable table = plain_table();
+  table.add("children", column_of([](int i) { return std::int32_t(i % 3); }))
+      .add("rating", column_of([](int i) { return std::int32_t(1 + i % 4); }))
+      .add("likert", column_of([](int i) { return std::int8_t(1 + i % 5); }))
+      .add("flag", column_of([](int i) { return std::uint8_t(i % 3 == 0); }))
+      .add("halves", column_of([](int i) { return 0.5 * (i % 3); }));
+  table.add("declared", column_of([](int i) { return std::int32_t(i % 3); })).declare(Kind::ordinal);
+  PrepareOptions options;
+  options.kpis = {"rating"};
+  auto profiles = profile(table, options);
+  EXPECT_EQ(column(profiles, "children").kind, Kind::ordinal);
+  take_few_levels(profiles, table.info(), 4);
+  EXPECT_EQ(column(profiles, "declared").kind, Kind::ordinal);
+  EXPECT_EQ(column(profiles, "children").kind, Kind::nominal);
+  EXPECT_EQ(column(profiles, "rating").kind, Kind::ordinal) << "a KPI has a mean";
+  EXPECT_EQ(column(profiles, "likert").kind, Kind::ordinal);
+  EXPECT_EQ(column(profiles, "flag").kind, Kind::binary);
+  EXPECT_EQ(column(profiles, "halves").kind, Kind::continuous);
 }
 
 TEST(Roles, KindsFollowTheValues) {
