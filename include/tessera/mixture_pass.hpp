@@ -57,8 +57,9 @@ struct MixtureOutputs {
 class MixturePass {
  public:
   virtual ~MixturePass() = default;
-  /// Rows of weight 0 have no part in the statistics. `outputs` has all of segment, runner_up, probability,
-  /// runner_up_probability and distance2, or none of them; probabilities only with them.
+  /// Rows of weight 0 have no part in the statistics. Numbers may be missing (NaN); of chunks with flags, where these say so.
+  /// `outputs` has all of segment, runner_up, probability, runner_up_probability and distance2, or none of them; probabilities
+  /// only with them.
   virtual void consume(const Chunk& chunk, const MixtureOutputs& outputs) = 0;
   /// The statistics of every chunk consumed; call once.
   [[nodiscard]] virtual MixtureStatistics finish() = 0;

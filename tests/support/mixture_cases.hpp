@@ -40,7 +40,9 @@ inline Rows make_rows(std::int64_t n, std::int64_t d, std::uint64_t seed, double
 inline void add_weights(Rows& rows) {
   for (std::int64_t i = 0; i < rows.values.rows(); ++i) {
     rows.weights.push_back(i % 5 == 0 ? 0.0F : 0.25F * static_cast<float>(1 + i % 7));
-    rows.flags.push_back(i % 11 == 3 ? kFlagRejected : 0);
+    const bool incomplete = std::ranges::any_of(rows.values.row(i), [](float x) { return std::isnan(x); });
+    const auto flag = static_cast<std::uint8_t>(incomplete ? kFlagIncomplete : 0);
+    rows.flags.push_back(i % 11 == 3 ? static_cast<std::uint8_t>(kFlagRejected) : flag);
     if (i % 11 == 3) rows.values(i, 0) = std::numeric_limits<float>::quiet_NaN();
   }
 }

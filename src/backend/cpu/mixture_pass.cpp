@@ -60,6 +60,11 @@ struct TwoMostProbable {
   }
 };
 
+/// False if the flags say that the row has every feature.
+bool may_be_incomplete(const Chunk& chunk, std::int64_t row) {
+  return chunk.flags.empty() || (chunk.flags[static_cast<std::size_t>(row)] & kFlagIncomplete) != 0;
+}
+
 void reject(const MixtureOutputs& outputs, std::int64_t components, std::int64_t row) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   const auto i = static_cast<std::size_t>(row);
@@ -167,7 +172,7 @@ void CpuMixturePass::sum_block(const Block& block, Leaf& leaf) const {
       }
       if (!wanted && !(weight > 0.0F)) continue;
       const auto i = static_cast<std::int32_t>(row);
-      if (lacks_numbers(block.row(i))) {
+      if (may_be_incomplete(block.chunk, block.first + row) && lacks_numbers(block.row(i))) {
         keep_for_later(i, block.row(i), leaf);
         continue;
       }
