@@ -24,9 +24,9 @@ enum RowFlag : std::uint8_t {
 
 /// Prepared rows. Views point into memory that the feeder owns; they are valid while the chunk is being consumed.
 struct Chunk {
-  std::int64_t first_row = 0;           ///< id of row 0 in the whole table
-  MatrixView<const float> rows;         ///< [n x d] on the grid; NaN: missing, only in rows with kFlagIncomplete
-  std::span<const float> weights;       ///< [n], >= 0; empty: every row counts once. Weight 0: assigned, not fitted
+  std::int64_t first_row = 0;      ///< id of row 0 in the whole table
+  MatrixView<const float> rows;    ///< [n x d] on the grid; NaN: missing, only in rows with kFlagIncomplete if there are flags
+  std::span<const float> weights;  ///< [n], >= 0; empty: every row counts once. Weight 0: assigned, not fitted
   std::span<const std::uint8_t> flags;  ///< [n] RowFlag bits known so far (incomplete, rejected); empty: none
   std::span<std::byte> state = {};      ///< [n x bytes] what a series of passes knows of each row; empty: nothing is kept
 };

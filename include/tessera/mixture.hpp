@@ -34,6 +34,11 @@ struct CategoryBlock {
   bool operator==(const CategoryBlock&) const = default;
 };
 
+/// [g] the features in [0, d) that are in no category, ascending.
+[[nodiscard]] std::vector<int> number_features(std::int64_t features, const std::vector<CategoryBlock>& categories);
+/// Levels of all categories together.
+[[nodiscard]] std::int64_t level_count(const std::vector<CategoryBlock>& categories);
+
 /// A mixture over prepared rows. Their features are g numbers and the blocks of categories; within a component the numbers are
 /// Gaussian and the categories multinomial, each independent of all else (a latent-class mixture; Everitt 1988, Hunt &
 /// Jorgensen 1999): density sum_c weights[c] N(numbers; means[c], covariances[c]) prod_b shares[c][b][level]. Of a row that
@@ -48,13 +53,12 @@ struct Mixture {
                                           ///< diag: [k x g]; spherical: [k x 1]
   [[nodiscard]] std::int64_t components() const { return means.rows(); }
   [[nodiscard]] std::int64_t features() const { return means.columns(); }
+  /// [g] the features that are in no category, ascending.
+  [[nodiscard]] std::vector<int> numbers() const { return number_features(features(), categories); }
   /// A component's share of a level of a category, in [0, 1].
   [[nodiscard]] double share(std::int64_t component, const CategoryBlock& category, int level) const;
   bool operator==(const Mixture&) const = default;
 };
-
-/// [g] the features in [0, d) that are in no category, ascending.
-[[nodiscard]] std::vector<int> number_features(std::int64_t features, const std::vector<CategoryBlock>& categories);
 
 /// Free parameters of a mixture: weights, means and covariances of `numbers` features, shares of levels.
 [[nodiscard]] std::int64_t free_parameters(Covariance covariance, std::int64_t components, std::int64_t numbers,

@@ -294,7 +294,7 @@ SegmentationSummary run_segment(const SegmentOptions& options, Observer& observe
   }
   RowCollection sample = map_rows.take(comm);
   const std::vector<std::int32_t> labels = component_labels(summary.model, sample, engine.backend());
-  if (keeps_gaps(summary.model.plan.missing)) complete_by_segments(sample.values, summary.model.centroids);
+  if (keeps_gaps(summary.model.plan.missing)) complete_by_segments(sample.values, summary.model.centroids, labels);
   summary.customer_map = map_customers(summary.model, sample.points(), labels);
   if (options.analyse && mixture) {
     summary.keep = keep_components(*feeder, engine.backend(), *summary.model.mixture, em, comm, job);

@@ -34,7 +34,7 @@ class Publisher {
     segment_rows_.resize(k);
     segment_boundary_.resize(k);
     if (!model.mixture) return;
-    numbers_ = number_features(model.mixture->features(), model.mixture->categories);
+    numbers_ = model.mixture->numbers();
     for (std::int64_t known = 0; known < std::ssize(numbers_); ++known) {
       outlier_distances_.push_back(mahalanobis_quantile(model.outlier_quantile, known));
     }

@@ -14,7 +14,7 @@ float mahalanobis_quantile(double share, std::int64_t numbers) {
 }
 
 float outlier_distance(const Mixture& mixture, double share) {
-  return mahalanobis_quantile(share, std::ssize(number_features(mixture.features(), mixture.categories)));
+  return mahalanobis_quantile(share, std::ssize(mixture.numbers()));
 }
 
 }  // namespace tessera

@@ -24,7 +24,7 @@ constexpr double kLeastShare = 1e-12;
 }
 
 std::vector<int> all_places(const Mixture& mixture) {
-  std::vector<int> places(number_features(mixture.features(), mixture.categories).size());
+  std::vector<int> places(mixture.numbers().size());
   std::iota(places.begin(), places.end(), 0);
   return places;
 }
@@ -48,9 +48,7 @@ Matrix<double> whitening_of(const Mixture& mixture, std::int64_t component, cons
 }  // namespace
 
 Matrix<double> log_shares(const Mixture& mixture) {
-  std::int64_t levels = 0;
-  for (const CategoryBlock& category : mixture.categories) levels += category.levels();
-  Matrix<double> logs(levels, mixture.components());
+  Matrix<double> logs(level_count(mixture.categories), mixture.components());
   std::int64_t at = 0;
   for (const CategoryBlock& category : mixture.categories) {
     for (int level = 0; level < category.levels(); ++level, ++at) {
@@ -62,8 +60,7 @@ Matrix<double> log_shares(const Mixture& mixture) {
   return logs;
 }
 
-MixtureDensity::MixtureDensity(const Mixture& mixture)
-    : MixtureDensity(mixture, number_features(mixture.features(), mixture.categories), all_places(mixture)) {}
+MixtureDensity::MixtureDensity(const Mixture& mixture) : MixtureDensity(mixture, mixture.numbers(), all_places(mixture)) {}
 
 MixtureDensity::MixtureDensity(const Mixture& mixture, const std::vector<int>& numbers, const std::vector<int>& present)
     : components(mixture.components()),

@@ -17,7 +17,7 @@ inline constexpr std::int64_t kWhitenedRows = 4;
 struct MixtureDensity {
   /// Of rows that have all numbers. @throws NumericalError if a covariance is not positive definite (names the component)
   explicit MixtureDensity(const Mixture& mixture);
-  /// @param numbers  number_features() of the mixture
+  /// @param numbers  numbers() of the mixture
   /// @param present  ascending places among them
   MixtureDensity(const Mixture& mixture, const std::vector<int>& numbers, const std::vector<int>& present);
 

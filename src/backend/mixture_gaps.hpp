@@ -25,7 +25,7 @@ using GapMask = std::vector<std::uint64_t>;
 /// component c the mean mean_absent + regression (z_present - mean_present) and the covariance `left` (Ghahramani & Jordan,
 /// Supervised learning from incomplete data via an EM approach, 1994).
 struct GapPattern {
-  /// @param numbers  number_features() of the mixture
+  /// @param numbers  numbers() of the mixture
   /// @throws NumericalError as MixtureDensity
   GapPattern(const Mixture& mixture, const std::vector<int>& numbers, const GapMask& mask);
 
@@ -44,7 +44,7 @@ struct GapPattern {
 /// The patterns that a pass has met. Several threads may ask at once.
 class GapPatterns {
  public:
-  /// The mixture must outlive the patterns. @param numbers  number_features() of it
+  /// The mixture must outlive the patterns. @param numbers  numbers() of it
   GapPatterns(const Mixture& mixture, std::vector<int> numbers) : mixture_(mixture), numbers_(std::move(numbers)) {}
 
   /// The pattern of a mask; made where it is new. Held here while there is room, else in `own`.

@@ -76,6 +76,12 @@ std::vector<int> number_features(std::int64_t features, const std::vector<Catego
   return numbers;
 }
 
+std::int64_t level_count(const std::vector<CategoryBlock>& categories) {
+  std::int64_t levels = 0;
+  for (const CategoryBlock& category : categories) levels += category.levels();
+  return levels;
+}
+
 std::int64_t free_parameters(Covariance covariance, std::int64_t components, std::int64_t numbers,
                              const std::vector<CategoryBlock>& categories) {
   const std::int64_t pairs = numbers * (numbers + 1) / 2;
@@ -94,15 +100,12 @@ std::int64_t free_parameters(Covariance covariance, std::int64_t components, std
       shape = numbers > 0 ? components : 0;
       break;
   }
-  std::int64_t shares = 0;
-  for (const CategoryBlock& category : categories) shares += category.levels() - 1;
+  const std::int64_t shares = level_count(categories) - std::ssize(categories);
   return components - 1 + components * (numbers + shares) + shape;
 }
 
 std::int64_t free_parameters(const Mixture& mixture) {
-  std::int64_t numbers = mixture.features();
-  for (const CategoryBlock& category : mixture.categories) numbers -= category.count;
-  return free_parameters(mixture.covariance, mixture.components(), numbers, mixture.categories);
+  return free_parameters(mixture.covariance, mixture.components(), std::ssize(mixture.numbers()), mixture.categories);
 }
 
 double MixtureFit::bic() const { return static_cast<double>(parameters) * std::log(weight) - 2.0 * log_likelihood; }

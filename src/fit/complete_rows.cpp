@@ -15,6 +15,15 @@ bool has_gaps(std::span<const float> row) {
   return std::ranges::any_of(row, [](float x) { return std::isnan(x); });
 }
 
+std::int32_t nearest_by_known(std::span<const float> row, const Matrix<float>& centroids) {
+  exact::TwoNearest nearest;
+  for (std::int64_t c = 0; c < centroids.rows(); ++c) {
+    nearest.offer(static_cast<std::int32_t>(c),
+                  exact::partial_distance2(row.data(), centroids.row(c).data(), std::ssize(row), 1.0));
+  }
+  return nearest.first;
+}
+
 /// Rows that gaps are filled from, feature by feature, so that distances to neighbouring ones share vector registers.
 class Donors {
  public:
@@ -105,16 +114,11 @@ void complete_by_neighbours(RowCollection& rows, const FeaturePlan& plan, Thread
   });
 }
 
-void complete_by_segments(Matrix<float>& rows, const Matrix<float>& centroids) {
+void complete_by_segments(Matrix<float>& rows, const Matrix<float>& centroids, std::span<const std::int32_t> labels) {
   for (std::int64_t i = 0; i < rows.rows(); ++i) {
     const std::span<float> row = rows.row(i);
     if (!has_gaps(row)) continue;
-    exact::TwoNearest nearest;
-    for (std::int64_t c = 0; c < centroids.rows(); ++c) {
-      nearest.offer(static_cast<std::int32_t>(c),
-                    exact::partial_distance2(row.data(), centroids.row(c).data(), rows.columns(), 1.0));
-    }
-    complete_row(row, centroids.row(nearest.first));
+    complete_row(row, centroids.row(labels.empty() ? nearest_by_known(row, centroids) : labels[static_cast<std::size_t>(i)]));
   }
 }
 

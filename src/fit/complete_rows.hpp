@@ -19,8 +19,9 @@ inline constexpr std::int64_t kMostDonors = 1024;
 /// of the preparation takes its place. Plans that keep no gaps: nothing to do. A pure function of rows and plan.
 void complete_by_neighbours(RowCollection& rows, const FeaturePlan& plan, ThreadPool& threads);
 
-/// Fills every gap of `rows` with the value of the nearest centroid by the partial distance, which therefore stays the nearest.
-void complete_by_segments(Matrix<float>& rows, const Matrix<float>& centroids);
+/// Fills every gap of `rows` with the value of the row's own centroid.
+/// @param labels  [n] of the rows; empty: the nearest by the partial distance, which therefore stays the nearest
+void complete_by_segments(Matrix<float>& rows, const Matrix<float>& centroids, std::span<const std::int32_t> labels = {});
 
 /// Fills every gap of one row from `fills` [d].
 void complete_row(std::span<float> row, std::span<const float> fills);

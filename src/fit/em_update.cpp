@@ -76,7 +76,7 @@ class Update {
     next.categories = frame.categories;
     next.center = frame.center;
     next.means = Matrix<double>(k, std::ssize(frame.center));
-    const std::vector<int> numbers = number_features(next.features(), next.categories);
+    const std::vector<int> numbers = next.numbers();
     away_ = Matrix<double>(k, d_);
     double total = 0.0;
     for (const std::int64_t c : update_.kept) total += weight(c);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "fit/complete_rows.hpp"
 #include "fit/point_clustering.hpp"
 
 namespace tessera {
@@ -43,12 +44,8 @@ MixtureSample::MixtureSample(const RowCollection& rows, std::vector<double> weig
   feeder_ = make_matrix_feeder(rows_.values.view(), fit_weights_, {}, 0, quiet_);
   complete_ = take_rows({rows_.values.view(), weights_}, positive(weights_));
   const std::vector<double> means = mean();
-  for (std::int64_t i = 0; i < complete_.rows.rows(); ++i) {
-    const auto row = complete_.rows.row(i);
-    for (std::size_t j = 0; j < row.size(); ++j) {
-      if (std::isnan(row[j])) row[j] = static_cast<float>(means[j]);
-    }
-  }
+  const std::vector<float> fills(means.begin(), means.end());
+  for (std::int64_t i = 0; i < complete_.rows.rows(); ++i) complete_row(complete_.rows.row(i), fills);
 }
 
 std::vector<double> MixtureSample::mean() const {

@@ -24,7 +24,7 @@ std::vector<Unit> units_of(const FeaturePlan& plan) {
 
 MomentsInUnits in_original_units(const FeaturePlan& plan, const Mixture& mixture) {
   const std::vector<Unit> units = units_of(plan);
-  const std::vector<int> numbers = number_features(mixture.features(), mixture.categories);
+  const std::vector<int> numbers = mixture.numbers();
   const std::int64_t k = mixture.components(), d = mixture.features(), g = std::ssize(numbers);
   const auto unit = [&](std::int64_t j) -> const Unit& { return units[static_cast<std::size_t>(j)]; };
   const auto number = [&](std::int64_t j) -> const Unit& { return unit(numbers[static_cast<std::size_t>(j)]); };

@@ -36,7 +36,7 @@ Json moments_json(const Mixture& mixture, const Matrix<double>& means, const Mat
 Json mixture_json(const FeaturePlan& plan, const Mixture& mixture) {
   const MomentsInUnits original = in_original_units(plan, mixture);
   std::vector<std::string> numbers;
-  for (const int j : number_features(mixture.features(), mixture.categories)) {
+  for (const int j : mixture.numbers()) {
     numbers.push_back(plan.feature_names[static_cast<std::size_t>(j)]);
   }
   return {{"covariance", to_string(mixture.covariance)},

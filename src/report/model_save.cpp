@@ -93,7 +93,7 @@ void write_mixture(hdf5::FileWriter& file, const Mixture& mixture, const Feature
   file.write(layout::kMixtureWeights, mixture.weights);
   file.write(layout::kMixtureMeans, mixture.means.view());
   file.write(layout::kMixtureCovariances, mixture.covariances.view());
-  file.write(layout::kMixtureNumbers, number_features(mixture.features(), mixture.categories));
+  file.write(layout::kMixtureNumbers, mixture.numbers());
   file.write(layout::kMixtureCenter, mixture.center);
   const MomentsInUnits original = in_original_units(plan, mixture);
   file.create_group("/mixture/original");

@@ -188,7 +188,7 @@ void add_data(Page& page, const SegmentationSummary& summary) {
 /// What a mixture assumes within a segment.
 std::string shape_words(const Mixture& mixture) {
   const auto categories = static_cast<std::int64_t>(mixture.categories.size());
-  const bool numbers = !number_features(mixture.features(), mixture.categories).empty();
+  const bool numbers = !mixture.numbers().empty();
   const std::string covariances = fmt::format("{} covariances", to_string(mixture.covariance));
   if (categories == 0) return covariances;
   const std::string shares = "shares of levels in " + text::plural(categories, "column");

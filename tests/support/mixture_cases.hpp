@@ -140,7 +140,7 @@ inline void expect_same(const Answer& a, const Answer& b) {
 
 /// The covariance of component c as a full matrix.
 inline Matrix<double> covariance_of(const Mixture& mixture, std::int64_t c) {
-  const std::int64_t d = std::ssize(number_features(mixture.features(), mixture.categories));
+  const std::int64_t d = std::ssize(mixture.numbers());
   Matrix<double> full(d, d);
   for (std::int64_t i = 0; i < d; ++i) {
     for (std::int64_t j = 0; j < d; ++j) {
@@ -254,7 +254,7 @@ struct TwinView {
 };
 
 inline TwinView twin_view(const float* row, const Mixture& mixture, std::int64_t c) {
-  const std::vector<int> numbers = number_features(mixture.features(), mixture.categories);
+  const std::vector<int> numbers = mixture.numbers();
   const Matrix<double> covariance = covariance_of(mixture, c);
   std::vector<std::int64_t> present, absent;
   for (std::int64_t j = 0; j < std::ssize(numbers); ++j) {
@@ -346,7 +346,7 @@ inline void expect_naive(const Answer& got, const Rows& rows, const Mixture& mix
     EXPECT_EQ(got.segment[i], best);
     EXPECT_NEAR(got.probability[i], static_cast<double>(of_best.density / sum), 1e-11);
     EXPECT_NEAR(got.distance2[i], static_cast<double>(of_best.distance2), 1e-10);
-    const std::vector<int> numbers = number_features(mixture.features(), mixture.categories);
+    const std::vector<int> numbers = mixture.numbers();
     bool complete = true;
     for (std::size_t j = 0; j < numbers.size(); ++j) {
       const bool present = !std::isnan(values[numbers[j]]);

@@ -50,4 +50,38 @@ inline void expect_near(const Matrix<double>& got, const Matrix<double>& wanted,
   }
 }
 
+/// But for rounding.
+inline void expect_never_falls(const MixtureResult& result) {
+  EXPECT_NE(result.stop_reason, "log-likelihood fell");
+  ASSERT_GT(result.history.size(), 2U);
+  for (std::size_t i = 1; i < result.history.size(); ++i) {
+    EXPECT_GE(result.history[i], result.history[i - 1] - 1e-12 * std::abs(result.history[i]));
+  }
+}
+
+inline void expect_same_bits(const Points& points, const MixtureOptions& options) {
+  const MixtureResult wanted = fit(points, options);
+  for (const Setting& setting :
+       {Setting{"auto", 2, 4096}, Setting{"auto", 7, 8192}, Setting{"sse4", 2, 0}, Setting{"eigen", 2, 0}}) {
+    const MixtureResult result = fit(points, options, setting);
+    EXPECT_EQ(result.mixture, wanted.mixture) << setting.level << " " << setting.threads;
+    EXPECT_EQ(result.fit.log_likelihood, wanted.fit.log_likelihood);
+    EXPECT_EQ(result.rows, wanted.rows);
+  }
+}
+
+/// Gives every third row weight 2, the others 1. @returns the rows unweighted, those of weight 2 twice
+inline Points twice_for_weight_two(Points& points) {
+  Points twice{Matrix<float>(0, points.rows.columns()), {}, {}};
+  for (std::int64_t i = 0; i < points.rows.rows(); ++i) {
+    const int copies = i % 3 == 0 ? 2 : 1;
+    points.weights.push_back(static_cast<float>(copies));
+    for (int copy = 0; copy < copies; ++copy) {
+      twice.rows.resize_rows(twice.rows.rows() + 1);
+      std::ranges::copy(points.rows.row(i), twice.rows.row(twice.rows.rows() - 1).begin());
+    }
+  }
+  return twice;
+}
+
 }  // namespace tessera::testing

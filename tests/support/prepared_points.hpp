@@ -74,4 +74,12 @@ class QuietJob {
   ThreadPool pool_;
 };
 
+/// The rows in an order of their own.
+inline std::vector<std::vector<float>> as_set(const Matrix<float>& centroids) {
+  std::vector<std::vector<float>> rows;
+  for (std::int64_t c = 0; c < centroids.rows(); ++c) rows.emplace_back(centroids.row(c).begin(), centroids.row(c).end());
+  std::ranges::sort(rows);
+  return rows;
+}
+
 }  // namespace tessera::testing

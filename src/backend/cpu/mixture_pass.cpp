@@ -34,12 +34,6 @@ void for_each_feature(std::span<const int> features, const Visit& visit) {
   }
 }
 
-std::int64_t count_levels(const std::vector<CategoryBlock>& categories) {
-  std::int64_t levels = 0;
-  for (const CategoryBlock& category : categories) levels += category.levels();
-  return levels;
-}
-
 /// The two most probable components of a row; ties go to the lowest index.
 struct TwoMostProbable {
   std::int64_t first = 0, second = -1;
@@ -81,7 +75,7 @@ void reject(const MixtureOutputs& outputs, std::int64_t components, std::int64_t
 CpuMixturePass::CpuMixturePass(const MixtureTask& task, std::string_view level, ThreadPool& threads)
     : mixture_(*task.mixture),
       density_(mixture_),
-      numbers_(number_features(mixture_.features(), mixture_.categories)),
+      numbers_(mixture_.numbers()),
       categories_(mixture_.categories.empty() ? task.categories : mixture_.categories),
       summed_(number_features(mixture_.features(), categories_)),
       log_shares_(log_shares(mixture_)),
@@ -100,7 +94,7 @@ CpuMixturePass::CpuMixturePass(const MixtureTask& task, std::string_view level, 
   }
   if (statistics_) {
     places_.levels = k * width_;
-    places_.observed = places_.levels + k * count_levels(categories_);
+    places_.observed = places_.levels + k * level_count(categories_);
     places_.complete = places_.observed + std::ssize(summed_);
     places_.incomplete = places_.complete + 1;
     places_.likelihood = places_.incomplete + 1;
@@ -345,7 +339,7 @@ MixtureStatistics CpuMixturePass::finish() {
   statistics.weights.resize(static_cast<std::size_t>(k));
   statistics.first = Matrix<double>(k, d);
   statistics.second = Matrix<double>(k, second_width_);
-  statistics.levels = Matrix<double>(k, count_levels(categories_));
+  statistics.levels = Matrix<double>(k, level_count(categories_));
   statistics.observed.resize(static_cast<std::size_t>(d));
   if (!statistics_) return statistics;
   std::vector<double> sums;

@@ -4,30 +4,21 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <random>
 
 #include "exact/philox.hpp"
 #include "fit/point_clustering.hpp"
+#include "keep_cases.hpp"
 
 namespace tessera {
 namespace {
 
-constexpr double kMargin = 0.1;
+using testing::Centres;
+using testing::kApart;
+constexpr double kMargin = testing::kKeepMargin;
 
-/// Round clouds of equal size about the given centres, weights 1 and 2 in turn.
-RowCollection clouds(const std::vector<std::array<float, 2>>& centres, int rows_each, double spread) {
-  std::mt19937_64 random(3);
-  std::normal_distribution<double> normal(0.0, spread);
-  RowCollection sample(2);
-  for (int i = 0; i < rows_each * static_cast<int>(centres.size()); ++i) {
-    const auto& centre = centres[static_cast<std::size_t>(i) % centres.size()];
-    const std::array<float, 2> value = {centre[0] + static_cast<float>(normal(random)),
-                                        centre[1] + static_cast<float>(normal(random))};
-    sample.add({0, 10 * i, 1.0 + i % 2}, value);
-  }
-  return sample;
+RowCollection clouds(const Centres& centres, int rows_each, double spread) {
+  return testing::clouds(centres, rows_each, spread, {1.0, 2.0});
 }
 
 Matrix<float> fitted(const RowCollection& sample, int segments) {
@@ -46,17 +37,7 @@ KeepProbability keep_of(const RowCollection& sample, int segments, int threads =
   return keep_probability(sample, fitted(sample, segments), 1, kMargin, pool).value();
 }
 
-const std::vector<std::array<float, 2>> kApart = {{0, 0}, {10, 0}, {0, 10}};
-
-TEST(KeepProbability, CustomersOfClearSegmentsKeepThem) {
-  const KeepProbability keep = keep_of(clouds(kApart, 200, 1.0), 3);
-  EXPECT_EQ(keep.sample_rows, 600);
-  EXPECT_EQ(keep.refits, 20);
-  EXPECT_GT(keep.mean, 0.999);
-  ASSERT_EQ(keep.segments.size(), 3U);
-  for (const double segment : keep.segments) EXPECT_GT(segment, 0.999);
-  EXPECT_LT(keep.below, 0.005);
-}
+TEST(KeepProbability, CustomersOfClearSegmentsKeepThem) { testing::expect_kept(keep_of(clouds(kApart, 200, 1.0), 3)); }
 
 TEST(KeepProbability, CustomersOfACloudCutByForceDoNot) {
   // Cut in a few pieces the same cuts may come again and again in one sample; nothing holds many in place.
@@ -66,23 +47,13 @@ TEST(KeepProbability, CustomersOfACloudCutByForceDoNot) {
 }
 
 TEST(KeepProbability, CustomersOnABoundaryKeepTheirsLessOften) {
-  const KeepProbability keep = keep_of(clouds({{0, 0}, {3, 0}}, 400, 1.0), 2);
-  EXPECT_LT(keep.boundary, keep.elsewhere);
-  EXPECT_GT(keep.elsewhere, 0.95);
-  ASSERT_EQ(keep.pairs.size(), 1U);
-  EXPECT_EQ(keep.pairs[0].segment, 0);
-  EXPECT_EQ(keep.pairs[0].other, 1);
-  EXPECT_EQ(keep.pairs[0].mean, keep.boundary);
+  testing::expect_doubt_at_the_boundary(keep_of(clouds({{0, 0}, {3, 0}}, 400, 1.0), 2));
 }
 
 TEST(KeepProbability, IsTheSameForAnyNumberOfThreads) {
   const RowCollection sample = clouds({{0, 0}, {3, 0}, {0, 3}}, 150, 1.2);
   const KeepProbability one = keep_of(sample, 3, 1), three = keep_of(sample, 3, 3);
-  EXPECT_EQ(one.mean, three.mean);
-  EXPECT_EQ(one.segments, three.segments);
-  EXPECT_EQ(one.boundary, three.boundary);
-  EXPECT_EQ(one.elsewhere, three.elsewhere);
-  EXPECT_EQ(one.below, three.below);
+  testing::expect_equal(one, three);
 }
 
 TEST(KeepProbability, IsLeftOutWhereItWouldSayNothing) {

@@ -104,20 +104,13 @@ Matrix<float> naive_lloyd(const PreparedPoints& points, Matrix<float> centroids)
   }
 }
 
-std::vector<std::vector<float>> as_set(const Matrix<float>& centroids) {
-  std::vector<std::vector<float>> rows;
-  for (std::int64_t c = 0; c < centroids.rows(); ++c) rows.emplace_back(centroids.row(c).begin(), centroids.row(c).end());
-  std::ranges::sort(rows);
-  return rows;
-}
-
 TEST(Gaps, EqualNaiveLloydFromTheSameStart) {
   for (const double share : {0.05, 0.4, 0.9}) {
     const GappedPoints gapped = with_gaps(testing::prepare_points(testing::make_blobs(3000, 4, 7, 11)), share, 5);
     const Matrix<float> start = first_rows(gapped.points, 5);
     const KMeansResult result = fit(gapped, {.segments = 5, .initial_centroids = start});
     EXPECT_TRUE(result.converged);
-    EXPECT_EQ(as_set(result.centroids), as_set(naive_lloyd(gapped.points, start))) << share;
+    EXPECT_EQ(testing::as_set(result.centroids), testing::as_set(naive_lloyd(gapped.points, start))) << share;
   }
 }
 
@@ -350,6 +343,14 @@ TEST(CompleteRows, FromTheirSegmentKeepIt) {
       complete.offer(number, exact::reference_distance2(rows.row(i).data(), centroids.row(c).data(), 4));
     }
     ASSERT_EQ(open.first, complete.first);
+  }
+  Matrix<float> labelled = gapped.points.rows;
+  complete_by_segments(labelled, centroids, std::vector<std::int32_t>(300, 2));
+  for (std::int64_t i = 0; i < labelled.rows(); ++i) {
+    for (std::int64_t j = 0; j < 4; ++j) {
+      const float known = gapped.points.rows(i, j);
+      ASSERT_EQ(labelled(i, j), std::isnan(known) ? centroids(2, j) : known);
+    }
   }
 }
 

@@ -66,20 +66,13 @@ Matrix<float> naive_lloyd(const PreparedPoints& points, Matrix<float> centroids)
   }
 }
 
-std::vector<std::vector<float>> as_set(const Matrix<float>& centroids) {
-  std::vector<std::vector<float>> rows;
-  for (std::int64_t c = 0; c < centroids.rows(); ++c) rows.emplace_back(centroids.row(c).begin(), centroids.row(c).end());
-  std::ranges::sort(rows);
-  return rows;
-}
-
 TEST(KMeans, EqualsNaiveLloydFromTheSameStart) {
   const PreparedPoints points = testing::prepare_points(testing::make_blobs(3000, 3, 7, 11));
   Matrix<float> start(5, 3);
   for (std::int64_t c = 0; c < 5; ++c) std::ranges::copy(points.rows.row(c * 31), start.row(c).begin());
   const KMeansResult result = fit(points, {.segments = 5, .initial_centroids = start});
   EXPECT_TRUE(result.converged);
-  EXPECT_EQ(as_set(result.centroids), as_set(naive_lloyd(points, start)));
+  EXPECT_EQ(testing::as_set(result.centroids), testing::as_set(naive_lloyd(points, start)));
 }
 
 TEST(KMeans, SameBitsForThreadsChunksAndLevels) {
