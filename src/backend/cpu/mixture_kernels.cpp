@@ -23,17 +23,21 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::CappedTag<double, static_cast<std::size_t>(kMixtureWidth)>;
 using Bits = hn::RebindToUnsigned<Tag>;
 using Vector = hn::Vec<Tag>;
+using Floats = hn::Rebind<float, Tag>;
+using Places = hn::RebindToSigned<Floats>;
 constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(Tag()));
 
 // Vectors of rows, and of products, at a time: as many as the registers hold with four rows of W, or eight components.
 #if HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2
 constexpr int kRowVectors = 2;
-constexpr int kProductVectors = 2;
 constexpr int kShares = 4;
+constexpr int kProductVectors = 2;
+constexpr int kMoreProductVectors = 2;
 #else
 constexpr int kRowVectors = 4;
-constexpr int kProductVectors = 3;
 constexpr int kShares = 8;
+constexpr int kProductVectors = 3;
+constexpr int kMoreProductVectors = 2;
 #endif
 
 HWY_INLINE Vector fused(Vector a, Vector b, Vector c) { return HWY_NAMESPACE::fused(Tag(), a, b, c); }
@@ -204,79 +208,118 @@ void probabilities(const MixtureDensity& density, const MixtureTile& tile) {
   }
 }
 
+void load_features(const MixtureRows& r, double* features) {
+  const Tag tag;
+  std::int32_t begins[kMixtureTileRows];
+  for (std::int64_t t = 0; t < kMixtureTileRows; ++t) {
+    begins[t] = static_cast<std::int32_t>(r.rows[std::min(t, r.count - 1)] * r.columns);
+  }
+  for (std::int64_t t = 0; t < r.count; t += kLanes) {
+    const auto places = hn::LoadU(Places(), begins + t);
+    double* out = features + t;
+    for (std::size_t j = 0; j < r.features.size(); ++j, out += kMixtureTileRows) {
+      const auto cells = hn::GatherIndex(Floats(), r.table + r.features[j], places);
+      hn::StoreU(hn::Sub(hn::PromoteTo(tag, cells), hn::Set(tag, r.center[j])), tag, out);
+    }
+  }
+  // Kernels take several vectors of rows.
+  for (std::int64_t t = (r.count + kLanes - 1) / kLanes * kLanes; t < kMixtureTileRows; ++t) {
+    for (std::int64_t j = 0; j < std::ssize(r.features); ++j)
+      features[j * kMixtureTileRows + t] = features[j * kMixtureTileRows];
+  }
+}
+
+void load_values(const MixtureRows& r, std::int64_t stride, double* values) {
+  const Tag tag;
+  const std::int64_t d = std::ssize(r.features);
+  const bool all_in_turn = d > 0 && r.features.back() == d - 1;
+  for (std::int64_t t = 0; t < r.count; ++t, values += stride) {
+    const float* const row = r.table + r.rows[t] * r.columns;
+    std::int64_t j = 0;
+    for (; all_in_turn && j + kLanes <= d; j += kLanes) {
+      const Vector cells = hn::PromoteTo(tag, hn::LoadU(Floats(), row + j));
+      hn::StoreU(hn::Sub(cells, hn::LoadU(tag, r.center + j)), tag, values + j);
+    }
+    for (; j < d; ++j) values[j] = double{row[r.features[static_cast<std::size_t>(j)]]} - r.center[j];
+  }
+}
+
+/// Continues `period` values over the next kMixtureWidth.
+HWY_INLINE void repeat(double* values, std::int64_t period) {
+  const Tag tag;
+  if (period < kMixtureWidth) {
+    for (std::int64_t j = 0; j < kMixtureWidth; ++j) values[period + j] = values[j];
+  } else {
+    for (std::int64_t j = 0; j < kMixtureWidth; j += kLanes) hn::StoreU(hn::LoadU(tag, values + j), tag, values + period + j);
+  }
+}
+
 /// What is written beyond the end of a run is overwritten by the next one.
-void fill_products(const MixtureRows& p) {
+void repeat_values(const MixtureProducts& products, std::int64_t rows, double* values) {
   const Tag tag;
-  for (std::int64_t row = 0; row < p.rows; ++row) {
-    const double* const z = p.values + row * p.stride;
-    double* out = p.products + row * p.width;
-    double* const end = out + p.width;
-    if (p.second == SecondMoments::covariances) {
-      for (std::int64_t apart = 0; 2 * apart <= p.features; ++apart) {
-        const std::int64_t pairs = pairs_apart(p.features, apart);
-        for (std::int64_t i = 0; i < pairs; i += kLanes) {
-          hn::StoreU(hn::Mul(hn::LoadU(tag, z + i), hn::LoadU(tag, z + i + apart)), tag, out + i);
-        }
-        out += pairs;
-      }
-    } else if (p.second == SecondMoments::variances) {
-      for (std::int64_t j = 0; j < p.features; j += kLanes) {
-        const Vector value = hn::LoadU(tag, z + j);
-        hn::StoreU(hn::Mul(value, value), tag, out + j);
-      }
-      out += p.features;
-    }
-    for (std::int64_t j = 0; j < p.features; j += kLanes) hn::StoreU(hn::LoadU(tag, z + j), tag, out + j);
-    out += p.features;
-    *out++ = 1.0;
-    while (out < end) *out++ = 0.0;
+  const std::int64_t d = products.features();
+  for (std::int64_t row = 0; row < rows; ++row, values += products.stride()) {
+    values[d] = 1.0;
+    repeat(values, d + 1);
+    double* const again = values + products.again();
+    for (std::int64_t j = 0; j < d; j += kLanes) hn::StoreU(hn::LoadU(tag, values + j), tag, again + j);
+    if (d > 0) repeat(again, d);
   }
 }
 
-/// kLeft components x kRight vectors of sums stay in registers while the rows go by.
+/// kLeft components x kRight vectors of sums stay in registers while the rows go by; products are formed on the way.
 template <int kLeft, int kRight>
-HWY_INLINE void add_tile(const MixtureProducts& p, std::int64_t component, std::int64_t column) {
+HWY_INLINE void add_tile(const MixtureSums& s, std::int64_t component, std::int64_t column) {
   const Tag tag;
+  const std::int64_t width = s.products->width(), stride = s.products->stride();
   Vector sums[kLeft][kRight];
-  double* const out = p.sums + component * p.width + column;
+  double* const out = s.sums + component * width + column;
   for (int i = 0; i < kLeft; ++i) {
-    for (int j = 0; j < kRight; ++j) sums[i][j] = hn::LoadU(tag, out + i * p.width + j * kLanes);
+    for (int j = 0; j < kRight; ++j) sums[i][j] = hn::LoadU(tag, out + i * width + j * kLanes);
   }
-  const double* shares = p.shares + component * kMixtureTileRows;
-  const double* products = p.products + column;
-  for (std::int64_t row = 0; row < p.rows; ++row, ++shares, products += p.width) {
-    Vector cells[kRight];
-    for (int j = 0; j < kRight; ++j) cells[j] = hn::LoadU(tag, products + j * kLanes);
+  const double* shares = s.shares + component * kMixtureTileRows;
+  const double *left[kRight], *right[kRight];
+  for (int j = 0; j < kRight; ++j) {
+    const std::int64_t at = column + j * kLanes;
+    const ProductVector& from = s.products->vectors()[static_cast<std::size_t>(at / kMixtureWidth)];
+    left[j] = s.values + from.left + at % kMixtureWidth;
+    right[j] = s.values + from.right + at % kMixtureWidth;
+  }
+  for (std::int64_t row = 0, at = 0; row < s.rows; ++row, at += stride) {
+    Vector products[kRight];
+    for (int j = 0; j < kRight; ++j) products[j] = hn::Mul(hn::LoadU(tag, left[j] + at), hn::LoadU(tag, right[j] + at));
     for (int i = 0; i < kLeft; ++i) {
-      const Vector factor = hn::Set(tag, shares[i * kMixtureTileRows]);
-      for (int j = 0; j < kRight; ++j) sums[i][j] = fused(factor, cells[j], sums[i][j]);
+      const Vector factor = hn::Set(tag, shares[i * kMixtureTileRows + row]);
+      for (int j = 0; j < kRight; ++j) sums[i][j] = fused(factor, products[j], sums[i][j]);
     }
   }
   for (int i = 0; i < kLeft; ++i) {
-    for (int j = 0; j < kRight; ++j) hn::StoreU(sums[i][j], tag, out + i * p.width + j * kLanes);
+    for (int j = 0; j < kRight; ++j) hn::StoreU(sums[i][j], tag, out + i * width + j * kLanes);
   }
 }
 
-template <int kLeft>
-HWY_INLINE void add_components(const MixtureProducts& p, std::int64_t component) {
-  std::int64_t column = 0;
-  for (; column + kProductVectors * kLanes <= p.width; column += kProductVectors * kLanes) {
-    add_tile<kLeft, kProductVectors>(p, component, column);
-  }
-  for (; column < p.width; column += kLanes) add_tile<kLeft, 1>(p, component, column);
+/// From a column of the products on.
+template <int kLeft, int kRight>
+HWY_INLINE void add_columns(const MixtureSums& s, std::int64_t component, std::int64_t column) {
+  for (; column + kRight * kLanes <= s.products->width(); column += kRight * kLanes)
+    add_tile<kLeft, kRight>(s, component, column);
+  if constexpr (kRight > 1) add_columns<kLeft, kRight / 2>(s, component, column);
 }
 
-void add_products(const MixtureProducts& p) {
-  std::int64_t component = 0;
-  for (; component + kShares <= p.components; component += kShares) add_components<kShares>(p, component);
-  for (; component + 2 <= p.components; component += 2) add_components<2>(p, component);
-  if (component < p.components) add_components<1>(p, component);
+/// As many components at a time as are left, halved again and again, for wider tiles of products.
+template <int kLeft, int kRight>
+HWY_INLINE void add_components(const MixtureSums& s, std::int64_t component) {
+  for (; component + kLeft <= s.components; component += kLeft) add_columns<kLeft, kRight>(s, component, 0);
+  if constexpr (kLeft > 1) add_components<kLeft / 2, kRight + kMoreProductVectors>(s, component);
 }
+
+void add_products(const MixtureSums& s) { add_components<kShares, kProductVectors>(s, 0); }
 
 }  // namespace
 
 void add_mixture_kernels(KernelLevels<MixtureKernels>& levels) {
-  add_kernels(HWY_TARGET, MixtureKernels{&distances, &probabilities, &fill_products, &add_products}, levels);
+  add_kernels(HWY_TARGET,
+              MixtureKernels{&load_features, &load_values, &repeat_values, &distances, &probabilities, &add_products}, levels);
 }
 
 }  // namespace tessera::HWY_NAMESPACE

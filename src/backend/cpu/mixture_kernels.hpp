@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
+#include "backend/cpu/mixture_products.hpp"
 #include "backend/mixture_density.hpp"
 #include "tessera/mixture_pass.hpp"
 
@@ -11,8 +13,6 @@ namespace tessera {
 
 /// Rows that are worked on at a time; arrays below hold so many, rows beyond the last are zero.
 inline constexpr std::int64_t kMixtureTileRows = 64;
-/// Widths of products come in multiples of this.
-inline constexpr std::int64_t kMixtureWidth = 8;
 
 /// One tile on its way through a mixture pass. The arrays are as long as said, and aligned or not.
 struct MixtureTile {
@@ -25,45 +25,41 @@ struct MixtureTile {
   double* log_sum = nullptr;           ///< [kMixtureTileRows] log density of all less `best`
 };
 
-/// Pairs of features are written down by how far they are apart, counted around the circle of all: first z_i z_i, then
-/// z_i z_(i + 1), and so on, i ascending. These runs are as long as there are features (half as long for the opposite ones of
-/// an even number), so that whole vectors of them are whole cache lines.
-[[nodiscard]] constexpr std::int64_t pairs_apart(std::int64_t features, std::int64_t apart) {
-  return 2 * apart == features ? apart : features;
-}
-
-/// Rows whose products are to be written down.
+/// Rows to load.
 struct MixtureRows {
-  std::int64_t rows = 0;
-  std::int64_t features = 0;
-  const double* values = nullptr;  ///< [rows x stride] z twice, and at least kMixtureWidth zeros
-  std::int64_t stride = 0;
-  SecondMoments second = SecondMoments::none;
-  double* products = nullptr;  ///< [rows x width] and kMixtureWidth more: z_i z_j (as `second` asks, see above), then z, then
-                               ///< 1, then zeros
-  std::int64_t width = 0;      ///< a multiple of kMixtureWidth
+  std::int64_t count = 0;              ///< at least 1, at most kMixtureTileRows
+  const std::int32_t* rows = nullptr;  ///< [count] of the table
+  const float* table = nullptr;        ///< [any x columns]
+  std::int64_t columns = 0;
+  std::span<const int> features;   ///< [d] columns wanted
+  const double* center = nullptr;  ///< [d] to subtract
 };
 
-/// Rows whose products are summed.
-struct MixtureProducts {
-  std::int64_t components = 0;
+/// Rows whose products are to be summed.
+struct MixtureSums {
+  const MixtureProducts* products = nullptr;
   std::int64_t rows = 0;
-  const double* shares = nullptr;    ///< [k x kMixtureTileRows] w r
-  const double* products = nullptr;  ///< [rows x width]
-  std::int64_t width = 0;            ///< a multiple of kMixtureWidth
-  double* sums = nullptr;            ///< [k x width] added into
+  std::int64_t components = 0;
+  const double* shares = nullptr;  ///< [k x kMixtureTileRows] w r
+  const double* values = nullptr;  ///< [rows x products->stride()]
+  double* sums = nullptr;          ///< [k x products->width()] added into
 };
 
 /// The arithmetic of a mixture pass at one instruction-set level. Every level returns the bits of the plain loops.
 struct MixtureKernels {
+  /// z = cell - center, feature by feature: features[j * kMixtureTileRows + t]. Rows beyond the last are the last again.
+  void (*load_features)(const MixtureRows& rows, double* features) = nullptr;
+  /// z, row by row: values[t * stride + j].
+  void (*load_values)(const MixtureRows& rows, std::int64_t stride, double* values) = nullptr;
+  /// Writes the rest of rows of values after z (MixtureProducts), but for the ones.
+  void (*repeat_values)(const MixtureProducts& products, std::int64_t rows, double* values) = nullptr;
   /// Fills distance2 from features: y_i = sum over j <= i of W_ij z_j on top of -shift_i (shared W: less shift_i afterwards),
   /// the squares of y on top of one another, all fused.
   void (*distances)(const MixtureDensity& density, const MixtureTile& tile) = nullptr;
   /// Fills probability, best and log_sum from distance2.
   void (*probabilities)(const MixtureDensity& density, const MixtureTile& tile) = nullptr;
-  void (*fill_products)(const MixtureRows& rows) = nullptr;
-  /// sums[c][f] = fma(shares[c][row], products[row][f], sums[c][f]), row after row.
-  void (*add_products)(const MixtureProducts& products) = nullptr;
+  /// sums[c][f] = fma(shares[c][row], product f of the row, sums[c][f]), row after row.
+  void (*add_products)(const MixtureSums& sums) = nullptr;
 };
 
 /// Plain loops: every other level equals them.

@@ -11,27 +11,12 @@ namespace tessera {
 namespace {
 
 constexpr std::int64_t kBlockRows = 4096;
-/// Rows whose products are written down at a time: they are read again from the first-level cache.
-constexpr std::int64_t kProductRows = 16;
 /// Blocks that a thread works through before all meet.
 constexpr std::int64_t kBlocksAtOnce = 4;
-
-std::int64_t padded(std::int64_t width) { return (width + kMixtureWidth - 1) / kMixtureWidth * kMixtureWidth; }
 
 std::int64_t second_width(SecondMoments second, std::int64_t features) {
   if (second == SecondMoments::none) return 0;
   return second == SecondMoments::variances ? features : features * (features + 1) / 2;
-}
-
-/// Calls visit(j, feature) for every feature of a list; quicker where they are 0, 1, 2 and so on.
-template <typename Visit>
-void for_each_feature(std::span<const int> features, const Visit& visit) {
-  const std::int64_t count = std::ssize(features);
-  if (count == 0 || features.back() == count - 1) {
-    for (std::int64_t j = 0; j < count; ++j) visit(j, j);
-  } else {
-    for (std::int64_t j = 0; j < count; ++j) visit(j, std::int64_t{features[static_cast<std::size_t>(j)]});
-  }
 }
 
 /// The two most probable components of a row; ties go to the lowest index.
@@ -83,17 +68,16 @@ CpuMixturePass::CpuMixturePass(const MixtureTask& task, std::string_view level, 
       statistics_(task.statistics),
       kernels_(mixture_kernels_of(level)),
       threads_(threads),
-      second_width_(second_width(task.second, std::ssize(summed_))),
-      width_(padded(second_width_ + std::ssize(summed_) + 1)),
-      stride_(padded(2 * std::ssize(summed_)) + kMixtureWidth),
+      products_(task.second, std::ssize(summed_)),
       patterns_(mixture_, numbers_) {
   const std::int64_t k = density_.components, d = density_.features;
   for (const int feature : numbers_) {
     const auto found = std::ranges::find(summed_, feature);
     summed_at_.push_back(found == summed_.end() ? -1 : static_cast<int>(found - summed_.begin()));
   }
+  for (const int feature : summed_) summed_center_.push_back(mixture_.center[static_cast<std::size_t>(feature)]);
   if (statistics_) {
-    places_.levels = k * width_;
+    places_.levels = k * products_.width();
     places_.observed = places_.levels + k * level_count(categories_);
     places_.complete = places_.observed + std::ssize(summed_);
     places_.incomplete = places_.complete + 1;
@@ -108,12 +92,16 @@ CpuMixturePass::CpuMixturePass(const MixtureTask& task, std::string_view level, 
   const auto tile = static_cast<std::size_t>(kMixtureTileRows);
   for (Leaf& leaf : leaves_) {
     leaf.sums = AlignedNumbers(size);
-    leaf.values = AlignedNumbers(tile * static_cast<std::size_t>(stride_));
     leaf.features = AlignedNumbers(tile * static_cast<std::size_t>(d));
     leaf.distance2 = AlignedNumbers(tile * static_cast<std::size_t>(k));
     leaf.probability = AlignedNumbers(tile * static_cast<std::size_t>(k));
     if (!mixture_.categories.empty()) leaf.log_shares = AlignedNumbers(tile * static_cast<std::size_t>(k));
-    if (statistics_) leaf.products = AlignedNumbers(static_cast<std::size_t>(kProductRows * width_ + kMixtureWidth));
+    if (statistics_) {
+      leaf.values = AlignedNumbers(tile * static_cast<std::size_t>(products_.stride()));
+      for (std::int64_t t = 0; t < kMixtureTileRows; ++t) {
+        std::fill_n(leaf.values.data() + t * products_.stride() + products_.ones(), kMixtureWidth, 1.0);
+      }
+    }
     for (auto* values : {&leaf.best, &leaf.log_sum, &leaf.weights}) values->resize(tile);
     leaf.levels.resize(tile * categories_.size());
   }
@@ -174,39 +162,20 @@ void CpuMixturePass::sum_block(const Block& block, Leaf& leaf) const {
       leaf.rows.push_back(i);
     }
     if (leaf.rows.empty()) continue;
-    load_features(block, density_, numbers_, leaf);
+    kernels_.load_features(rows_of(block, leaf, numbers_, density_.center.data()), leaf.features.data());
     find_probabilities(block, density_, leaf);
     if (statistics_) add_tile(block, leaf);
   }
   sum_gaps(block, leaf);
 }
 
-/// z of the tile's rows, feature by feature.
-void CpuMixturePass::load_features(const Block& block, const MixtureDensity& density, std::span<const int> numbers,
-                                   Leaf& leaf) const {
-  const auto rows = static_cast<std::int64_t>(leaf.rows.size());
-  for (std::int64_t t = 0; t < rows; ++t) {
-    const float* const row = block.row(leaf.rows[static_cast<std::size_t>(t)]);
-    double* const out = leaf.features.data() + t;
-    for_each_feature(numbers, [&](std::int64_t j, std::int64_t feature) {
-      out[j * kMixtureTileRows] = double{row[feature]} - density.center[static_cast<std::size_t>(j)];
-    });
-  }
-  for (std::int64_t j = 0; j < density.features; ++j) {
-    std::fill(leaf.features.data() + j * kMixtureTileRows + rows, leaf.features.data() + (j + 1) * kMixtureTileRows, 0.0);
-  }
-}
-
-/// z of the features that have moments, row by row.
-void CpuMixturePass::load_values(const Block& block, Leaf& leaf) const {
-  const std::int64_t d = std::ssize(summed_);
-  for (std::size_t t = 0; t < leaf.rows.size(); ++t) {
-    const float* const row = block.row(leaf.rows[t]);
-    double* const values = leaf.values.data() + static_cast<std::int64_t>(t) * stride_;
-    for_each_feature(summed_, [&](std::int64_t j, std::int64_t feature) {
-      values[j] = values[j + d] = double{row[feature]} - mixture_.center[static_cast<std::size_t>(feature)];
-    });
-  }
+MixtureRows CpuMixturePass::rows_of(const Block& block, const Leaf& leaf, std::span<const int> features, const double* center) {
+  return {.count = std::ssize(leaf.rows),
+          .rows = leaf.rows.data(),
+          .table = block.row(0),
+          .columns = block.chunk.rows.columns,
+          .features = features,
+          .center = center};
 }
 
 /// The levels of the tile's rows, and what they tell of the components.
@@ -266,10 +235,13 @@ void CpuMixturePass::publish_tile(const Block& block, const Leaf& leaf) const {
 }
 
 void CpuMixturePass::add_tile(const Block& block, Leaf& leaf) const {
-  load_values(block, leaf);
+  const MixtureRows rows = rows_of(block, leaf, summed_, summed_center_.data());
+  kernels_.load_values(rows, products_.stride(), leaf.values.data());
+  kernels_.repeat_values(products_, rows.count, leaf.values.data());
   add_likelihoods_and_levels(leaf);
-  double& complete = leaf.sums.data()[places_.complete];
+  double complete = leaf.sums[static_cast<std::size_t>(places_.complete)];
   for (std::size_t t = 0; t < leaf.rows.size(); ++t) complete += leaf.weights[t];
+  leaf.sums.data()[places_.complete] = complete;
   add_products(0, density_.components, leaf);
 }
 
@@ -278,10 +250,13 @@ void CpuMixturePass::add_likelihoods_and_levels(Leaf& leaf) const {
   const std::int64_t k = density_.components;
   const auto rows = static_cast<std::int64_t>(leaf.rows.size());
   double* const sums = leaf.sums.data();
+  double likelihood = sums[places_.likelihood], completed = sums[places_.completed_likelihood];
   for (std::size_t t = 0; t < leaf.rows.size(); ++t) {
-    sums[places_.likelihood] += leaf.weights[t] * (leaf.best[t] + leaf.log_sum[t]);
-    sums[places_.completed_likelihood] += leaf.weights[t] * leaf.best[t];
+    likelihood += leaf.weights[t] * (leaf.best[t] + leaf.log_sum[t]);
+    completed += leaf.weights[t] * leaf.best[t];
   }
+  sums[places_.likelihood] = likelihood;
+  sums[places_.completed_likelihood] = completed;
   for (std::int64_t c = 0; c < k; ++c) {
     double* const shares = leaf.probability.data() + c * kMixtureTileRows;
     for (std::int64_t t = 0; t < rows; ++t) shares[t] *= leaf.weights[static_cast<std::size_t>(t)];
@@ -299,37 +274,23 @@ void CpuMixturePass::add_likelihoods_and_levels(Leaf& leaf) const {
 
 /// Adds the tile's values to the sums of some components.
 void CpuMixturePass::add_products(std::int64_t first_component, std::int64_t components, Leaf& leaf) const {
-  const auto rows = static_cast<std::int64_t>(leaf.rows.size());
-  for (std::int64_t from = 0; from < rows; from += kProductRows) {
-    const std::int64_t count = std::min(kProductRows, rows - from);
-    kernels_.fill_products({.rows = count,
-                            .features = std::ssize(summed_),
-                            .values = leaf.values.data() + from * stride_,
-                            .stride = stride_,
-                            .second = second_,
-                            .products = leaf.products.data(),
-                            .width = width_});
-    kernels_.add_products({.components = components,
-                           .rows = count,
-                           .shares = leaf.probability.data() + first_component * kMixtureTileRows + from,
-                           .products = leaf.products.data(),
-                           .width = width_,
-                           .sums = leaf.sums.data() + first_component * width_});
-  }
+  kernels_.add_products({.products = &products_,
+                         .rows = std::ssize(leaf.rows),
+                         .components = components,
+                         .shares = leaf.probability.data() + first_component * kMixtureTileRows,
+                         .values = leaf.values.data(),
+                         .sums = leaf.sums.data() + first_component * products_.width()});
 }
 
-/// Products as they were added up, in the order in which they are asked for.
-void CpuMixturePass::copy_second(const double* sums, std::span<double> out) const {
-  if (second_ != SecondMoments::covariances) {
-    std::copy_n(sums, out.size(), out.begin());
-    return;
-  }
-  const std::int64_t d = std::ssize(summed_);
-  for (std::int64_t apart = 0; 2 * apart <= d; ++apart) {
-    for (std::int64_t i = 0; i < pairs_apart(d, apart); ++i) {
-      const std::int64_t j = (i + apart) % d, low = std::min(i, j), high = std::max(i, j);
-      out[static_cast<std::size_t>(low * d - low * (low - 1) / 2 + high - low)] = *sums++;
-    }
+/// A component's products, from where they were added up to where they are asked for.
+void CpuMixturePass::copy_moments(const double* sums, std::int64_t component, MixtureStatistics& statistics) const {
+  const std::int64_t d = products_.features();
+  statistics.weights[static_cast<std::size_t>(component)] = sums[products_.weight()];
+  for (std::int64_t i = 0; i < d; ++i) statistics.first(component, i) = sums[products_.first(i)];
+  double* second = statistics.second.row(component).data();
+  for (std::int64_t i = 0; i < d && second_ != SecondMoments::none; ++i) {
+    for (std::int64_t j = i; j < (second_ == SecondMoments::variances ? i + 1 : d); ++j)
+      *second++ = sums[products_.second(i, j)];
   }
 }
 
@@ -338,7 +299,7 @@ MixtureStatistics CpuMixturePass::finish() {
   MixtureStatistics statistics;
   statistics.weights.resize(static_cast<std::size_t>(k));
   statistics.first = Matrix<double>(k, d);
-  statistics.second = Matrix<double>(k, second_width_);
+  statistics.second = Matrix<double>(k, second_width(second_, d));
   statistics.levels = Matrix<double>(k, level_count(categories_));
   statistics.observed.resize(static_cast<std::size_t>(d));
   if (!statistics_) return statistics;
@@ -349,10 +310,7 @@ MixtureStatistics CpuMixturePass::finish() {
   }
   const auto sum_at = [&](std::int64_t place) { return sums[static_cast<std::size_t>(place)]; };
   for (std::int64_t c = 0; c < k; ++c) {
-    const double* const own = sums.data() + c * width_;
-    copy_second(own, statistics.second.row(c));
-    std::copy_n(own + second_width_, d, statistics.first.data() + c * d);
-    statistics.weights[static_cast<std::size_t>(c)] = own[second_width_ + d];
+    copy_moments(sums.data() + c * products_.width(), c, statistics);
     for (std::int64_t level = 0; level < statistics.levels.columns(); ++level) {
       statistics.levels(c, level) = sum_at(places_.levels + level * k + c);
     }

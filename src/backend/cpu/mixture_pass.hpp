@@ -33,29 +33,28 @@ class CpuMixturePass final : public MixturePass {
   /// What one thread works with at a time.
   struct Leaf {
     AlignedNumbers sums;  // as Places says
-    AlignedNumbers values, features, products, distance2, probability, log_shares;
+    AlignedNumbers values, features, distance2, probability, log_shares;
     std::vector<double> best, log_sum, weights;
     std::vector<std::int32_t> rows;                     // of the block, that are in the tile
     std::vector<std::int32_t> levels;                   // [tile x categories] place among all levels; -1: none
     std::map<GapMask, std::vector<std::int32_t>> gaps;  // rows of the block that lack numbers
   };
-  /// Where the sums lie: [k x width] of products, then these.
+  /// Where the sums lie: [k x products_.width()], then these.
   struct Places {
     std::int64_t levels = 0, observed = 0, complete = 0, incomplete = 0, likelihood = 0, completed_likelihood = 0, size = 0;
   };
 
   [[nodiscard]] MixtureTile tile_of(Leaf& leaf) const;
   void sum_block(const Block& block, Leaf& leaf) const;
-  /// Of the tile's rows, all of the same pattern: `density` is theirs. @param numbers  the features of the density
-  void load_features(const Block& block, const MixtureDensity& density, std::span<const int> numbers, Leaf& leaf) const;
-  void load_values(const Block& block, Leaf& leaf) const;
+  /// The tile's rows. @param center  [features]
+  static MixtureRows rows_of(const Block& block, const Leaf& leaf, std::span<const int> features, const double* center);
   void load_levels(const Block& block, Leaf& leaf) const;
   void find_probabilities(const Block& block, const MixtureDensity& density, Leaf& leaf) const;
   void publish_tile(const Block& block, const Leaf& leaf) const;
   void add_tile(const Block& block, Leaf& leaf) const;
   void add_likelihoods_and_levels(Leaf& leaf) const;
   void add_products(std::int64_t first_component, std::int64_t components, Leaf& leaf) const;
-  void copy_second(const double* sums, std::span<double> out) const;
+  void copy_moments(const double* sums, std::int64_t component, MixtureStatistics& statistics) const;
 
   // Rows that lack numbers (mixture_pass_gaps.cpp).
   [[nodiscard]] bool lacks_numbers(const float* row) const;
@@ -64,7 +63,6 @@ class CpuMixturePass final : public MixturePass {
   void add_gap_tile(const GapPattern& pattern, Leaf& leaf) const;
   void fill_values(const GapPattern& pattern, std::int64_t component, Leaf& leaf) const;
   void add_left(const GapPattern& pattern, std::int64_t component, double share, double* sums) const;
-  [[nodiscard]] std::int64_t second_place(std::int64_t i, std::int64_t j) const;
 
   const Mixture& mixture_;
   MixtureDensity density_;
@@ -72,12 +70,13 @@ class CpuMixturePass final : public MixturePass {
   std::vector<CategoryBlock> categories_;  // whose levels are counted
   std::vector<int> summed_;                // features of a row that have moments
   std::vector<int> summed_at_;             // [numbers_] places in summed_; -1: none
+  std::vector<double> summed_center_;      // [summed_]
   Matrix<double> log_shares_;              // [levels x k]; empty if the mixture has no categories
   SecondMoments second_;
   bool statistics_;
   MixtureKernels kernels_;
   ThreadPool& threads_;
-  std::int64_t second_width_ = 0, width_ = 0, stride_ = 0;
+  MixtureProducts products_;
   Places places_;
   mutable GapPatterns patterns_;
   std::vector<Leaf> leaves_;

@@ -37,7 +37,7 @@ void CpuMixturePass::sum_gaps(const Block& block, Leaf& leaf) const {
       for (std::size_t t = 0; t < leaf.rows.size(); ++t) {
         leaf.weights[t] = double{fit_weight(block.chunk, block.first + leaf.rows[t])};
       }
-      load_features(block, pattern.density, numbers, leaf);
+      kernels_.load_features(rows_of(block, leaf, numbers, pattern.density.center.data()), leaf.features.data());
       find_probabilities(block, pattern.density, leaf);
       if (statistics_) add_gap_tile(pattern, leaf);
       from = end;
@@ -62,19 +62,19 @@ void CpuMixturePass::add_gap_tile(const GapPattern& pattern, Leaf& leaf) const {
     const double* const shares = leaf.probability.data() + c * kMixtureTileRows;
     double share = 0.0;
     for (std::size_t t = 0; t < leaf.rows.size(); ++t) share += shares[t];
-    add_left(pattern, c, share, leaf.sums.data() + c * width_);
+    add_left(pattern, c, share, leaf.sums.data() + c * products_.width());
   }
 }
 
 /// The tile's rows as the component completes them.
 void CpuMixturePass::fill_values(const GapPattern& pattern, std::int64_t component, Leaf& leaf) const {
-  const std::int64_t d = std::ssize(summed_), present = std::ssize(pattern.present);
+  const std::int64_t present = std::ssize(pattern.present);
   const auto put = [&](double* values, int place, double z) {
     const int at = summed_at_[static_cast<std::size_t>(place)];
-    if (at >= 0) values[at] = values[at + d] = z;
+    if (at >= 0) values[at] = z;
   };
   for (std::int64_t t = 0; t < std::ssize(leaf.rows); ++t) {
-    double* const values = leaf.values.data() + t * stride_;
+    double* const values = leaf.values.data() + t * products_.stride();
     const auto z = [&](std::int64_t j) { return leaf.features[static_cast<std::size_t>(j * kMixtureTileRows + t)]; };
     for (std::int64_t j = 0; j < present; ++j) put(values, pattern.present[static_cast<std::size_t>(j)], z(j));
     for (std::int64_t a = 0; a < std::ssize(pattern.absent); ++a) {
@@ -85,6 +85,7 @@ void CpuMixturePass::fill_values(const GapPattern& pattern, std::int64_t compone
       put(values, pattern.absent[static_cast<std::size_t>(a)], expected);
     }
   }
+  kernels_.repeat_values(products_, std::ssize(leaf.rows), leaf.values.data());
 }
 
 /// Adds the covariance that the pattern leaves of absent numbers, `share` times.
@@ -96,16 +97,9 @@ void CpuMixturePass::add_left(const GapPattern& pattern, std::int64_t component,
     if (at(a) < 0) continue;
     const std::int64_t last = second_ == SecondMoments::covariances ? std::ssize(pattern.absent) : a + 1;
     for (std::int64_t b = a; b < last; ++b) {
-      if (at(b) >= 0) sums[second_place(at(a), at(b))] += share * pattern.left(pattern.row_of(component) + a, b);
+      if (at(b) >= 0) sums[products_.second(at(a), at(b))] += share * pattern.left(pattern.row_of(component) + a, b);
     }
   }
-}
-
-/// Of z_i z_j, i <= j, among the products (MixtureRows).
-std::int64_t CpuMixturePass::second_place(std::int64_t i, std::int64_t j) const {
-  const std::int64_t d = std::ssize(summed_), apart = j - i;
-  if (second_ == SecondMoments::variances) return i;
-  return 2 * apart <= d ? apart * d + i : (d - apart) * d + j;
 }
 
 }  // namespace tessera

@@ -9,6 +9,33 @@
 namespace tessera {
 namespace {
 
+double number_of(const MixtureRows& r, std::int64_t t, std::int64_t j) {
+  const auto at = static_cast<std::size_t>(j);
+  return double{r.table[r.rows[t] * r.columns + r.features[at]]} - r.center[at];
+}
+
+void plain_load_features(const MixtureRows& r, double* features) {
+  for (std::int64_t j = 0; j < std::ssize(r.features); ++j) {
+    for (std::int64_t t = 0; t < kMixtureTileRows; ++t) *features++ = number_of(r, std::min(t, r.count - 1), j);
+  }
+}
+
+void plain_load_values(const MixtureRows& r, std::int64_t stride, double* values) {
+  for (std::int64_t t = 0; t < r.count; ++t, values += stride) {
+    for (std::int64_t j = 0; j < std::ssize(r.features); ++j) values[j] = number_of(r, t, j);
+  }
+}
+
+void plain_repeat_values(const MixtureProducts& products, std::int64_t rows, double* values) {
+  const std::int64_t d = products.features();
+  for (std::int64_t row = 0; row < rows; ++row, values += products.stride()) {
+    values[d] = 1.0;
+    for (std::int64_t j = d + 1; j < products.again(); ++j) values[j] = values[j - d - 1];
+    double* const again = values + products.again();
+    for (std::int64_t j = 0; j < products.again() && d > 0; ++j) again[j] = values[j % d];
+  }
+}
+
 double plain_distance2(const MixtureDensity& density, std::int64_t c, const double* features) {
   const double* panel = density.whitening.data() + (density.shared ? 0 : c * density.panel_size);
   const double* const shift = density.shift.data() + c * density.padded;
@@ -60,28 +87,17 @@ void plain_probabilities(const MixtureDensity& density, const MixtureTile& tile)
   }
 }
 
-void plain_fill_products(const MixtureRows& p) {
-  for (std::int64_t row = 0; row < p.rows; ++row) {
-    const double* const z = p.values + row * p.stride;
-    double* out = p.products + row * p.width;
-    double* const end = out + p.width;
-    const std::int64_t farthest = p.second == SecondMoments::covariances ? p.features / 2 : 0;
-    for (std::int64_t apart = 0; apart <= farthest && p.second != SecondMoments::none; ++apart) {
-      for (std::int64_t i = 0; i < pairs_apart(p.features, apart); ++i) *out++ = z[i] * z[i + apart];
-    }
-    out = std::copy_n(z, p.features, out);
-    *out++ = 1.0;
-    std::fill(out, end, 0.0);
-  }
-}
-
-void plain_add_products(const MixtureProducts& p) {
-  for (std::int64_t row = 0; row < p.rows; ++row) {
-    for (std::int64_t c = 0; c < p.components; ++c) {
-      const double share = p.shares[c * kMixtureTileRows + row];
-      for (std::int64_t f = 0; f < p.width; ++f) {
-        double& sum = p.sums[c * p.width + f];
-        sum = std::fma(share, p.products[row * p.width + f], sum);
+void plain_add_products(const MixtureSums& s) {
+  const std::int64_t width = s.products->width();
+  for (std::int64_t row = 0; row < s.rows; ++row) {
+    const double* const values = s.values + row * s.products->stride();
+    for (std::int64_t c = 0; c < s.components; ++c) {
+      const double share = s.shares[c * kMixtureTileRows + row];
+      double* sum = s.sums + c * width;
+      for (const ProductVector& from : s.products->vectors()) {
+        for (std::int64_t lane = 0; lane < kMixtureWidth; ++lane, ++sum) {
+          *sum = std::fma(share, values[from.left + lane] * values[from.right + lane], *sum);
+        }
       }
     }
   }
@@ -90,7 +106,8 @@ void plain_add_products(const MixtureProducts& p) {
 }  // namespace
 
 MixtureKernels plain_mixture_kernels() {
-  return {&plain_distances, &plain_probabilities, &plain_fill_products, &plain_add_products};
+  return {&plain_load_features, &plain_load_values,   &plain_repeat_values,
+          &plain_distances,     &plain_probabilities, &plain_add_products};
 }
 
 }  // namespace tessera
