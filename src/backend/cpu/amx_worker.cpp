@@ -49,12 +49,12 @@ class AmxWorker final : public NearestWorker {
     if (!centroids_) prepare();
     open_.clear();
     configure_tiles();
-    const auto stretch =
-        static_cast<std::size_t>(std::max<std::int64_t>(1, kStretchBytes / (kGroupRows * rows.columns * 4)) * kGroupRows);
+    const auto stretch = std::min(list.size(), static_cast<std::size_t>(kStretchBytes / (rows.columns * 4) + kGroupRows));
+    for (const std::int32_t row : list.first(stretch)) ask_for_row(rows, row);
     for (std::size_t first = 0; first < list.size(); first += kGroupRows) {
       const std::size_t count = std::min<std::size_t>(kGroupRows, list.size() - first);
       const auto part = [&](auto span) { return span.empty() ? span : span.subspan(first, count); };
-      if (first % stretch == 0) ask_for_rows(rows, list.subspan(first, std::min(stretch, list.size() - first)));
+      pack_rows(rows, part(list), list.subspan(std::min(first + stretch, list.size())));
       screen_group(rows, part(list), {part(results.first), part(results.slack), {}}, static_cast<std::int32_t>(first));
     }
     _tile_release();
@@ -78,7 +78,7 @@ class AmxWorker final : public NearestWorker {
   }
 
  private:
-  static constexpr std::int64_t kStretchBytes = std::int64_t{64} << 10;  ///< of rows that are asked for at once
+  static constexpr std::int64_t kStretchBytes = std::int64_t{64} << 10;  ///< of rows that are asked for before they are packed
 
   /// What the screen found for 16 rows.
   struct Found {
@@ -116,23 +116,22 @@ class AmxWorker final : public NearestWorker {
     errors_.resize(centroids_->classes().size());
   }
 
-  /// Asks memory for rows, one cache line after the other: in a loop of its own the processor recognises the stream, and what
-  /// the tiles do later finds the rows in the cache.
-  static void ask_for_rows(MatrixView<const float> rows, std::span<const std::int32_t> list) {
-    for (const std::int32_t row : list) {
-      const float* x = rows.data + row * rows.columns;
-      for (std::int64_t j = 0; j < rows.columns; j += kLanes) _mm_prefetch(reinterpret_cast<const char*>(x + j), _MM_HINT_T1);
-    }
+  /// Asks memory for a row; what the tiles do later finds it in the cache.
+  static void ask_for_row(MatrixView<const float> rows, std::int32_t row) {
+    const float* x = rows.data + row * rows.columns;
+    for (std::int64_t j = 0; j < rows.columns; j += kLanes) _mm_prefetch(reinterpret_cast<const char*>(x + j), _MM_HINT_T1);
   }
 
-  /// Packs the rows of a group; norms and residuals (upper bounds of ||x|| and ||x - xh||) [32].
-  void pack_rows(MatrixView<const float> rows, std::span<const std::int32_t> list, float* norm, float* residual) {
+  /// Packs the rows of a group, with norms and residuals (upper bounds of ||x|| and ||x - xh||).
+  /// @param ahead  rows to ask memory for meanwhile
+  void pack_rows(MatrixView<const float> rows, std::span<const std::int32_t> list, std::span<const std::int32_t> ahead) {
     const std::int64_t d = screen_.features();
     const float slack = exact::norm_slack(d);
     __m512 square[kLanes], rest[kLanes];
     for (std::int64_t half = 0; half < kGroupRows; half += kLanes) {
       for (std::int64_t i = 0; i < kLanes; ++i) {
         Split split{};
+        if (half + i < std::ssize(ahead)) ask_for_row(rows, ahead[static_cast<std::size_t>(half + i)]);
         if (half + i < std::ssize(list)) {
           pack_row(rows.data + list[static_cast<std::size_t>(half + i)] * d, d,
                    rows_.get() + half / kLanes * plan_.a_tiles * kTileDwords + i * kLanes, split);
@@ -143,8 +142,8 @@ class AmxWorker final : public NearestWorker {
       const auto upper = [&](__m512 sum) {  // as exact::upper_norm
         return _mm512_fmadd_ps(_mm512_sqrt_ps(sum), _mm512_set1_ps(slack), _mm512_set1_ps(exact::kFlushedNorm));
       };
-      _mm512_store_ps(norm + half, upper(sum_rows(square)));
-      _mm512_store_ps(residual + half, upper(sum_rows(rest)));
+      _mm512_store_ps(norm_ + half, upper(sum_rows(square)));
+      _mm512_store_ps(residual_ + half, upper(sum_rows(rest)));
     }
   }
 
@@ -243,9 +242,9 @@ class AmxWorker final : public NearestWorker {
   }
 
   /// Finds the best centroid of 16 screened rows and whether it is certified.
-  void certify(std::int64_t first_row, const float* norms, const float* residuals, Found& found) {
-    const __m512 norm = _mm512_load_ps(norms + first_row);
-    const __m512 residual = _mm512_load_ps(residuals + first_row);
+  void certify(std::int64_t first_row, Found& found) {
+    const __m512 norm = _mm512_load_ps(norm_ + first_row);
+    const __m512 residual = _mm512_load_ps(residual_ + first_row);
     __m512 best = _mm512_set1_ps(-kInfinity), best_error = _mm512_setzero_ps(), rival = best;
     __m512i place = _mm512_setzero_si512();
     for (std::size_t i = 0; i < errors_.size(); ++i) {
@@ -272,15 +271,13 @@ class AmxWorker final : public NearestWorker {
     _mm512_store_ps(found.norm, norm);
   }
 
-  /// @param at place of the group's first row in the whole list
+  /// Decides the packed rows. @param at  place of the first in the whole list
   void screen_group(MatrixView<const float> rows, std::span<const std::int32_t> list, const NearestResults& results,
                     std::int32_t at) {
-    alignas(64) float norm[kGroupRows], residual[kGroupRows];
-    pack_rows(rows, list, norm, residual);
     multiply();
     for (std::int64_t half = 0; half < std::ssize(list); half += kLanes) {
       Found found;
-      certify(half, norm, residual, found);
+      certify(half, found);
       const std::int64_t count = std::min(kLanes, std::ssize(list) - half);
       for (std::int64_t lane = 0; lane < count; ++lane) {
         results.first[static_cast<std::size_t>(half + lane)] = centroids_->at(found.place[lane]);
@@ -358,7 +355,9 @@ class AmxWorker final : public NearestWorker {
   std::optional<AmxCentroids> centroids_;
   std::int64_t score_stride_ = 0;
   hwy::AlignedFreeUniquePtr<std::int32_t[]> rows_;  ///< [2 x a_tiles x 16 x 16] of the present group
-  hwy::AlignedFreeUniquePtr<float[]> scores_;       ///< [32 x score_stride]
+  alignas(64) float norm_[kGroupRows];              ///< of its rows
+  alignas(64) float residual_[kGroupRows];
+  hwy::AlignedFreeUniquePtr<float[]> scores_;  ///< [32 x score_stride]
   std::vector<ClassError> errors_;
   std::vector<std::int32_t> open_;  ///< places in the list that neither screen nor second look decided
   std::vector<std::int32_t> open_rows_, open_first_;
