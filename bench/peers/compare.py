@@ -93,7 +93,7 @@ class Problem:
         subprocess.run(
             [self.program, "segment", self.folder / "rows.h5", "--dataset", "/features", "-o", run, "--force", "--quiet", "--scale", "none",
              "--transform", "none", "--init", f"{self.folder / 'start.h5'}:/centroids", "--max-iter", str(iterations), "--threads",
-             str(THREADS)], check=True, stdout=subprocess.DEVNULL)
+             str(THREADS), "--no-analysis"], check=True, stdout=subprocess.DEVNULL)
         summary = json.loads((run / "summary.json").read_text())
         return summary["timings_ms"]["fit"] / 1e3, summary["objective"]["iterations"]
 

@@ -118,8 +118,8 @@ Analysis analyse(const AnalysisPlan& plan, const AnalysisStatistics& statistics,
   analysis.drivers = find_drivers(plan, statistics, threads);
   analysis.doubt.boundary = counts.boundary;
   analysis.doubt.outliers = counts.outliers;
-  analysis.doubt.pairs = pair_segments(plan, statistics, counts);
-  analysis.doubt.bimodality = find_bimodality(plan, statistics, source.profiles, names);
+  analysis.doubt.pairs = pair_segments(plan, statistics, counts, threads);
+  analysis.doubt.bimodality = find_bimodality(plan, statistics, source.profiles, names, threads);
   analysis.doubt.comparisons = compare_segmentations(plan, statistics, source.profiles);
   suppress_small(analysis);
   add_notes(plan, statistics, analysis);

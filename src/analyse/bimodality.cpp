@@ -46,30 +46,41 @@ std::string words_of(const BimodalityFinding& finding, const std::string& segmen
 
 std::vector<BimodalityFinding> find_bimodality(const AnalysisPlan& plan, const AnalysisStatistics& statistics,
                                                std::span<const ColumnProfile> profiles,
-                                               const std::vector<std::string>& segment_names) {
-  std::vector<BimodalityFinding> findings;
-  std::vector<TwoGroups> looks;
-  const SegmentSample& sample = statistics.sample.front();
+                                               const std::vector<std::string>& segment_names, ThreadPool& threads) {
+  struct Look {
+    const PlannedNumber* number;
+    std::int32_t segment;
+    TwoGroups found = {};
+  };
+  std::vector<Look> looks;
+  const auto profile_of = [&](const Look& look) -> const ColumnProfile& {
+    return profiles[static_cast<std::size_t>(look.number->profile)];
+  };
   for (const PlannedNumber& number : plan.numbers) {
-    const ColumnProfile& profile = profiles[static_cast<std::size_t>(number.profile)];
-    if (profile.kind == Kind::date || profile.distinct < kLeastDistinct) continue;
-    for (std::int32_t s = 0; s < plan.segments; ++s) {
-      const std::vector<double> values = sample.sorted(s, static_cast<std::size_t>(number.series));
-      const std::int64_t least = std::max(kLeastRows, plan.min_cell);
-      if (std::ssize(values) < least || values.front() == values.back()) continue;
-      TwoGroups look = look_for_two_groups(values, {profile.integral, profile.min, profile.max});
-      if (look.n < least) continue;
-      findings.push_back(finding_of(profile.name, s, look));
-      looks.push_back(std::move(look));
-    }
+    for (std::int32_t s = 0; s < plan.segments; ++s) looks.push_back({&number, s});
   }
+  std::erase_if(looks, [&](const Look& look) {
+    return profile_of(look).kind == Kind::date || profile_of(look).distinct < kLeastDistinct;
+  });
+  const std::int64_t least = std::max(kLeastRows, plan.min_cell);
+  threads.run(std::ssize(looks), [&](int, std::int64_t i) {
+    Look& look = looks[static_cast<std::size_t>(i)];
+    const ColumnProfile& profile = profile_of(look);
+    const std::vector<double> values =
+        statistics.sample.front().sorted(look.segment, static_cast<std::size_t>(look.number->series));
+    if (std::ssize(values) < least || values.front() == values.back()) return;
+    look.found = look_for_two_groups(values, {profile.integral, profile.min, profile.max});
+  });
+  std::erase_if(looks, [&](const Look& look) { return look.found.n < least; });
+  std::vector<BimodalityFinding> findings;
+  for (const Look& look : looks) findings.push_back(finding_of(profile_of(look).name, look.segment, look.found));
   std::vector<double> p;
   for (const BimodalityFinding& finding : findings) p.push_back(finding.p);
   const std::vector<double> adjusted = stats::adjusted_p(p, stats::Adjustment::benjamini_hochberg);
   for (std::size_t i = 0; i < findings.size(); ++i) {
     BimodalityFinding& finding = findings[i];
     finding.p_adjusted = adjusted[i];
-    finding.bimodal = are_two_groups(looks[i], adjusted[i]);
+    finding.bimodal = are_two_groups(looks[i].found, adjusted[i]);
     if (finding.bimodal) finding.words = words_of(finding, segment_names[static_cast<std::size_t>(finding.segment)]);
   }
   std::stable_sort(findings.begin(), findings.end(), [](const BimodalityFinding& a, const BimodalityFinding& b) {

@@ -51,22 +51,21 @@ Gaussian gaussian_of(const AnalysisStatistics& statistics, std::int64_t segment,
   return own;
 }
 
-/// The direction in which two segments lie furthest apart for their spread. Fisher (1936).
-Eigen::VectorXd discriminant(const Gaussian& a, const Gaussian& b) {
+/// The direction in which two segments lie furthest apart for their spread, in units of the columns. Fisher (1936).
+Eigen::VectorXd discriminant(const Gaussian& a, const Gaussian& b, const std::vector<double>& scale) {
   const auto d = a.mean.size();
   Eigen::MatrixXd pooled(d, d);
   for (Eigen::Index i = 0; i < d; ++i) {
     for (Eigen::Index j = 0; j < d; ++j) pooled(i, j) = 0.5 * (a.covariance(i, j) + b.covariance(i, j));
   }
   pooled.diagonal().array() += 1e-6;
-  return pooled.ldlt().solve(a.mean - b.mean);
+  return pooled.ldlt().solve(a.mean - b.mean).cwiseQuotient(Eigen::Map<const Eigen::VectorXd>(scale.data(), d));
 }
 
 /// The customers of both segments in the sample along that direction: as many of each as its share, so that the smaller one is
 /// not blown up.
 std::vector<double> projected(const AnalysisStatistics& statistics, const std::vector<int>& segments,
-                              const std::vector<int>& series, const std::vector<double>& scale,
-                              const Eigen::VectorXd& direction) {
+                              const std::vector<int>& series, const Eigen::VectorXd& direction) {
   const SegmentSample& sample = statistics.sample.front();
   double rate = INFINITY;
   for (const int s : segments) {
@@ -81,7 +80,7 @@ std::vector<double> projected(const AnalysisStatistics& statistics, const std::v
     for (std::size_t row = 0; row < rows; ++row) {
       double sum = 0.0;
       for (std::size_t j = 0; j < series.size(); ++j) {
-        sum += direction(static_cast<Eigen::Index>(j)) * sample.value(s, row, static_cast<std::size_t>(series[j])) / scale[j];
+        sum += direction(static_cast<Eigen::Index>(j)) * sample.value(s, row, static_cast<std::size_t>(series[j]));
       }
       if (!std::isnan(sum)) values.push_back(sum);
     }
@@ -104,7 +103,7 @@ const char* advice_for(const BoundaryPair& pair) {
 }  // namespace
 
 std::vector<BoundaryPair> pair_segments(const AnalysisPlan& plan, const AnalysisStatistics& statistics,
-                                        const AssignmentCounts& counts) {
+                                        const AssignmentCounts& counts, ThreadPool& threads) {
   const std::vector<int> series = separating_series(plan);
   std::vector<double> center, scale;
   for (const int s : series) {
@@ -117,29 +116,27 @@ std::vector<BoundaryPair> pair_segments(const AnalysisPlan& plan, const Analysis
   std::vector<Gaussian> gaussians;
   for (std::int64_t s = 0; s < plan.segments; ++s) gaussians.push_back(gaussian_of(statistics, s, series, center, scale));
   std::vector<BoundaryPair> pairs;
-  const auto k = static_cast<std::size_t>(plan.segments);
-  for (std::size_t s = 0; s < k; ++s) {
-    for (std::size_t other = s + 1; other < k; ++other) {
-      BoundaryPair& pair = pairs.emplace_back();
-      pair.segment = static_cast<int>(s);
-      pair.other = static_cast<int>(other);
-      const std::int64_t both = statistics.segment_rows[s] + statistics.segment_rows[other];
-      if (!counts.boundary_pairs.empty()) {
-        pair.rows = counts.boundary_pairs[s * k + other] + counts.boundary_pairs[other * k + s];
-        pair.share = both > 0 ? static_cast<double>(pair.rows) / static_cast<double>(both) : kNoValue;
-      }
-      if (series.empty() || !gaussians[s].sound || !gaussians[other].sound) continue;
-      const stats::GaussianOverlap overlap =
-          stats::gaussian_overlap({gaussians[s].mean.data(), series.size()}, gaussians[s].covariance.view(),
-                                  {gaussians[other].mean.data(), series.size()}, gaussians[other].covariance.view());
-      pair.distance = overlap.mahalanobis;
-      pair.overlap = overlap.overlap;
-      const std::vector<double> values =
-          projected(statistics, {pair.segment, pair.other}, series, scale, discriminant(gaussians[s], gaussians[other]));
-      pair.dip_p = stats::dip_test(values).p;
-      pair.advice = advice_for(pair);
-    }
+  for (int s = 0; s < plan.segments; ++s) {
+    for (int other = s + 1; other < plan.segments; ++other) pairs.push_back({.segment = s, .other = other});
   }
+  threads.run(std::ssize(pairs), [&](int, std::int64_t i) {
+    BoundaryPair& pair = pairs[static_cast<std::size_t>(i)];
+    const auto k = static_cast<std::size_t>(plan.segments);
+    const auto s = static_cast<std::size_t>(pair.segment), other = static_cast<std::size_t>(pair.other);
+    if (!counts.boundary_pairs.empty()) {
+      const std::int64_t both = statistics.segment_rows[s] + statistics.segment_rows[other];
+      pair.rows = counts.boundary_pairs[s * k + other] + counts.boundary_pairs[other * k + s];
+      pair.share = both > 0 ? static_cast<double>(pair.rows) / static_cast<double>(both) : kNoValue;
+    }
+    const Gaussian &a = gaussians[s], &b = gaussians[other];
+    if (series.empty() || !a.sound || !b.sound) return;
+    const stats::GaussianOverlap overlap = stats::gaussian_overlap({a.mean.data(), series.size()}, a.covariance.view(),
+                                                                   {b.mean.data(), series.size()}, b.covariance.view());
+    pair.distance = overlap.mahalanobis;
+    pair.overlap = overlap.overlap;
+    pair.dip_p = stats::dip_test(projected(statistics, {pair.segment, pair.other}, series, discriminant(a, b, scale))).p;
+    pair.advice = advice_for(pair);
+  });
   return pairs;
 }
 

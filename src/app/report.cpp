@@ -43,8 +43,8 @@ ReportResult report_run(const fs::path& run) {
     throw FileError(ErrorCode::no_input, "no run at " + run.string() + ": it has no summary.json",
                     "name the folder that `tessera segment` or `tessera analyse` wrote");
   }
-  const std::string summary_text = read_file(summary_path);
-  std::vector<SegmentName> names = default_names(parse_summary(summary_text, summary_path.string()));
+  const nlohmann::json summary = parse_summary(read_file(summary_path), summary_path.string());
+  std::vector<SegmentName> names = default_names(summary);
   const fs::path names_path = run / "names.json";
   if (fs::exists(names_path, failed)) {
     // What names.json says counts, whatever the default name was when it was written.
@@ -56,7 +56,7 @@ ReportResult report_run(const fs::path& run) {
   } else {
     replace_file(names_path, names_json(names));
   }
-  const Report report = render_report(summary_text, names, summary_path.string());
+  const Report report = render_report(summary, names);
   ReportResult result;
   result.html = run / "report.html";
   result.markdown = run / "report.md";

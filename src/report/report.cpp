@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -18,6 +19,11 @@ namespace tessera {
 namespace {
 
 constexpr int kDeepest = 32;  ///< a summary nests to about ten
+
+bool nests_deeper(const nlohmann::json& json, int levels) {
+  if (!json.is_structured()) return false;
+  return levels == 0 || std::ranges::any_of(json, [&](const nlohmann::json& part) { return nests_deeper(part, levels - 1); });
+}
 
 DataError damaged(const std::string& path, const std::string& why, const std::string& advice = {}) {
   return DataError(why, {path, {}, -1, {}}, advice.empty() ? "make the run again, or take summary.json from a backup" : advice);
@@ -44,13 +50,8 @@ Report report_without_details(const nlohmann::json& summary, const std::vector<S
 }  // namespace
 
 nlohmann::json parse_summary(std::string_view summary_json, const std::string& path) {
-  bool too_deep = false;
-  const auto shallow = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-    too_deep = too_deep || depth > kDeepest;
-    return depth <= kDeepest;
-  };
-  nlohmann::json summary = nlohmann::json::parse(summary_json, shallow, false);
-  if (summary.is_discarded() || too_deep || !summary.is_object())
+  nlohmann::json summary = nlohmann::json::parse(summary_json, nullptr, false);
+  if (!summary.is_object() || nests_deeper(summary, kDeepest))
     throw damaged(path, "the file is damaged: it is not the JSON of a summary");
   if (sections::text(summary, "format") != "tessera-summary") throw damaged(path, "the file is no summary of a run");
   const std::string version = sections::text(summary, "format_version");
@@ -61,8 +62,7 @@ nlohmann::json parse_summary(std::string_view summary_json, const std::string& p
   return summary;
 }
 
-Report render_report(std::string_view summary_json, const std::vector<SegmentName>& names, const std::string& path) {
-  const nlohmann::json summary = parse_summary(summary_json, path);
+Report render_report(const nlohmann::json& summary, const std::vector<SegmentName>& names) {
   Report report;
   for (double detail = 1.0; detail > 0.01; detail /= 2) {
     const sections::Subject subject(summary, names, sections::Limits{}.scaled(detail));
@@ -75,8 +75,8 @@ Report render_report(std::string_view summary_json, const std::vector<SegmentNam
 }
 
 std::string write_report_files(const RunDirectory& run, const std::string& summary_json) {
-  const std::string summary_path = (run.target() / "summary.json").string();
-  std::vector<SegmentName> names = default_names(parse_summary(summary_json, summary_path));
+  const nlohmann::json summary = parse_summary(summary_json, (run.target() / "summary.json").string());
+  std::vector<SegmentName> names = default_names(summary);
   std::string problem;
   const std::filesystem::path earlier_path = run.target() / "names.json";
   if (const std::optional<std::string> earlier = read_text(earlier_path)) {
@@ -88,7 +88,7 @@ std::string write_report_files(const RunDirectory& run, const std::string& summa
       problem = fmt::format("the earlier names.json could not be read ({}): it is kept as names.earlier.json", error.what());
     }
   }
-  const Report report = render_report(summary_json, names, summary_path);
+  const Report report = render_report(summary, names);
   write_file(run.file("names.json"), names_json(names));
   write_file(run.file("report.html"), report.html);
   write_file(run.file("report.md"), report.markdown);

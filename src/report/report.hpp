@@ -20,15 +20,13 @@ struct Report {
   std::string html, markdown;
 };
 
-/// Renders a report from the text of a summary.json and the names of its segments: nothing else is needed, and nothing in it is
-/// trusted. Shows less of large tables until the HTML is below kMostReportBytes.
-/// @param path of the summary, for the message
-/// @throws DataError if the text is no summary.json
-[[nodiscard]] Report render_report(std::string_view summary_json, const std::vector<SegmentName>& names,
-                                   const std::string& path);
-
-/// Reads a summary.json. @throws DataError if it is none, is nested too deeply or belongs to a newer version
+/// Reads a summary.json. @param path  of the file, for the message
+/// @throws DataError if it is none, is nested too deeply or belongs to a newer version
 [[nodiscard]] nlohmann::json parse_summary(std::string_view summary_json, const std::string& path);
+
+/// Renders a report from a summary and the names of its segments: nothing else is needed, and nothing in it is trusted. Shows
+/// less of large tables until the HTML is below kMostReportBytes.
+[[nodiscard]] Report render_report(const nlohmann::json& summary, const std::vector<SegmentName>& names);
 
 /// Writes names.json, report.html and report.md of a new run beside its summary; changed names of the run that it replaces are
 /// kept.

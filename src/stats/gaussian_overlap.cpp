@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -69,21 +70,26 @@ WhiteAxes white_axes(MatrixView<const double> average, std::span<const double> m
   return white;
 }
 
-double quadratic_form(std::span<const double> left, MatrixView<const double> matrix, std::span<const double> right) {
-  double sum = 0.0;
+std::vector<double> product(MatrixView<const double> matrix, std::span<const double> vector) {
+  std::vector<double> result;
   for (std::int64_t i = 0; i < matrix.rows; ++i) {
-    double row = 0.0;
-    for (std::size_t j = 0; j < right.size(); ++j) row += matrix(i, static_cast<std::int64_t>(j)) * right[j];
-    sum += left[static_cast<std::size_t>(i)] * row;
+    double sum = 0.0;
+    for (std::size_t j = 0; j < vector.size(); ++j) sum += matrix(i, static_cast<std::int64_t>(j)) * vector[j];
+    result.push_back(sum);
   }
-  return sum;
+  return result;
+}
+
+double product(std::span<const double> left, std::span<const double> right) {
+  return std::inner_product(left.begin(), left.end(), right.begin(), 0.0);
 }
 
 /// The matrix seen from the axes: [q x q].
 Matrix<double> projected(const Matrix<double>& axes, MatrixView<const double> matrix) {
   Matrix<double> result(axes.rows(), axes.rows());
-  for (std::int64_t i = 0; i < axes.rows(); ++i) {
-    for (std::int64_t j = 0; j <= i; ++j) result(i, j) = result(j, i) = quadratic_form(axes.row(i), matrix, axes.row(j));
+  for (std::int64_t j = 0; j < axes.rows(); ++j) {
+    const std::vector<double> seen = product(matrix, axes.row(j));
+    for (std::int64_t i = j; i < axes.rows(); ++i) result(i, j) = result(j, i) = product(axes.row(i), seen);
   }
   return result;
 }
@@ -137,7 +143,7 @@ GaussianOverlap gaussian_overlap(std::span<const double> mean_a, MatrixView<cons
   result.auc = normal_cdf(result.mahalanobis / std::sqrt(2.0));
   result.overlap = 1.0;
   if (squared > 0.0) {
-    const double variance = quadratic_form(white.difference, shape.view(), white.difference) / squared;
+    const double variance = product(white.difference, product(shape.view(), white.difference)) / squared;
     result.overlap = common_area(result.mahalanobis, kept_apart_from_zero(variance));
   }
   return result;

@@ -18,7 +18,10 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-Report report_of(const json& summary) { return render_report(summary.dump(), default_names(summary), "summary.json"); }
+Report report_of(const json& summary) {
+  return render_report(parse_summary(summary.dump(-1, ' ', false, json::error_handler_t::replace), "summary.json"),
+                       default_names(summary));
+}
 
 std::string between(const std::string& text, const std::string& start, const std::string& end) {
   const std::size_t from = text.find(start) + start.size();
@@ -123,8 +126,7 @@ TEST(Report, HostileNamesStayText) {
            std::string("\xFF\x00\x1B", 3) + std::string(10'000, 'W');
   };
   const json summary = testing::made_summary(made);
-  const Report report =
-      render_report(summary.dump(-1, ' ', false, json::error_handler_t::replace), default_names(summary), "summary.json");
+  const Report report = report_of(summary);
   expect_all_sections(report);
   EXPECT_THAT(report.html, Not(HasSubstr("<img")));
   EXPECT_THAT(report.html, Not(HasSubstr("<script>alert")));
@@ -161,11 +163,11 @@ TEST(Report, OfThousandsOfSegmentsStillStands) {
 TEST(Report, WhatIsNoSummaryIsRefused) {
   for (const char* text : {"", "{", "[]", "null", R"({"format": "other"})", R"({"format": "tessera-summary"})",
                            R"({"format": "tessera-summary", "format_version": "2.0"})"}) {
-    EXPECT_THROW((void)render_report(text, {}, "summary.json"), DataError) << text;
+    EXPECT_THROW((void)parse_summary(text, "summary.json"), DataError) << text;
   }
-  EXPECT_THROW((void)render_report(std::string(200'000, '['), {}, "summary.json"), DataError);
+  EXPECT_THROW((void)parse_summary(std::string(200'000, '['), "summary.json"), DataError);
   std::string deep = R"({"format": "tessera-summary", "format_version": "1.0", "analysis": )";
-  EXPECT_THROW((void)render_report(deep + std::string(100, '[') + std::string(100, ']') + "}", {}, "summary.json"), DataError);
+  EXPECT_THROW((void)parse_summary(deep + std::string(100, '[') + std::string(100, ']') + "}", "summary.json"), DataError);
 }
 
 /// Every place of `value`, as JSON pointers.
