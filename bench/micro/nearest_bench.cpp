@@ -113,7 +113,8 @@ void add_sweeps(const std::string& level) {
   }
   add("features/" + level, level, Data::blobs, Wanted::iteration, by_features, 100000);
   add("segments/" + level, level, Data::blobs, Wanted::iteration, by_segments, 60000);
-  for (const std::int64_t n : {1000000, 4000000, 16000000}) add("rows/" + level, level, Data::blobs, Wanted::iteration, {{32, 64}}, n);
+  for (const std::int64_t n : {1000000, 4000000, 16000000})
+    add("rows/" + level, level, Data::blobs, Wanted::iteration, {{32, 64}}, n);
 }
 
 }  // namespace
