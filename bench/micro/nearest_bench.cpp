@@ -103,7 +103,8 @@ void add(const std::string& name, const std::string& level, Data data, Wanted wa
   made->ArgNames({"d", "k", "n"})->Unit(benchmark::kMillisecond)->UseRealTime();
 }
 
-/// Odd sizes beside even ones, to see cliffs, and more rows, to see whether time grows with them.
+/// Odd sizes beside even ones, to see cliffs; more rows, to see whether time grows with them; and rows that lie in the
+/// second-level cache beside rows that don't, to see what waits for memory.
 void add_sweeps(const std::string& level) {
   std::vector<std::array<std::int64_t, 2>> by_features, by_segments;
   for (const std::int64_t d : {4, 8, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 96, 127, 128, 129, 192, 256})
@@ -113,8 +114,12 @@ void add_sweeps(const std::string& level) {
   }
   add("features/" + level, level, Data::blobs, Wanted::iteration, by_features, 100000);
   add("segments/" + level, level, Data::blobs, Wanted::iteration, by_segments, 60000);
-  for (const std::int64_t n : {1000000, 4000000, 16000000})
+  for (const std::int64_t n : {1000000, 4000000, 16000000}) {
     add("rows/" + level, level, Data::blobs, Wanted::iteration, {{32, 64}}, n);
+  }
+  for (const std::int64_t n : {8192, 1000000}) {
+    add("cached/" + level, level, Data::blobs, Wanted::iteration, {{16, 8}, {32, 16}, {32, 64}, {64, 64}}, n);
+  }
 }
 
 }  // namespace

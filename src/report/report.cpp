@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kDeepest = 32;  ///< a summary nests to about ten
 
+/// Whether containers lie in one another more than `levels` deep; looks no deeper itself.
 bool nests_deeper(const nlohmann::json& json, int levels) {
   if (!json.is_structured()) return false;
   return levels == 0 || std::ranges::any_of(json, [&](const nlohmann::json& part) { return nests_deeper(part, levels - 1); });

@@ -26,6 +26,7 @@ struct Report {
 
 /// Renders a report from a summary and the names of its segments: nothing else is needed, and nothing in it is trusted. Shows
 /// less of large tables until the HTML is below kMostReportBytes.
+/// @param summary  as parse_summary() reads it
 [[nodiscard]] Report render_report(const nlohmann::json& summary, const std::vector<SegmentName>& names);
 
 /// Writes names.json, report.html and report.md of a new run beside its summary; changed names of the run that it replaces are

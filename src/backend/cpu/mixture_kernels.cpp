@@ -214,18 +214,13 @@ void load_features(const MixtureRows& r, double* features) {
   for (std::int64_t t = 0; t < kMixtureTileRows; ++t) {
     begins[t] = static_cast<std::int32_t>(r.rows[std::min(t, r.count - 1)] * r.columns);
   }
-  for (std::int64_t t = 0; t < r.count; t += kLanes) {
+  for (std::int64_t t = 0; t < kMixtureTileRows; t += kLanes) {
     const auto places = hn::LoadU(Places(), begins + t);
     double* out = features + t;
     for (std::size_t j = 0; j < r.features.size(); ++j, out += kMixtureTileRows) {
       const auto cells = hn::GatherIndex(Floats(), r.table + r.features[j], places);
       hn::StoreU(hn::Sub(hn::PromoteTo(tag, cells), hn::Set(tag, r.center[j])), tag, out);
     }
-  }
-  // Kernels take several vectors of rows.
-  for (std::int64_t t = (r.count + kLanes - 1) / kLanes * kLanes; t < kMixtureTileRows; ++t) {
-    for (std::int64_t j = 0; j < std::ssize(r.features); ++j)
-      features[j * kMixtureTileRows + t] = features[j * kMixtureTileRows];
   }
 }
 

@@ -11,7 +11,7 @@
 
 namespace tessera {
 
-/// Rows that are worked on at a time; arrays below hold so many, rows beyond the last are zero.
+/// Rows that are worked on at a time; arrays below hold so many. What is computed of rows beyond the last is never used.
 inline constexpr std::int64_t kMixtureTileRows = 64;
 
 /// One tile on its way through a mixture pass. The arrays are as long as said, and aligned or not.
@@ -28,7 +28,7 @@ struct MixtureTile {
 /// Rows to load.
 struct MixtureRows {
   std::int64_t count = 0;              ///< at least 1, at most kMixtureTileRows
-  const std::int32_t* rows = nullptr;  ///< [count] of the table
+  const std::int32_t* rows = nullptr;  ///< [count] of the table; times columns below 2^31
   const float* table = nullptr;        ///< [any x columns]
   std::int64_t columns = 0;
   std::span<const int> features;   ///< [d] columns wanted
