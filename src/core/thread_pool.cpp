@@ -31,20 +31,6 @@ void relax() {
 #endif
 }
 
-/// A task that this thread is in the middle of. Tasks of one pool may run another pool, so these form a stack.
-struct Frame {
-  const void* pool;
-  int thread;
-  const Frame* outer;
-};
-thread_local const Frame* innermost = nullptr;
-
-const Frame* frame_of(const void* pool) {
-  const Frame* frame = innermost;
-  while (frame != nullptr && frame->pool != pool) frame = frame->outer;
-  return frame;
-}
-
 }  // namespace
 
 struct ThreadPool::State {
@@ -52,7 +38,8 @@ struct ThreadPool::State {
 
   const int threads;
   const int processors = static_cast<int>(std::thread::hardware_concurrency());
-  std::mutex turn;  ///< held by the caller whose tasks are running
+  std::mutex turn;                            ///< held by the caller whose tasks are running
+  std::atomic<std::thread::id> caller = {};  ///< who holds it
   std::mutex mutex;
   std::condition_variable start;
   std::condition_variable done;
@@ -74,9 +61,18 @@ struct ThreadPool::State {
     for (std::thread& worker : workers) worker.join();
   }
 
+  /// The thread of the pool that is asking, which is in the middle of a task then; -1 if it is none. Kept here and not with
+  /// the thread, because a module that is loaded at run time has thread-local variables of its own.
+  [[nodiscard]] int own_thread() const {
+    const std::thread::id self = std::this_thread::get_id();
+    if (caller == self) return 0;
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+      if (workers[i].get_id() == self) return static_cast<int>(i) + 1;
+    }
+    return -1;
+  }
+
   void work(int thread) {
-    const Frame frame{this, thread, innermost};
-    innermost = &frame;
     const std::int64_t first = count * thread / threads;
     const std::int64_t last = count * (thread + 1) / threads;
     try {
@@ -84,7 +80,6 @@ struct ThreadPool::State {
     } catch (...) {
       failures[static_cast<std::size_t>(thread)] = std::current_exception();
     }
-    innermost = frame.outer;
   }
 
   template <typename Ready>
@@ -157,11 +152,12 @@ int ThreadPool::size() const noexcept { return state_->threads; }
 
 void ThreadPool::run(std::int64_t count, const std::function<void(int, std::int64_t)>& task) {
   if (count <= 0) return;
-  if (const Frame* frame = frame_of(state_.get()); frame != nullptr) {
-    for (std::int64_t i = 0; i < count; ++i) task(frame->thread, i);
+  if (const int thread = state_->own_thread(); thread >= 0) {
+    for (std::int64_t i = 0; i < count; ++i) task(thread, i);
     return;
   }
   const std::lock_guard turn(state_->turn);
+  state_->caller = std::this_thread::get_id();
   {
     const std::lock_guard lock(state_->mutex);
     state_->task = &task;
@@ -172,6 +168,7 @@ void ThreadPool::run(std::int64_t count, const std::function<void(int, std::int6
   state_->start.notify_all();
   state_->work(0);
   state_->wait_for_rest();
+  state_->caller = std::thread::id();
   if (const std::exception_ptr failure = state_->take_failure()) std::rethrow_exception(failure);
 }
 
