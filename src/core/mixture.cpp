@@ -7,6 +7,8 @@
 #include <numeric>
 #include <string>
 
+#include "exact/category_level.hpp"
+
 namespace tessera {
 
 std::string_view to_string(Covariance covariance) {
@@ -51,15 +53,7 @@ std::optional<MixtureCriterion> parse_criterion(std::string_view word) {
   return std::nullopt;
 }
 
-int CategoryBlock::level_of(const float* row) const {
-  const float* const features = row + first;
-  const double half = 0.5 * one;
-  if (count == 1) return std::isnan(features[0]) ? -1 : double{features[0]} > half ? 1 : 0;
-  for (int level = 0; level < count; ++level) {
-    if (double{features[level]} > half) return level;
-  }
-  return -1;
-}
+int CategoryBlock::level_of(const float* row) const { return exact::level_of(row + first, count, one); }
 
 double Mixture::share(std::int64_t component, const CategoryBlock& category, int level) const {
   if (category.count > 1) return means(component, category.first + level) / category.one;

@@ -19,13 +19,20 @@ inline constexpr double kExpLeast = -700.0;          ///< below, exp_of is 0
 inline constexpr double kSqrt2 = 0x1.6a09e667f3bcdp0;
 inline constexpr double kExponentShift = 0x1p52 + 1023.0;
 
-/// 1/k! for k = 13, 12, ..., 0: exp(r) for |r| <= log(2)/2 to 2^-57 of its value.
-inline constexpr double kExpSeries[] = {
-    1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0, 1.0 / 40320.0, 1.0 / 5040.0,
-    1.0 / 720.0,        1.0 / 120.0,       1.0 / 24.0,       1.0 / 6.0,       1.0 / 2.0,      1.0,           1.0};
-/// 1/(2 t + 1) for t = 11, 10, ..., 1: artanh(s) for |s| <= 0.172 to 2^-57 of its value.
-inline constexpr double kLogSeries[] = {1.0 / 23.0, 1.0 / 21.0, 1.0 / 19.0, 1.0 / 17.0, 1.0 / 15.0, 1.0 / 13.0,
-                                        1.0 / 11.0, 1.0 / 9.0,  1.0 / 7.0,  1.0 / 5.0,  1.0 / 3.0};
+// Functions, because device code sees no arrays of the host.
+
+inline constexpr int kExpTerms = 14;
+/// 1/k! for k = 13, 12, ..., 0, by t = 13 - k: exp(r) for |r| <= log(2)/2 to 2^-57 of its value.
+TESSERA_HOST_DEVICE constexpr double exp_term(int t) {
+  constexpr double kTerms[kExpTerms] = {1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0,
+                                        1.0 / 40320.0,      1.0 / 5040.0,      1.0 / 720.0,      1.0 / 120.0,     1.0 / 24.0,
+                                        1.0 / 6.0,          1.0 / 2.0,         1.0,              1.0};
+  return kTerms[t];
+}
+
+inline constexpr int kLogTerms = 11;
+/// 1/(2 k + 1) for k = 11, 10, ..., 1, by t = 11 - k: artanh(s) for |s| <= 0.172 to 2^-57 of its value.
+TESSERA_HOST_DEVICE constexpr double log_term(int t) { return 1.0 / static_cast<double>(23 - 2 * t); }
 
 TESSERA_HOST_DEVICE inline std::uint64_t bits_of(double x) {
   std::uint64_t bits;
@@ -44,8 +51,8 @@ TESSERA_HOST_DEVICE inline double exp_of(double x) {
   const double shifted = fma(x, kLog2E, kRoundToInteger);
   const double n = shifted - kRoundToInteger;
   const double r = fma(-n, kLn2Low, fma(-n, kLn2High, x));
-  double series = kExpSeries[0];
-  for (int t = 1; t < 14; ++t) series = fma(series, r, kExpSeries[t]);
+  double series = exp_term(0);
+  for (int t = 1; t < kExpTerms; ++t) series = fma(series, r, exp_term(t));
   return series * from_bits((bits_of(shifted) + 1023U) << 52);
 }
 
@@ -60,8 +67,8 @@ TESSERA_HOST_DEVICE inline double log_of(double x) {
   }
   const double s = (m - 1.0) / (m + 1.0);
   const double z = s * s;
-  double series = kLogSeries[0];
-  for (int t = 1; t < 11; ++t) series = fma(series, z, kLogSeries[t]);
+  double series = log_term(0);
+  for (int t = 1; t < kLogTerms; ++t) series = fma(series, z, log_term(t));
   const double twice = s + s;
   const double small = fma(twice, z * series, exponent * kLn2Low);
   return fma(exponent, kLn2High, twice + small);

@@ -52,8 +52,8 @@ HWY_INLINE Vector exp_of(Vector x) {
   const Vector shifted = fused(safe, hn::Set(tag, exact::kLog2E), round);
   const Vector minus_n = hn::Neg(hn::Sub(shifted, round));
   const Vector r = fused(minus_n, hn::Set(tag, exact::kLn2Low), fused(minus_n, hn::Set(tag, exact::kLn2High), safe));
-  Vector series = hn::Set(tag, exact::kExpSeries[0]);
-  for (int t = 1; t < 14; ++t) series = fused(series, r, hn::Set(tag, exact::kExpSeries[t]));
+  Vector series = hn::Set(tag, exact::exp_term(0));
+  for (int t = 1; t < exact::kExpTerms; ++t) series = fused(series, r, hn::Set(tag, exact::exp_term(t)));
   const auto power = hn::ShiftLeft<52>(hn::Add(hn::BitCast(bits, shifted), hn::Set(bits, 1023U)));
   return hn::IfThenElseZero(hn::Ge(x, least), hn::Mul(series, hn::BitCast(tag, power)));
 }
@@ -73,8 +73,8 @@ HWY_INLINE Vector log_of(Vector x) {
   exponent = hn::IfThenElse(large, hn::Add(exponent, one), exponent);
   const Vector s = hn::Div(hn::Sub(m, one), hn::Add(m, one));
   const Vector z = hn::Mul(s, s);
-  Vector series = hn::Set(tag, exact::kLogSeries[0]);
-  for (int t = 1; t < 11; ++t) series = fused(series, z, hn::Set(tag, exact::kLogSeries[t]));
+  Vector series = hn::Set(tag, exact::log_term(0));
+  for (int t = 1; t < exact::kLogTerms; ++t) series = fused(series, z, hn::Set(tag, exact::log_term(t)));
   const Vector twice = hn::Add(s, s);
   const Vector small = fused(twice, hn::Mul(z, series), hn::Mul(exponent, hn::Set(tag, exact::kLn2Low)));
   return fused(exponent, hn::Set(tag, exact::kLn2High), hn::Add(twice, small));
