@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The CUDA module is built where there is a compiler for it; nothing else of Tessera needs CUDA. Sets TESSERA_HAS_CUDA.
+# The CUDA module is built where there is a compiler for it; nothing else of Tessera needs CUDA. Sets TESSERA_HAS_CUDA, and
+# TESSERA_CUDA_SOURCES, the host side of the module.
 set(TESSERA_CUDA AUTO CACHE STRING "Build the CUDA module: AUTO (where nvcc is found; not with sanitizers), ON, OFF")
 set_property(CACHE TESSERA_CUDA PROPERTY STRINGS AUTO ON OFF)
 
@@ -30,3 +31,8 @@ if(TESSERA_CUDA STREQUAL ON OR (TESSERA_CUDA STREQUAL AUTO AND NOT TESSERA_SANIT
                         "build without the CUDA module (-DTESSERA_CUDA=OFF)")
   endif()
 endif()
+
+set(TESSERA_CUDA_SOURCES
+  cuda_backend.cpp cuda_check.cpp cuda_devices.cpp leaf_sums.cpp mixture_pass.cpp mixture_workspace.cpp moments_pass.cpp nearest_pass.cpp
+  row_slot.cpp series_rows.cpp workspace.cpp)
+list(TRANSFORM TESSERA_CUDA_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/src/backend/cuda/")

@@ -5,7 +5,11 @@
 
 #include <cstdint>
 
+#include "kernels/leaf_tree.hpp"
+#include "kernels/mixture_arguments.hpp"
+#include "kernels/moments_arguments.hpp"
 #include "kernels/nearest_arguments.hpp"
+#include "kernels/product_sums.hpp"
 
 // Launchers: what compilers other than nvcc see of the kernels. All work on `stream` of the present device and return the
 // launch's error; what goes wrong later is reported by the calls that wait.
@@ -19,6 +23,22 @@ cudaError_t launch_accumulate(const AccumulateArguments& arguments, std::int64_t
                               cudaStream_t stream);
 cudaError_t launch_objective(const ObjectiveArguments& arguments, std::int32_t blocks, cudaStream_t stream);
 cudaError_t launch_fold(const FoldArguments& arguments, cudaStream_t stream);
+
+/// Levels of every row and category.
+cudaError_t launch_levels(const LevelArguments& arguments, cudaStream_t stream);
+/// @param shared_bytes of expect_doubles(); 0: there is scratch for `blocks`
+cudaError_t launch_expect(const ExpectArguments& arguments, std::int64_t shared_bytes, std::int32_t blocks,
+                          cudaStream_t stream);
+/// @param leaves at least 1
+cudaError_t launch_terms(const TermArguments& arguments, std::int32_t leaves, cudaStream_t stream);
+
+/// @param height of a tile, 4 or 8
+cudaError_t launch_products(const ProductArguments& arguments, const MixtureSource& source, int height, cudaStream_t stream);
+cudaError_t launch_products(const ProductArguments& arguments, const WholePairs& source, int height, cudaStream_t stream);
+cudaError_t launch_products(const ProductArguments& arguments, const GapPairs& source, int height, cudaStream_t stream);
+cudaError_t launch_products(const ProductArguments& arguments, const ColumnCells& source, int height, cudaStream_t stream);
+cudaError_t launch_add_leaves(const LeafTreeArguments& arguments, cudaStream_t stream);
+cudaError_t launch_finish_tree(const LeafTreeArguments& arguments, cudaStream_t stream);
 
 /// Whether the module holds code for the present device.
 cudaError_t probe_kernels();

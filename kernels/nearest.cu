@@ -4,6 +4,7 @@
 #include "kernels/accumulate.hpp"
 #include "kernels/decide.hpp"
 #include "kernels/launch.hpp"
+#include "kernels/launch_shared.hpp"
 #include "kernels/objective.hpp"
 #include "kernels/screen.hpp"
 
@@ -12,7 +13,6 @@ namespace {
 
 constexpr int kFoldThreads = 256;
 constexpr std::int64_t kMostFoldBlocks = 4096;
-constexpr std::int64_t kUsualSharedBytes = 48 << 10;  // beyond this, what is declared counted in, a kernel has to ask
 
 template <int kTile, bool kPair>
 __global__ void __launch_bounds__(ScreenShape<kTile>::kThreads, 2) screen_kernel(const ScreenArguments arguments) {
@@ -88,11 +88,8 @@ cudaError_t launch_accumulate(const AccumulateArguments& arguments, std::int64_t
     accumulate_in_memory_kernel<<<blocks, kAccumulateThreads, 0, stream>>>(arguments);
     return cudaGetLastError();
   }
-  if (shared_bytes + static_cast<std::int64_t>(sizeof(MoveMemory)) > kUsualSharedBytes) {
-    const cudaError_t error = cudaFuncSetAttribute(accumulate_on_chip_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                                   static_cast<int>(shared_bytes));
-    if (error != cudaSuccess) return error;
-  }
+  const cudaError_t error = ask_for_shared(accumulate_on_chip_kernel, sizeof(MoveMemory), shared_bytes);
+  if (error != cudaSuccess) return error;
   accumulate_on_chip_kernel<<<blocks, kAccumulateThreads, static_cast<std::size_t>(shared_bytes), stream>>>(arguments);
   return cudaGetLastError();
 }

@@ -4,22 +4,10 @@
 #include <cstdint>
 
 #include "exact/certificate.hpp"
+#include "kernels/slab.hpp"
 #include "tessera/int128.hpp"
 
 namespace tessera::kernels {
-
-/// The bit of Slab::flags that says that a row is not used.
-inline constexpr std::uint8_t kRejectedRow = 8;
-
-/// Rows of one slab; every pointer is to device memory. Null: rows without weights, without flags.
-struct Slab {
-  const float* rows = nullptr;          ///< [n x d]
-  const float* weights = nullptr;       ///< [n]
-  const std::uint8_t* flags = nullptr;  ///< [n] RowFlag bits
-  std::int64_t first_row = 0;           ///< id of row 0
-  std::int32_t n = 0;                   ///< at most exact::kIntegerBlockRows, so that sums of a slab fit 64 bits
-  std::int32_t d = 0;
-};
 
 /// Centroids in blocks of `tile` places that share a bound (see ScreenCentroids): place p of block b holds centroid
 /// place_centroid[b * tile + p] (-1: none), its element j is packed[(b * d + j) * tile + p].

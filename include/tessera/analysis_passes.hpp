@@ -71,6 +71,7 @@ struct GroupMoments {
   [[nodiscard]] std::size_t at(std::int64_t group, std::int64_t i, std::int64_t j) const {
     return static_cast<std::size_t>((group * columns + i) * columns + j);
   }
+  bool operator==(const GroupMoments&) const = default;
 };
 
 /// Adds up moments in float64: a block's rows in an order that the block decides, blocks in a fixed order. The result has the

@@ -94,12 +94,17 @@ class Backend {
   virtual ~Backend() = default;
   /// For people and summary.json: "cpu (AVX-512, 2 threads)".
   [[nodiscard]] virtual std::string description() const = 0;
+  /// The backend for samples: they are too small to be worth a device's while, and several threads may have passes over theirs
+  /// at the same time. Passes of any other backend are for one thread at a time.
+  [[nodiscard]] virtual Backend& host() { return *this; }
   /// A pass on its own. @throws ConfigError if k is not in 1..65,535 or d not in 1..8,192; Error if units are missing
   [[nodiscard]] virtual std::unique_ptr<NearestPass> nearest(const NearestTask& task) = 0;
   /// The passes of one fit.
   [[nodiscard]] virtual std::unique_ptr<NearestSeries> nearest_series() = 0;
   /// The expectation step of a Gaussian mixture. @throws NumericalError if a covariance is not positive definite
   [[nodiscard]] virtual std::unique_ptr<MixturePass> mixture(const MixtureTask& task) = 0;
+  /// The passes of one run of EM.
+  [[nodiscard]] virtual std::unique_ptr<MixtureSeries> mixture_series() = 0;
   /// Moments of groups of raw rows. @throws Error if the task contradicts itself
   [[nodiscard]] virtual std::unique_ptr<MomentsPass> moments(const MomentsTask& task) = 0;
   /// Counts of groups of raw rows.

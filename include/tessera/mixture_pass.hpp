@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct MixtureStatistics {
   Matrix<double> levels;  ///< [k x all levels of the categories, block after block] sum of w r of the level's rows
   std::vector<double> observed;  ///< [g] sum of w of the rows that have the number
   double incomplete = 0.0;       ///< sum of w of the rows that lack a number
+  bool operator==(const MixtureStatistics&) const = default;
 };
 
 /// Per-row results of a mixture pass; every span is empty (not wanted) or as long as the chunk has rows. Rejected rows get
@@ -63,6 +65,16 @@ class MixturePass {
   virtual void consume(const Chunk& chunk, const MixtureOutputs& outputs) = 0;
   /// The statistics of every chunk consumed; call once.
   [[nodiscard]] virtual MixtureStatistics finish() = 0;
+};
+
+/// Mixture passes over the same rows, as in EM: what a backend keeps of the rows spares it work in later passes. Results are
+/// those of passes on their own.
+class MixtureSeries {
+ public:
+  virtual ~MixtureSeries() = default;
+  /// The next pass. It must see every row once. At most one pass is alive at a time, and it must be finished before the next;
+  /// the series must outlive it. @throws as Backend::mixture
+  [[nodiscard]] virtual std::unique_ptr<MixturePass> next(const MixtureTask& task) = 0;
 };
 
 }  // namespace tessera

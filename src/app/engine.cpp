@@ -50,7 +50,7 @@ Engine::Engine(const EngineOptions& options, Observer& observer, const CancelTok
       pool_(threads_.threads),
       job_{observer, cancel, pool_} {
   memory_bytes_ = resolve_memory(options_, observer);
-  backend_ = open_backend({options_.device, options_.cpu_level, missing == MissingPolicy::partial}, job_);
+  backend_ = open_backend({options_.device, options_.cpu_level, keeps_gaps(missing)}, job_);
   observer.note(Observer::Level::detail, "device", backend_->description());
 }
 

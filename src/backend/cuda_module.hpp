@@ -48,11 +48,13 @@ inline constexpr const char* kCudaModuleEntry = "tessera_cuda_module";
 
 /// Changes with the interface and with the layout of everything that passes through it.
 constexpr std::uint64_t cuda_module_layout() {
-  constexpr std::uint64_t kInterface = 1;  // to be raised when a function of the seam changes
+  constexpr std::uint64_t kInterface = 2;  // to be raised when a function of the seam changes
   std::uint64_t hash = kInterface;
   for (const std::uint64_t size :
        {sizeof(CudaModule), sizeof(CudaReport), sizeof(CudaDevice), sizeof(Chunk), sizeof(RowOutputs), sizeof(NearestTask),
-        sizeof(NearestStatistics), sizeof(GridUnits), sizeof(MomentsTask), sizeof(TallyTask), sizeof(ThreadPool)}) {
+        sizeof(NearestStatistics), sizeof(GridUnits), sizeof(MixtureTask), sizeof(Mixture), sizeof(MixtureOutputs),
+        sizeof(MixtureStatistics), sizeof(MomentsTask), sizeof(AnalysisBlock), sizeof(GroupMoments), sizeof(TallyTask),
+        sizeof(ThreadPool)}) {
     hash = hash * 1099511628211U + size;
   }
   return hash;

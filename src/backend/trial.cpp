@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
+#include <span>
 #include <vector>
 
 #include "exact/grid.hpp"
@@ -101,10 +103,7 @@ Answer ask(NearestPass& pass, const Trial& trial, bool wants_rows, std::span<std
   return answer;
 }
 
-}  // namespace
-
-bool passes_trial(Backend& device, Backend& host) {
-  const Trial trial;
+bool nearest_agrees(Backend& device, Backend& host, const Trial& trial) {
   const auto alone = [&](Backend& backend, const Matrix<float>& model, bool wants_rows) {
     return ask(*backend.nearest(trial.task(model)), trial, wants_rows);
   };
@@ -119,6 +118,70 @@ bool passes_trial(Backend& device, Backend& host) {
     for (std::int64_t c = 0; c < kSegments; c += 3) model(c, 2) += 0.125F;
   }
   return true;
+}
+
+/// Components at the first centroids, whose features go together.
+Mixture make_mixture(const Trial& trial) {
+  constexpr std::int64_t kComponents = 3;
+  Mixture mixture;
+  mixture.weights = {0.5, 0.25, 0.25};
+  mixture.means = Matrix<double>(kComponents, kFeatures);
+  mixture.covariances = Matrix<double>(kComponents * kFeatures, kFeatures, 1.5);
+  for (std::int64_t j = 0; j < kFeatures; ++j) {
+    mixture.center.push_back(double{trial.centroids(0, j)});
+    for (std::int64_t c = 0; c < kComponents; ++c) {
+      mixture.means(c, j) = double{trial.centroids(c, j)};
+      mixture.covariances(c * kFeatures + j, j) += 4.0 + static_cast<double>(c + j);
+    }
+  }
+  return mixture;
+}
+
+struct MixtureAnswer {
+  MixtureStatistics statistics;
+  std::vector<std::int32_t> segment, runner_up;
+  std::vector<double> numbers;  ///< [3 x rows] probability, that of the runner-up, distance2; -1 of rejected rows
+  bool operator==(const MixtureAnswer&) const = default;
+};
+
+MixtureAnswer ask(Backend& backend, const Mixture& mixture, const Trial& trial) {
+  const auto rows = static_cast<std::size_t>(kRows);
+  MixtureAnswer answer{{}, std::vector<std::int32_t>(rows), std::vector<std::int32_t>(rows), std::vector<double>(3 * rows)};
+  const auto numbers = [&](std::size_t which) { return std::span(answer.numbers).subspan(which * rows, rows); };
+  const auto pass = backend.mixture({.mixture = &mixture, .second = SecondMoments::covariances});
+  pass->consume(trial.chunk(0, kRows), {answer.segment, answer.runner_up, numbers(0), numbers(1), numbers(2), {}});
+  answer.statistics = pass->finish();
+  for (double& number : answer.numbers) number = std::isnan(number) ? -1.0 : number;
+  return answer;
+}
+
+GroupMoments moments_of(Backend& backend, const Trial& trial) {
+  constexpr std::int32_t kGroups = 3;
+  std::vector<std::int32_t> codes;
+  const std::vector<double> weights(trial.weights.begin(), trial.weights.end());
+  for (std::int32_t i = 0; i < kRows; ++i) codes.push_back(i % 17 == 0 ? -1 : i % kGroups);
+  Matrix<float> cells = trial.rows;
+  for (std::int64_t i = 0; i < kRows; i += 5) cells(i, i % kFeatures) = std::numeric_limits<float>::quiet_NaN();
+  AnalysisBlock block{.rows = kRows, .codes = {codes.data()}, .weights = weights.data()};
+  block.number_rows = cells.data();
+  block.number_stride = kFeatures;
+  MomentsTask task{.groups = {{0}, {kGroups}}, .pairs = true};
+  for (int j = 0; j < kFeatures; ++j) {
+    task.columns.push_back(j);
+    task.pivots.push_back(double{trial.centroids(0, j)});
+  }
+  const auto pass = backend.moments(task);
+  pass->consume(std::span(&block, 1));
+  return pass->finish();
+}
+
+}  // namespace
+
+bool passes_trial(Backend& device, Backend& host) {
+  const Trial trial;
+  if (!nearest_agrees(device, host, trial)) return false;
+  const Mixture mixture = make_mixture(trial);
+  return ask(device, mixture, trial) == ask(host, mixture, trial) && moments_of(device, trial) == moments_of(host, trial);
 }
 
 }  // namespace tessera

@@ -38,7 +38,7 @@ struct ThreadPool::State {
 
   const int threads;
   const int processors = static_cast<int>(std::thread::hardware_concurrency());
-  std::mutex turn;                            ///< held by the caller whose tasks are running
+  std::mutex turn;                           ///< held by the caller whose tasks are running
   std::atomic<std::thread::id> caller = {};  ///< who holds it
   std::mutex mutex;
   std::condition_variable start;

@@ -24,9 +24,9 @@ inline constexpr double kExponentShift = 0x1p52 + 1023.0;
 inline constexpr int kExpTerms = 14;
 /// 1/k! for k = 13, 12, ..., 0, by t = 13 - k: exp(r) for |r| <= log(2)/2 to 2^-57 of its value.
 TESSERA_HOST_DEVICE constexpr double exp_term(int t) {
-  constexpr double kTerms[kExpTerms] = {1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0,
-                                        1.0 / 40320.0,      1.0 / 5040.0,      1.0 / 720.0,      1.0 / 120.0,     1.0 / 24.0,
-                                        1.0 / 6.0,          1.0 / 2.0,         1.0,              1.0};
+  constexpr double kTerms[kExpTerms] = {
+      1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0, 1.0 / 40320.0, 1.0 / 5040.0,
+      1.0 / 720.0,        1.0 / 120.0,       1.0 / 24.0,       1.0 / 6.0,       1.0 / 2.0,      1.0,           1.0};
   return kTerms[t];
 }
 

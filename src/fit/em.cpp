@@ -85,10 +85,15 @@ EmRun run_em(const EmContext& context, Mixture start, const MixtureFrame& frame,
   EmRun run;
   run.mixture = std::move(start);
   run.stop_reason = "iteration limit";
+  const auto series = context.backend.mixture_series();
   bool comparable = false;  // with the iteration before: no component was dropped in between
   while (std::ssize(run.history) < max_iterations) {
     const Covariance covariance = run.mixture.covariance;
-    const MixtureStatistics sums = sweep_once(context, run.mixture, second_moments_of(covariance, frame), frame.categories);
+    const MixtureTask task{.mixture = &run.mixture,
+                           .second = second_moments_of(covariance, frame),
+                           .statistics = true,
+                           .categories = frame.categories};
+    const MixtureStatistics sums = sweep(context.feeder, *series->next(task), context.comm);
     const double likelihood = sums.log_likelihood / frame.weight;
     if (!std::isfinite(likelihood)) {
       throw NumericalError("the log-likelihood is not a finite number", "look for extreme values among the features");

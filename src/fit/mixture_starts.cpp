@@ -39,7 +39,7 @@ MixtureSample::MixtureSample(const RowCollection& rows, Backend& backend, const 
     : MixtureSample(rows, rows.weights, backend, job) {}
 
 MixtureSample::MixtureSample(const RowCollection& rows, std::vector<double> weights, Backend& backend, const JobContext& job)
-    : rows_(rows), weights_(std::move(weights)), backend_(backend), quiet_{silent_, job.cancel, job.threads} {
+    : rows_(rows), weights_(std::move(weights)), backend_(backend.host()), quiet_{silent_, job.cancel, job.threads} {
   for (const double weight : weights_) fit_weights_.push_back(static_cast<float>(weight));
   feeder_ = make_matrix_feeder(rows_.values.view(), fit_weights_, {}, 0, quiet_);
   complete_ = take_rows({rows_.values.view(), weights_}, positive(weights_));

@@ -214,6 +214,10 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   properties->totalGlobalMem = runtime().options.memory_bytes;
   return cudaSuccess;
 }
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr, int) {
+  *value = runtime().options.slow_double ? 64 : 2;
+  return cudaSuccess;
+}
 cudaError_t cudaMemGetInfo(std::size_t* free_bytes, std::size_t* total_bytes) {
   *total_bytes = runtime().options.memory_bytes;
   *free_bytes = *total_bytes - runtime().used();
@@ -263,6 +267,54 @@ cudaError_t launch_objective(const ObjectiveArguments& arguments, std::int32_t b
 }
 cudaError_t launch_fold(const FoldArguments& arguments, cudaStream_t stream) {
   push(stream, [=] { run_fold(arguments); });
+  return cudaSuccess;
+}
+cudaError_t launch_levels(const LevelArguments& arguments, cudaStream_t stream) {
+  push(stream, [=] {
+    for (std::int64_t i = 0; i < std::int64_t{arguments.slab.n} * arguments.count; ++i) find_level(arguments, i);
+  });
+  return cudaSuccess;
+}
+cudaError_t launch_expect(const ExpectArguments& arguments, std::int64_t shared_bytes, std::int32_t blocks,
+                          cudaStream_t stream) {
+  if (static_cast<std::size_t>(shared_bytes) > runtime().options.shared_bytes) return result(cudaErrorInvalidValue);
+  push(stream, [=] { run_expect(arguments, shared_bytes, blocks, runtime().options.backwards); });
+  ++runtime().use.launches;
+  return cudaSuccess;
+}
+cudaError_t launch_terms(const TermArguments& arguments, std::int32_t leaves, cudaStream_t stream) {
+  push(stream, [=] { run_terms(arguments, leaves, runtime().options.backwards); });
+  return cudaSuccess;
+}
+template <typename Source>
+cudaError_t launch(const ProductArguments& arguments, const Source& source, int height, cudaStream_t stream) {
+  if (height != 4 && height != 8) return result(cudaErrorInvalidValue);
+  push(stream, [=] { run_products(arguments, source, height, runtime().options.backwards); });
+  ++runtime().use.launches;
+  return cudaSuccess;
+}
+cudaError_t launch_products(const ProductArguments& arguments, const MixtureSource& source, int height, cudaStream_t stream) {
+  return launch(arguments, source, height, stream);
+}
+cudaError_t launch_products(const ProductArguments& arguments, const WholePairs& source, int height, cudaStream_t stream) {
+  return launch(arguments, source, height, stream);
+}
+cudaError_t launch_products(const ProductArguments& arguments, const GapPairs& source, int height, cudaStream_t stream) {
+  return launch(arguments, source, height, stream);
+}
+cudaError_t launch_products(const ProductArguments& arguments, const ColumnCells& source, int height, cudaStream_t stream) {
+  return launch(arguments, source, height, stream);
+}
+cudaError_t launch_add_leaves(const LeafTreeArguments& arguments, cudaStream_t stream) {
+  push(stream, [=] {
+    for (std::int64_t cell = 0; cell < arguments.cells; ++cell) add_leaves(arguments, cell);
+  });
+  return cudaSuccess;
+}
+cudaError_t launch_finish_tree(const LeafTreeArguments& arguments, cudaStream_t stream) {
+  push(stream, [=] {
+    for (std::int64_t cell = 0; cell < arguments.cells; ++cell) finish_tree(arguments, cell);
+  });
   return cudaSuccess;
 }
 cudaError_t probe_kernels() { return runtime().options.has_code ? cudaSuccess : cudaErrorNoKernelImageForDevice; }

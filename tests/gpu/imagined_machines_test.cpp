@@ -2,12 +2,16 @@
 // The CUDA backend on machines that are hard to find: little memory, no driver, no code for the device.
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "backend/cpu/cpu_backend.hpp"
 #include "backend/cuda/cuda_backend.hpp"
 #include "backend/cuda/cuda_devices.hpp"
 #include "gpu/fake_cuda.hpp"
 #include "gpu/gpu_test.hpp"
 #include "support/awkward_cases.hpp"
+#include "support/mixture_cases.hpp"
+#include "support/moments_cases.hpp"
 #include "support/naive.hpp"
 #include "tessera/error.hpp"
 
@@ -46,11 +50,8 @@ TEST_F(ImaginedMachine, SaysWhyADeviceCannotBeUsed) {
 }
 
 /// Every device memory between too little and plenty: the same result, or an error that says what was asked and what is free.
-TEST_F(ImaginedMachine, LittleMemoryMeansSmallerSlabsThenAnError) {
-  AwkwardRandom random(3);
-  const AwkwardCase made =
-      make_case("rows", 30000, 16, 40, 0.2, random, [&](std::int64_t, std::int64_t) { return random.bell(); });
-  const NaiveNearest want = naive_nearest(made.rows.view(), {}, {}, made.centroids.view(), made.units);
+/// @param pass  runs one on the backend, and checks what it finds
+void expect_smaller_slabs_then_an_error(ThreadPool& threads, const std::function<void(Backend&)>& pass) {
   int fitted = 0, refused = 0, halved = 0;
   for (std::size_t bytes = 1 << 14; bytes <= std::size_t{1} << 28; bytes *= 2) {
     // The plan is made for the memory in all; another process holds most of it.
@@ -58,13 +59,9 @@ TEST_F(ImaginedMachine, LittleMemoryMeansSmallerSlabsThenAnError) {
     const cuda::Device device = cuda::choose_device(-1);
     set_fake_cuda({.memory_bytes = bytes});
     const std::size_t refused_before = fake_cuda_use().refused;
-    cuda::CudaBackend backend(device, std::make_unique<CpuBackend>(supported_cpu_levels().back(), threads_), threads_);
+    cuda::CudaBackend backend(device, std::make_unique<CpuBackend>(supported_cpu_levels().back(), threads), threads);
     try {
-      const auto pass = backend.nearest({made.centroids.view(), &made.units, true, true});
-      std::vector<std::int32_t> segment(want.segment.size());
-      pass->consume({0, made.rows.view(), {}, {}}, {segment, {}, {}, {}});
-      ASSERT_TRUE(pass->finish().sums == want.statistics.sums);
-      ASSERT_EQ(segment, want.segment);
+      pass(backend);
       ++fitted;
       halved += fake_cuda_use().refused > refused_before ? 1 : 0;
     } catch (const MemoryError& error) {
@@ -78,6 +75,39 @@ TEST_F(ImaginedMachine, LittleMemoryMeansSmallerSlabsThenAnError) {
   EXPECT_GT(refused, 0);
   EXPECT_GT(halved, 0);
   EXPECT_GT(fitted, halved);
+}
+
+TEST_F(ImaginedMachine, LittleMemoryMeansSmallerSlabsThenAnError) {
+  AwkwardRandom random(3);
+  const AwkwardCase made =
+      make_case("rows", 30000, 16, 40, 0.2, random, [&](std::int64_t, std::int64_t) { return random.bell(); });
+  const NaiveNearest want = naive_nearest(made.rows.view(), {}, {}, made.centroids.view(), made.units);
+  expect_smaller_slabs_then_an_error(threads_, [&](Backend& backend) {
+    const auto pass = backend.nearest({made.centroids.view(), &made.units, true, true});
+    std::vector<std::int32_t> segment(want.segment.size());
+    pass->consume({0, made.rows.view(), {}, {}}, {segment, {}, {}, {}});
+    ASSERT_TRUE(pass->finish().sums == want.statistics.sums);
+    ASSERT_EQ(segment, want.segment);
+  });
+}
+
+TEST_F(ImaginedMachine, LittleMemoryMeansSmallerSlabsOfMixturesThenAnError) {
+  const Rows rows = make_rows(30000, 4, 3);
+  const Mixture mixture = make_mixture(Covariance::full, 40, 4, 4);
+  const MixtureTask task{.mixture = &mixture, .second = SecondMoments::covariances};
+  CpuBackend cpu(supported_cpu_levels().front(), threads_);
+  const Answer want = run(rows, mixture, *cpu.mixture(task), 30000, true);
+  expect_smaller_slabs_then_an_error(
+      threads_, [&](Backend& backend) { expect_same(run(rows, mixture, *backend.mixture(task), 30000, true), want); });
+}
+
+TEST_F(ImaginedMachine, LittleMemoryMeansSmallerSlabsOfMomentsThenAnError) {
+  const RawRows raw = make_raw_rows(30000, 9, {3, 2}, 0.1, true);
+  const MomentsTask task = task_of(9, true);
+  CpuBackend cpu(supported_cpu_levels().front(), threads_);
+  const GroupMoments want = run(raw.blocks(), *cpu.moments(task), 100);
+  expect_smaller_slabs_then_an_error(
+      threads_, [&](Backend& backend) { expect_equal(run(raw.blocks(), *backend.moments(task), 100), want); });
 }
 
 /// Resident rows cross the bus once.
@@ -99,6 +129,39 @@ TEST_F(ImaginedMachine, LaterPassesReadNothingFromTheHost) {
   EXPECT_LT(copied(), row_bytes / 50);
 }
 
+TEST_F(ImaginedMachine, LaterPassesOfAMixtureReadNothingFromTheHost) {
+  const auto backend = open_gpu(threads_);
+  const Rows rows = make_rows(20000, 16, 3);
+  const Mixture mixture = make_mixture(Covariance::diag, 2, 16, 4);
+  const auto series = backend->mixture_series();
+  const auto copied = [&] {
+    const std::size_t before = fake_cuda_use().copied_bytes;
+    static_cast<void>(run(rows, mixture, *series->next({.mixture = &mixture}), 8192, false));
+    return fake_cuda_use().copied_bytes - before;
+  };
+  const std::size_t row_bytes = 20000 * 16 * 4;
+  EXPECT_GE(copied(), row_bytes);
+  EXPECT_LT(copied(), row_bytes / 50);
+}
+
+/// There the processor is as quick, and nothing needs to cross the bus.
+TEST_F(ImaginedMachine, GpusThatAreSlowAtFloat64LeaveItToTheProcessor) {
+  const Rows rows = make_rows(300, 3, 3);
+  const Mixture mixture = make_mixture(Covariance::full, 2, 3, 4);
+  const RawRows raw = make_raw_rows(300, 3, {3, 2}, 0.1, false);
+  const auto launches = [&](bool slow_double) {
+    set_fake_cuda({.slow_double = slow_double});
+    const auto backend = open_gpu(threads_);
+    const std::size_t before = fake_cuda_use().launches;
+    static_cast<void>(run(rows, mixture, *backend->mixture({.mixture = &mixture}), 300, false));
+    static_cast<void>(run(rows, mixture, *backend->mixture_series()->next({.mixture = &mixture}), 300, false));
+    static_cast<void>(run(raw.blocks(), *backend->moments(task_of(3, true)), 1));
+    return fake_cuda_use().launches - before;
+  };
+  EXPECT_EQ(launches(true), 0U);
+  EXPECT_GE(launches(false), 3U);
+}
+
 TEST_F(ImaginedMachine, NothingIsLeftBehind) {
   const AwkwardCase made = awkward_values().front();
   const std::size_t before = fake_cuda_use().live;
@@ -107,8 +170,16 @@ TEST_F(ImaginedMachine, NothingIsLeftBehind) {
     const auto series = backend->nearest_series();
     const auto pass = series->next({made.centroids.view(), &made.units});
     pass->consume({0, made.rows.view(), made.weights, {}}, {});
+    const Rows rows = make_rows(20000, 3, 3);
+    const Mixture mixture = make_mixture(Covariance::full, 2, 3, 4);
+    const auto mixtures = backend->mixture_series();
+    const auto mixture_pass = mixtures->next({.mixture = &mixture});
+    mixture_pass->consume({.first_row = 0, .rows = rows.values.view()}, {});
+    const RawRows raw = make_raw_rows(20000, 3, {3, 2}, 0.1, true);
+    const auto moments = backend->moments(task_of(3, true));
+    moments->consume(raw.blocks());
     EXPECT_GT(fake_cuda_use().live, before);
-    // The pass ends early, its work not waited for.
+    // The passes end early, their work not waited for.
   }
   EXPECT_EQ(fake_cuda_use().live, before);
 }
@@ -131,6 +202,17 @@ TEST_F(ImaginedMachine, OtherOrdersOfWorkGiveTheSame) {
       ASSERT_TRUE(found.sums == want.statistics.sums);
       ASSERT_TRUE(found.objective == want.statistics.objective);
     }
+    CpuBackend cpu(supported_cpu_levels().front(), threads_);
+    Rows rows = make_rows(9001, 5, 3);
+    add_weights(rows);
+    for (const Covariance covariance : {Covariance::full, Covariance::tied, Covariance::diag}) {
+      const Mixture mixture = make_mixture(covariance, 3, 5, 4);
+      const MixtureTask task{.mixture = &mixture, .second = SecondMoments::covariances};
+      expect_same(run(rows, mixture, *backend->mixture(task), 9001, true), run(rows, mixture, *cpu.mixture(task), 9001, true));
+    }
+    const RawRows raw = make_raw_rows(9001, 5, {3, 2}, 0.1, true);
+    const MomentsTask task = task_of(5, true);
+    expect_equal(run(raw.blocks(), *backend->moments(task), 2), run(raw.blocks(), *cpu.moments(task), 2));
   }
 }
 

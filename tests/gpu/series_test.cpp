@@ -9,8 +9,10 @@
 
 #include "backend/cpu/cpu_backend.hpp"
 #include "fit/kmeans.hpp"
+#include "fit/mixture.hpp"
 #include "gpu/gpu_test.hpp"
 #include "support/awkward_cases.hpp"
+#include "support/moments_cases.hpp"
 #include "support/naive.hpp"
 #include "support/prepared_points.hpp"
 
@@ -175,6 +177,14 @@ TEST_F(GpuSeries, FitsEqualThoseOfTheCpu) {
   }
 }
 
+MixtureResult fit_mixture_of(const PreparedPoints& points, Backend& backend) {
+  QuietJob job(2);
+  const JobContext context = job.context();
+  const auto feeder = make_matrix_feeder(points.rows.view(), points.weights, {}, 4096, context);
+  SoloCommunicator comm;
+  return fit_mixture(*feeder, backend, comm, {.segments = 3, .restarts = 1, .max_iterations = 3}, context, {});
+}
+
 std::int64_t host_bytes() {
   std::ifstream statm("/proc/self/statm");
   std::int64_t size = 0, resident = 0;
@@ -184,9 +194,12 @@ std::int64_t host_bytes() {
 
 TEST_F(GpuSeries, TwoHundredFitsLeakNothing) {
   const PreparedPoints points = prepare_points(make_blobs(2000, 5, 4, 3));
+  const RawRows raw = make_raw_rows(5000, 4, {3, 2}, 0.1, true);
   const auto one = [&] {
     const auto backend = open_gpu(threads_);
     static_cast<void>(fit(points, *backend, 4));
+    static_cast<void>(fit_mixture_of(points, *backend));
+    static_cast<void>(run(raw.blocks(), *backend->moments(task_of(4, true)), 1));
   };
   for (int i = 0; i < 20; ++i) one();
   const std::int64_t device_before = gpu_free_bytes();

@@ -7,7 +7,11 @@
 
 #include "kernels/accumulate.hpp"
 #include "kernels/decide.hpp"
+#include "kernels/leaf_tree.hpp"
+#include "kernels/mixture.hpp"
+#include "kernels/moments_arguments.hpp"
 #include "kernels/objective.hpp"
+#include "kernels/product_sums.hpp"
 #include "kernels/screen.hpp"
 
 // The code of the CUDA kernels run on the host, block by block and thread by thread. `backwards` is the order of the threads.
@@ -60,6 +64,41 @@ inline void run_objective(const kernels::ObjectiveArguments& arguments, std::int
     kernels::HostTeam<kernels::ObjectiveState> team(kernels::kObjectiveThreads, backwards);
     kernels::add_objective(team, arguments, block, blocks, memory);
   }
+}
+
+/// @param blocks  grid; with scratch there is memory for so many
+inline void run_expect(const kernels::ExpectArguments& arguments, std::int64_t shared_bytes, std::int32_t blocks,
+                       bool backwards) {
+  const std::int64_t doubles = kernels::expect_doubles(arguments.density);
+  std::vector<double> shared(static_cast<std::size_t>(shared_bytes) / sizeof(double), 77.0);
+  for (std::int32_t block = 0; block < blocks; ++block) {
+    kernels::HostTeam<kernels::ExpectState> team(kernels::kExpectThreads, backwards);
+    kernels::expect_rows(team, arguments, block, blocks,
+                         shared_bytes > 0 ? shared.data() : arguments.scratch + block * doubles);
+  }
+}
+
+inline void run_terms(const kernels::TermArguments& arguments, std::int32_t leaves, bool backwards) {
+  kernels::TermMemory memory;
+  for (std::int32_t leaf = 0; leaf < leaves; ++leaf) {
+    kernels::HostTeam<kernels::TermState> team(kernels::kTermThreads, backwards);
+    kernels::sum_terms(team, arguments, leaf, memory);
+  }
+}
+
+template <int kHeight, typename Source>
+void run_products_of(const kernels::ProductArguments& arguments, const Source& source, bool backwards) {
+  const auto memory = std::make_unique<kernels::ProductMemory>();
+  const std::int64_t blocks = std::int64_t{arguments.leaves} * arguments.panel_count;
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    kernels::HostTeam<kernels::ProductState<kHeight>> team(kernels::kProductThreads, backwards);
+    kernels::sum_products<kHeight>(team, arguments, source, block, *memory);
+  }
+}
+
+template <typename Source>
+void run_products(const kernels::ProductArguments& arguments, const Source& source, int height, bool backwards) {
+  height == 8 ? run_products_of<8>(arguments, source, backwards) : run_products_of<4>(arguments, source, backwards);
 }
 
 inline void run_fold(const kernels::FoldArguments& arguments) {

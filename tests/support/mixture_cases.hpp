@@ -88,10 +88,8 @@ struct Answer {
   std::vector<float> all;
 };
 
-inline Answer run(const Rows& rows, const Mixture& mixture, SecondMoments moments, const std::string& level, int threads,
-                  std::int64_t chunk_rows, bool outputs) {
-  ThreadPool pool(threads);
-  CpuMixturePass pass({.mixture = &mixture, .second = moments}, level, pool);
+/// A whole pass over the rows.
+inline Answer run(const Rows& rows, const Mixture& mixture, MixturePass& pass, std::int64_t chunk_rows, bool outputs) {
   const std::int64_t n = rows.values.rows();
   Answer answer;
   const auto size = static_cast<std::size_t>(outputs ? n : 0);
@@ -114,6 +112,13 @@ inline Answer run(const Rows& rows, const Mixture& mixture, SecondMoments moment
   }
   answer.sums = pass.finish();
   return answer;
+}
+
+inline Answer run(const Rows& rows, const Mixture& mixture, SecondMoments moments, const std::string& level, int threads,
+                  std::int64_t chunk_rows, bool outputs) {
+  ThreadPool pool(threads);
+  CpuMixturePass pass({.mixture = &mixture, .second = moments}, level, pool);
+  return run(rows, mixture, pass, chunk_rows, outputs);
 }
 
 template <typename Values>

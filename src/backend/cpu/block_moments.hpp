@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "backend/cpu/row_groups.hpp"
+#include "backend/row_groups.hpp"
 #include "tessera/analysis_passes.hpp"
 
 namespace tessera {
@@ -30,10 +30,6 @@ class BlockMoments {
   virtual void add(const AnalysisBlock& block, Scratch& scratch, double* sums) const = 0;
   /// What the sums of all blocks mean.
   [[nodiscard]] virtual GroupMoments read(const std::vector<double>& sums) const = 0;
-
- protected:
-  /// Results of the right size, all 0.
-  [[nodiscard]] static GroupMoments empty_moments(const MomentsTask& task);
 };
 
 /// Of each column on its own.

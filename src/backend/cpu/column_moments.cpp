@@ -4,6 +4,7 @@
 
 #include "backend/cpu/analysis_kernels.hpp"
 #include "backend/cpu/block_moments.hpp"
+#include "backend/pair_columns.hpp"
 
 namespace tessera {
 namespace {
@@ -42,7 +43,7 @@ class ColumnMoments final : public BlockMoments {
   }
 
   [[nodiscard]] GroupMoments read(const std::vector<double>& sums) const override {
-    GroupMoments moments = empty_moments(task_);
+    GroupMoments moments = empty_group_moments(task_);
     for (std::int64_t group = 0; group < moments.groups; ++group) {
       for (std::int64_t j = 0; j < moments.columns; ++j) {
         const double* const own = sums.data() + group * group_size_ + j;

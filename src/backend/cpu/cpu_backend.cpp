@@ -47,6 +47,10 @@ std::unique_ptr<MixturePass> CpuBackend::mixture(const MixtureTask& task) {
   return std::make_unique<CpuMixturePass>(task, level_.name, threads_);
 }
 
+std::unique_ptr<MixtureSeries> CpuBackend::mixture_series() {
+  return std::make_unique<CpuMixtureSeries>(level_.name, threads_);
+}
+
 std::unique_ptr<MomentsPass> CpuBackend::moments(const MomentsTask& task) {
   return std::make_unique<CpuMomentsPass>(task, level_.name, threads_);
 }

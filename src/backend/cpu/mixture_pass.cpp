@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 
+#include "exact/two_most_probable.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera {
@@ -18,26 +19,6 @@ std::int64_t second_width(SecondMoments second, std::int64_t features) {
   if (second == SecondMoments::none) return 0;
   return second == SecondMoments::variances ? features : features * (features + 1) / 2;
 }
-
-/// The two most probable components of a row; ties go to the lowest index.
-struct TwoMostProbable {
-  std::int64_t first = 0, second = -1;
-  double first_probability = -1.0, second_probability = -1.0;
-
-  void offer(std::int64_t component, double probability) {
-    if (probability > first_probability) {
-      if (component > 0) {
-        second = first;
-        second_probability = first_probability;
-      }
-      first = component;
-      first_probability = probability;
-    } else if (probability > second_probability) {
-      second = component;
-      second_probability = probability;
-    }
-  }
-};
 
 /// False if the flags say that the row has every feature.
 bool may_be_incomplete(const Chunk& chunk, std::int64_t row) {
@@ -218,12 +199,12 @@ void CpuMixturePass::publish_tile(const Block& block, const Leaf& leaf) const {
     const auto at = [&](const AlignedNumbers& values, std::int64_t c) {
       return values[static_cast<std::size_t>(c * kMixtureTileRows) + t];
     };
-    TwoMostProbable most;
-    for (std::int64_t c = 0; c < k; ++c) most.offer(c, at(leaf.probability, c));
+    exact::TwoMostProbable most;
+    for (std::int64_t c = 0; c < k; ++c) most.offer(static_cast<std::int32_t>(c), at(leaf.probability, c));
     const std::int64_t row = block.first + leaf.rows[t];
     const auto i = static_cast<std::size_t>(row);
-    outputs.segment[i] = static_cast<std::int32_t>(most.first);
-    outputs.runner_up[i] = static_cast<std::int32_t>(most.second);
+    outputs.segment[i] = most.first;
+    outputs.runner_up[i] = most.second;
     outputs.probability[i] = most.first_probability;
     outputs.runner_up_probability[i] = std::max(most.second_probability, 0.0);
     outputs.distance2[i] = at(leaf.distance2, most.first);

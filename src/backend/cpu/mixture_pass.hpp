@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "backend/cpu/aligned_numbers.hpp"
@@ -82,6 +85,19 @@ class CpuMixturePass final : public MixturePass {
   std::vector<Leaf> leaves_;
   std::vector<BlockSums> shards_;  // of the leaves' sums
   std::vector<std::size_t> shard_begin_;
+};
+
+/// Passes that know nothing of one another.
+class CpuMixtureSeries final : public MixtureSeries {
+ public:
+  CpuMixtureSeries(std::string level, ThreadPool& threads) : level_(std::move(level)), threads_(threads) {}
+  [[nodiscard]] std::unique_ptr<MixturePass> next(const MixtureTask& task) override {
+    return std::make_unique<CpuMixturePass>(task, level_, threads_);
+  }
+
+ private:
+  std::string level_;
+  ThreadPool& threads_;
 };
 
 }  // namespace tessera

@@ -4,27 +4,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "tessera/error.hpp"
+#include "backend/pair_columns.hpp"
 
 namespace tessera {
 
-namespace {
-
-/// Column j of the task is number j.
-bool takes_every_number(const MomentsTask& task) {
-  for (std::size_t j = 0; j < task.columns.size(); ++j) {
-    if (task.columns[j] != static_cast<int>(j)) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
 CpuMomentsPass::CpuMomentsPass(MomentsTask task, std::string level, ThreadPool& threads)
     : task_(std::move(task)), level_(std::move(level)), threads_(threads) {
-  const bool sound = task_.pivots.size() == task_.columns.size() && task_.groups.codes.size() == task_.groups.sizes.size() &&
-                     (task_.may_miss.empty() || task_.may_miss.size() == task_.columns.size());
-  if (!sound) throw Error(ErrorCode::internal, "a moments task contradicts itself");
+  check_task(task_);
 }
 
 void CpuMomentsPass::start(bool weighted) {
@@ -42,9 +28,7 @@ void CpuMomentsPass::start(bool weighted) {
 void CpuMomentsPass::consume(std::span<const AnalysisBlock> blocks) {
   if (blocks.empty() || task_.columns.empty()) return;
   if (!moments_) start(blocks.front().weights != nullptr);
-  if (blocks.front().number_rows != nullptr && !(task_.pairs && takes_every_number(task_))) {
-    throw Error(ErrorCode::internal, "this moments task needs its numbers column by column");
-  }
+  check_block(task_, blocks.front());
   for (std::size_t first = 0; first < blocks.size(); first += leaves_.size()) {
     const auto round = std::min(leaves_.size(), blocks.size() - first);
     threads_.run(static_cast<std::int64_t>(round), [&](int, std::int64_t i) {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "backend/cpu/row_groups.hpp"
+#include "backend/row_groups.hpp"
 
 namespace tessera {
 

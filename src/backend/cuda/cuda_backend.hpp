@@ -4,12 +4,14 @@
 #include <memory>
 #include <string>
 
+#include "backend/cuda/mixture_pass.hpp"
+#include "backend/cuda/moments_pass.hpp"
 #include "backend/cuda/nearest_pass.hpp"
 #include "tessera/backend.hpp"
 
 namespace tessera::cuda {
 
-/// Nearest passes on one GPU; mixtures and passes over raw rows (moments, tally) on the host's backend.
+/// Passes on one GPU; tally on the host's backend, and on GPUs that are slow at float64 what is made of it.
 class CudaBackend final : public Backend {
  public:
   /// @param threads copy rows to pinned memory; must outlive the backend
@@ -17,21 +19,33 @@ class CudaBackend final : public Backend {
       : device_(std::move(device)), host_(std::move(host)), threads_(threads) {}
 
   [[nodiscard]] std::string description() const override;
+  [[nodiscard]] Backend& host() override { return *host_; }
   [[nodiscard]] std::unique_ptr<NearestPass> nearest(const NearestTask& task) override {
     return std::make_unique<CudaNearestPass>(task, device_, pool_, threads_, nullptr);
   }
   [[nodiscard]] std::unique_ptr<NearestSeries> nearest_series() override {
     return std::make_unique<CudaNearestSeries>(device_, pool_, threads_);
   }
-  [[nodiscard]] std::unique_ptr<MixturePass> mixture(const MixtureTask& task) override { return host_->mixture(task); }
-  [[nodiscard]] std::unique_ptr<MomentsPass> moments(const MomentsTask& task) override { return host_->moments(task); }
+  [[nodiscard]] std::unique_ptr<MixturePass> mixture(const MixtureTask& task) override {
+    if (!device_.fast_double) return host_->mixture(task);
+    return std::make_unique<CudaMixturePass>(task, device_, mixture_pool_, threads_, nullptr);
+  }
+  [[nodiscard]] std::unique_ptr<MixtureSeries> mixture_series() override {
+    if (!device_.fast_double) return host_->mixture_series();
+    return std::make_unique<CudaMixtureSeries>(device_, mixture_pool_, threads_);
+  }
+  [[nodiscard]] std::unique_ptr<MomentsPass> moments(const MomentsTask& task) override {
+    if (!device_.fast_double) return host_->moments(task);
+    return std::make_unique<CudaMomentsPass>(task, device_, threads_);
+  }
   [[nodiscard]] std::unique_ptr<TallyPass> tally(const TallyTask& task) override { return host_->tally(task); }
 
  private:
   Device device_;
   std::unique_ptr<Backend> host_;
   ThreadPool& threads_;
-  WorkspacePool pool_;
+  WorkspacePool<Workspace> pool_;
+  WorkspacePool<MixtureWorkspace> mixture_pool_;
 };
 
 }  // namespace tessera::cuda

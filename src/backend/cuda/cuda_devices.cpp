@@ -68,7 +68,11 @@ CudaDevice look_at(int index) {
 }
 
 Device make_device(const CudaDevice& found) {
-  Device device{found.index, found.name, {}};
+  constexpr int kSlowDouble = 8;
+  Device device{.index = found.index, .name = found.name};
+  int ratio = 1;
+  check(cudaDeviceGetAttribute(&ratio, cudaDevAttrSingleToDoublePrecisionPerfRatio, found.index), "cudaDeviceGetAttribute");
+  device.fast_double = ratio <= kSlowDouble;
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, found.index), "cudaGetDeviceProperties");
   auto memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem);

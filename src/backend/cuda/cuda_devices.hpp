@@ -13,6 +13,7 @@ struct Device {
   int index = 0;
   std::string name;
   DeviceLimits limits;
+  bool fast_double = true;  ///< float64 takes at most eight times as long as float32
 
   /// Makes it the device of the calling thread.
   void use() const;

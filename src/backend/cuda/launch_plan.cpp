@@ -5,6 +5,7 @@
 
 #include "exact/grid.hpp"
 #include "kernels/accumulate.hpp"
+#include "kernels/product_sums.hpp"
 
 namespace tessera::cuda {
 namespace {
@@ -48,6 +49,14 @@ NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& lim
   plan.decide_blocks = limits.multiprocessors * kBlocksPerMultiprocessor * 2;
   plan.objective_blocks = limits.multiprocessors * kBlocksPerMultiprocessor;
   return plan;
+}
+
+std::int64_t plan_moments_blocks(std::int64_t row_bytes, std::int64_t leaf_bytes, const DeviceLimits& limits, int halvings) {
+  constexpr std::int64_t kMostBlocks = 256;
+  const std::int64_t budget = limits.memory_bytes / kSlabShare;
+  const std::int64_t staged = std::min(kStageBytes, budget) / std::max<std::int64_t>(kernels::kLeafRows * row_bytes, 1);
+  const std::int64_t summed = budget / std::max<std::int64_t>(leaf_bytes, 1);
+  return halved(std::clamp<std::int64_t>(std::min(staged, summed), 1, kMostBlocks), halvings, 1);
 }
 
 bool can_halve(const NearestPlan& plan) { return plan.slab_rows > kLeastSlabRows || plan.stage_rows > 1; }

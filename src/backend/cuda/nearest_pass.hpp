@@ -3,23 +3,20 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "backend/cuda/series_rows.hpp"
 #include "backend/cuda/workspace.hpp"
+#include "backend/cuda/workspace_pool.hpp"
 #include "core/thread_pool.hpp"
 #include "tessera/backend.hpp"
 
 namespace tessera::cuda {
 
-/// Workspaces that no pass has at present.
-class WorkspacePool {
- public:
-  [[nodiscard]] std::unique_ptr<Workspace> take(const Device& device);
-  void give_back(std::unique_ptr<Workspace> workspace) { free_.push_back(std::move(workspace)); }
-
- private:
-  std::vector<std::unique_ptr<Workspace>> free_;
+/// What a series of nearest passes keeps on the device.
+struct NearestSeriesRows {
+  SeriesRows rows{true};
+  DeviceBuffer<Int128> totals;  ///< [cells] sums of the rows that are kept, as their labels say
+  std::int64_t k = 0, d = 0;    ///< 0: no pass yet
 };
 
 /// The nearest pass on a device. Chunks are cut to slabs; rows come from the host through two slots, copies beside kernels, or
@@ -27,7 +24,8 @@ class WorkspacePool {
 class CudaNearestPass final : public NearestPass {
  public:
   /// @param series of this pass, or null. @throws ConfigError, Error as Backend::nearest
-  CudaNearestPass(const NearestTask& task, const Device& device, WorkspacePool& pool, ThreadPool& threads, SeriesRows* series);
+  CudaNearestPass(const NearestTask& task, const Device& device, WorkspacePool<Workspace>& pool, ThreadPool& threads,
+                  NearestSeriesRows* series);
   ~CudaNearestPass() override;
   CudaNearestPass(const CudaNearestPass&) = delete;
   CudaNearestPass& operator=(const CudaNearestPass&) = delete;
@@ -37,24 +35,15 @@ class CudaNearestPass final : public NearestPass {
 
  private:
   void make_ready(std::int64_t chunk_rows, const RowOutputs& outputs);
-  /// Where rows go: a slot's buffers, or those of rows that stay.
-  struct RowBuffers {
-    DeviceBuffer<float>& rows;
-    DeviceBuffer<float>& weights;
-    DeviceBuffer<std::uint8_t>& flags;
-  };
-
   void consume_slab(const Chunk& rows, const RowOutputs& outputs, Slot& slot, ResidentRows* resident, std::int64_t offset);
-  [[nodiscard]] kernels::Slab upload(const Chunk& rows, Slot& slot, const RowBuffers& to, std::int64_t offset);
-  void fetch(Slot& slot, const RowOutputs& outputs);
-  static void deliver(Slot& slot);
+  static void fetch(Slot& slot, const RowOutputs& outputs);
   void add_totals(const DeviceBuffer<Int128>& totals, NearestStatistics& found) const;
 
   NearestTask task_;
   Device device_;
-  WorkspacePool& pool_;
+  WorkspacePool<Workspace>& pool_;
   ThreadPool& threads_;
-  SeriesRows* series_;
+  NearestSeriesRows* series_;
   std::unique_ptr<Workspace> workspace_;  ///< null until rows come
   Wanted wanted_;
   std::size_t next_slot_ = 0;
@@ -63,7 +52,7 @@ class CudaNearestPass final : public NearestPass {
 /// The passes of a fit on a device.
 class CudaNearestSeries final : public NearestSeries {
  public:
-  CudaNearestSeries(Device device, WorkspacePool& pool, ThreadPool& threads)
+  CudaNearestSeries(Device device, WorkspacePool<Workspace>& pool, ThreadPool& threads)
       : device_(std::move(device)), pool_(pool), threads_(threads) {}
   [[nodiscard]] int row_state_bytes() const override { return 0; }
   [[nodiscard]] std::unique_ptr<NearestPass> next(const NearestTask& task) override {
@@ -72,9 +61,9 @@ class CudaNearestSeries final : public NearestSeries {
 
  private:
   Device device_;
-  WorkspacePool& pool_;
+  WorkspacePool<Workspace>& pool_;
   ThreadPool& threads_;
-  SeriesRows rows_;
+  NearestSeriesRows rows_;
 };
 
 }  // namespace tessera::cuda

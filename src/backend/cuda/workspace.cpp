@@ -24,7 +24,7 @@ Workspace::~Workspace() {
   // Work may be under way where a pass ended early: nothing may be freed below it. There is nobody to tell of errors.
   static_cast<void>(cudaSetDevice(device_.index));
   static_cast<void>(cudaStreamSynchronize(compute_.get()));
-  for (const Slot& slot : slots_) static_cast<void>(cudaStreamSynchronize(slot.stream.get()));
+  for (const Slot& slot : slots_) static_cast<void>(cudaStreamSynchronize(slot.rows.stream.get()));
 }
 
 void Workspace::prepare(const NearestTask& task, Wanted wanted, std::int64_t chunk_rows, bool series) {
@@ -48,8 +48,7 @@ void Workspace::reserve(bool series) {
   for (Slot& slot : slots_) {
     const bool longest = series && &slot == &slots_.front();  // slabs whose results stay on the device use one slot
     const std::int64_t rows = longest ? plan_.slab_rows : plan_.stage_rows;
-    slot.rows.reserve(plan_.stage_rows * d);
-    slot.pinned_rows.reserve(plan_.stage_rows * d);
+    slot.rows.reserve(plan_.stage_rows, d);
     slot.label.reserve(rows);
     if (wanted_.distance) slot.distance2.reserve(rows);
     if (wanted_.second) {
@@ -66,14 +65,9 @@ void Workspace::reserve(bool series) {
 
 void Workspace::release() {
   for (Slot& slot : slots_) {
-    for (auto* buffer : {&slot.rows, &slot.weights}) buffer->release();
-    for (auto* buffer : {&slot.pinned_rows, &slot.pinned_weights}) buffer->release();
+    slot.rows.release();
     for (auto* buffer : {&slot.label, &slot.second}) buffer->release();
-    for (auto* buffer : {&slot.pinned_label, &slot.pinned_second}) buffer->release();
     for (auto* buffer : {&slot.distance2, &slot.second_distance2}) buffer->release();
-    for (auto* buffer : {&slot.pinned_distance2, &slot.pinned_second_distance2}) buffer->release();
-    slot.flags.release();
-    slot.pinned_flags.release();
   }
   open_.release();
   sums_.release();
@@ -170,7 +164,7 @@ void Workspace::accumulate(const kernels::Slab& slab, const std::int32_t* label,
 
 void Workspace::wait() const {
   compute_.wait();
-  for (const Slot& slot : slots_) slot.stream.wait();
+  for (const Slot& slot : slots_) slot.rows.stream.wait();
 }
 
 Counters Workspace::counters() const {

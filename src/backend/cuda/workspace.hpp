@@ -10,6 +10,7 @@
 #include "backend/cuda/cuda_devices.hpp"
 #include "backend/cuda/cuda_memory.hpp"
 #include "backend/cuda/launch_plan.hpp"
+#include "backend/cuda/row_slot.hpp"
 #include "kernels/launch.hpp"
 #include "tessera/backend.hpp"
 
@@ -34,20 +35,27 @@ struct Counters {
   std::int32_t open_rows = 0;
 };
 
-/// One of two places that slabs take in turn: while kernels work on one, the other's rows are copied in and its results out.
+/// A place for a slab: its rows and what is found of them.
 struct Slot {
-  Stream stream;   ///< of the copies
-  Event uploaded;  ///< rows are in device memory: pinned memory may be written again
-  Event computed;  ///< kernels are done with rows and results
-  PinnedBuffer<float> pinned_rows, pinned_weights;
-  PinnedBuffer<std::uint8_t> pinned_flags;
-  DeviceBuffer<float> rows, weights;
-  DeviceBuffer<std::uint8_t> flags;
-  DeviceBuffer<std::int32_t> label, second;
-  DeviceBuffer<double> distance2, second_distance2;
-  PinnedBuffer<std::int32_t> pinned_label, pinned_second;
-  PinnedBuffer<double> pinned_distance2, pinned_second_distance2;
-  RowOutputs waiting;  ///< where results under way go; all empty: none
+  RowSlot rows;
+  ResultBuffer<std::int32_t> label, second;
+  ResultBuffer<double> distance2, second_distance2;
+
+  /// Hands over results that are under way.
+  void deliver() {
+    if (!label.waits() && !second.waits() && !distance2.waits() && !second_distance2.waits()) return;
+    rows.stream.wait();
+    label.deliver();
+    second.deliver();
+    distance2.deliver();
+    second_distance2.deliver();
+  }
+  void forget() {
+    label.forget();
+    second.forget();
+    distance2.forget();
+    second_distance2.forget();
+  }
 };
 
 /// Streams and memory of one nearest pass. Kernels run in the order of one stream, so that slabs take turns with everything

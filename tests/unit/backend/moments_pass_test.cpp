@@ -4,40 +4,26 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "backend/cpu/cpu_backend.hpp"
 #include "support/analysis_blocks.hpp"
+#include "support/moments_cases.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera {
 namespace {
 
+using testing::expect_equal;
 using testing::make_raw_rows;
 using testing::RawRows;
-
-MomentsTask task_of(int columns, bool pairs) {
-  MomentsTask task;
-  task.groups = {{0, 1}, {3, 2}};
-  for (int j = columns - 1; j >= 0; --j) {  // not the table's order
-    task.columns.push_back(j);
-    task.pivots.push_back(1000.0 * j + 0.25);
-    task.may_miss.push_back(j > 0 ? 1 : 0);
-  }
-  task.pairs = pairs;
-  return task;
-}
+using testing::task_of;
 
 GroupMoments run(const RawRows& raw, const MomentsTask& task, const std::string& level, int threads, std::size_t at_once) {
   ThreadPool pool(threads);
   CpuMomentsPass pass(task, level, pool);
-  const std::vector<AnalysisBlock> blocks = raw.blocks();
-  for (std::size_t i = 0; i < blocks.size(); i += at_once) {
-    pass.consume(std::span(blocks).subspan(i, std::min(at_once, blocks.size() - i)));
-  }
-  return pass.finish();
+  return testing::run(raw.blocks(), pass, at_once);
 }
 
 bool present(double x) { return !std::isnan(x); }
@@ -103,20 +89,6 @@ void expect_moments(const GroupMoments& moments, const RawRows& raw, const Momen
   }
 }
 
-void expect_equal(const GroupMoments& a, const GroupMoments& b) {
-  EXPECT_EQ(a.n, b.n);
-  EXPECT_EQ(a.weight, b.weight);
-  EXPECT_EQ(a.weight_squares, b.weight_squares);
-  EXPECT_EQ(a.first, b.first);
-  EXPECT_EQ(a.second, b.second);
-  EXPECT_EQ(a.pair_rows, b.pair_rows);
-  EXPECT_EQ(a.pair_weight, b.pair_weight);
-  EXPECT_EQ(a.pair_weight_squares, b.pair_weight_squares);
-  EXPECT_EQ(a.pair_first, b.pair_first);
-  EXPECT_EQ(a.pair_second, b.pair_second);
-  EXPECT_EQ(a.pair_product, b.pair_product);
-}
-
 TEST(MomentsPass, EqualsPlainLoops) {
   for (const bool weighted : {false, true}) {
     for (const bool pairs : {false, true}) {
@@ -169,33 +141,12 @@ TEST(MomentsPass, WeightTwoIsTheRowTwice) {
 }
 
 TEST(MomentsPass, RowsOfFloatsHaveTheBitsOfTheirColumns) {
-  constexpr std::int64_t kStride = 11;  // cells of other columns lie between the rows
   for (const bool weighted : {false, true}) {
-    RawRows raw = make_raw_rows(9'001, 9, {3, 2}, 0.1, weighted);
-    std::vector<float> table(static_cast<std::size_t>(raw.rows() * kStride), std::numeric_limits<float>::quiet_NaN());
-    for (std::size_t j = 0; j < raw.numbers.size(); ++j) {
-      for (std::size_t i = 0; i < raw.numbers[j].size(); ++i) {
-        float& cell = table[i * kStride + j];
-        cell = static_cast<float>(raw.numbers[j][i]);
-        raw.numbers[j][i] = double{cell};
-        if (std::isnan(cell) && i % 2 == 0) cell = std::numeric_limits<float>::infinity();
-      }
-    }
-    MomentsTask task = task_of(9, true);
-    std::ranges::reverse(task.columns);
-    std::ranges::reverse(task.pivots);
-    std::ranges::reverse(task.may_miss);
-    const GroupMoments wanted = run(raw, task, "auto", 2, 3);
+    const testing::FloatRows rows = testing::make_float_rows(9'001, 0.1, weighted);
+    const MomentsTask task = testing::float_task();
     ThreadPool pool(2);
     CpuMomentsPass pass(task, "auto", pool);
-    std::vector<AnalysisBlock> blocks = raw.blocks();
-    for (AnalysisBlock& block : blocks) {
-      block.numbers.clear();
-      block.number_rows = table.data() + block.first_row * kStride;
-      block.number_stride = kStride;
-    }
-    pass.consume(blocks);
-    expect_equal(pass.finish(), wanted);
+    expect_equal(testing::run(rows.blocks(), pass, 100), run(rows.raw, task, "auto", 2, 3));
   }
 }
 

@@ -11,7 +11,7 @@
 namespace tessera {
 namespace {
 
-enum class Fault { none, tie, distance, sum, series };
+enum class Fault { none, tie, distance, sum, series, mixture, moments };
 
 /// A device that is right but for one thing.
 class FaultyPass final : public NearestPass {
@@ -52,6 +52,34 @@ class FaultySeries final : public NearestSeries {
   int passes_ = 0;
 };
 
+class FaultyMixture final : public MixturePass {
+ public:
+  explicit FaultyMixture(std::unique_ptr<MixturePass> inner) : inner_(std::move(inner)) {}
+  void consume(const Chunk& chunk, const MixtureOutputs& outputs) override { inner_->consume(chunk, outputs); }
+  [[nodiscard]] MixtureStatistics finish() override {
+    MixtureStatistics found = inner_->finish();
+    found.second(1, 2) *= 1.0 + 0x1p-52;
+    return found;
+  }
+
+ private:
+  std::unique_ptr<MixturePass> inner_;
+};
+
+class FaultyMoments final : public MomentsPass {
+ public:
+  explicit FaultyMoments(std::unique_ptr<MomentsPass> inner) : inner_(std::move(inner)) {}
+  void consume(std::span<const AnalysisBlock> blocks) override { inner_->consume(blocks); }
+  [[nodiscard]] GroupMoments finish() override {
+    GroupMoments found = inner_->finish();
+    found.pair_product.back() *= 1.0 + 0x1p-52;
+    return found;
+  }
+
+ private:
+  std::unique_ptr<MomentsPass> inner_;
+};
+
 class FaultyBackend final : public Backend {
  public:
   FaultyBackend(CpuLevel level, ThreadPool& threads, Fault fault) : inner_(std::move(level), threads), fault_(fault) {}
@@ -62,8 +90,15 @@ class FaultyBackend final : public Backend {
   [[nodiscard]] std::unique_ptr<NearestSeries> nearest_series() override {
     return std::make_unique<FaultySeries>(inner_.nearest_series(), fault_);
   }
-  [[nodiscard]] std::unique_ptr<MixturePass> mixture(const MixtureTask& task) override { return inner_.mixture(task); }
-  [[nodiscard]] std::unique_ptr<MomentsPass> moments(const MomentsTask& task) override { return inner_.moments(task); }
+  [[nodiscard]] std::unique_ptr<MixturePass> mixture(const MixtureTask& task) override {
+    if (fault_ == Fault::mixture) return std::make_unique<FaultyMixture>(inner_.mixture(task));
+    return inner_.mixture(task);
+  }
+  [[nodiscard]] std::unique_ptr<MixtureSeries> mixture_series() override { return inner_.mixture_series(); }
+  [[nodiscard]] std::unique_ptr<MomentsPass> moments(const MomentsTask& task) override {
+    if (fault_ == Fault::moments) return std::make_unique<FaultyMoments>(inner_.moments(task));
+    return inner_.moments(task);
+  }
   [[nodiscard]] std::unique_ptr<TallyPass> tally(const TallyTask& task) override { return inner_.tally(task); }
 
  private:
@@ -83,7 +118,7 @@ TEST(Trial, EveryLevelPassesAgainstEveryOther) {
 TEST(Trial, NoFaultGetsThrough) {
   ThreadPool threads(1);
   CpuBackend host(supported_cpu_levels().front(), threads);
-  for (const Fault fault : {Fault::tie, Fault::distance, Fault::sum, Fault::series}) {
+  for (const Fault fault : {Fault::tie, Fault::distance, Fault::sum, Fault::series, Fault::mixture, Fault::moments}) {
     FaultyBackend device(supported_cpu_levels().front(), threads, fault);
     EXPECT_FALSE(passes_trial(device, host)) << static_cast<int>(fault);
   }

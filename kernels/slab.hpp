@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace tessera::kernels {
+
+/// The bit of Slab::flags that says that a row is not used.
+inline constexpr std::uint8_t kRejectedRow = 8;
+
+/// Rows of one slab; every pointer is to device memory. Null: rows without weights, without flags.
+struct Slab {
+  const float* rows = nullptr;          ///< [n x d]
+  const float* weights = nullptr;       ///< [n]
+  const std::uint8_t* flags = nullptr;  ///< [n] RowFlag bits
+  std::int64_t first_row = 0;           ///< id of row 0
+  std::int32_t n = 0;                   ///< at most exact::kIntegerBlockRows, so that integer sums of a slab fit 64 bits
+  std::int32_t d = 0;
+};
+
+}  // namespace tessera::kernels

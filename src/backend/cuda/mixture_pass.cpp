@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cuda/mixture_pass.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "tessera/error.hpp"
+
+namespace tessera::cuda {
+namespace {
+
+MixtureOutputs part(const MixtureOutputs& outputs, std::int64_t first, std::int64_t count, std::int64_t components) {
+  using cuda::part;
+  return {part(outputs.segment, first, count),     part(outputs.runner_up, first, count),
+          part(outputs.probability, first, count), part(outputs.runner_up_probability, first, count),
+          part(outputs.distance2, first, count),   part(outputs.probabilities, first, count, components)};
+}
+
+}  // namespace
+
+CudaMixturePass::~CudaMixturePass() {
+  if (!workspace_) return;
+  try {
+    device_.use();
+    workspace_->wait();
+    for (MixtureSlot& slot : workspace_->slots()) slot.forget();
+    pool_.give_back(std::move(workspace_));
+  } catch (...) {
+    // The pass ended early and its error is on its way already: the workspace goes too.
+  }
+}
+
+void CudaMixturePass::make_ready(std::int64_t chunk_rows, const MixtureOutputs& outputs) {
+  workspace_ = pool_.take(device_);
+  workspace_->prepare(model_, outputs.wanted(), !outputs.probabilities.empty(), chunk_rows);
+  if (series_ != nullptr) series_->begin_pass();
+}
+
+void CudaMixturePass::consume(const Chunk& chunk, const MixtureOutputs& outputs) {
+  if (chunk.rows.columns != model_.features) throw Error(ErrorCode::internal, "rows and mixture differ in features");
+  const std::int64_t n = chunk.rows.rows;
+  if (n == 0) return;
+  device_.use();
+  if (!workspace_) make_ready(n, outputs);
+  ResidentRows* resident = series_ == nullptr ? nullptr : series_->see(chunk, device_, workspace_->compute());
+  const bool stays = resident != nullptr && resident->filled && !outputs.wanted();  // nothing comes from or goes to the host
+  const MixturePlan& plan = workspace_->plan();
+  const std::int64_t most = (stays ? plan.slab_blocks : plan.stage_blocks) * kernels::kLeafRows;
+  auto& slots = workspace_->slots();
+  for (std::int64_t first = 0; first < n; first += most) {
+    const std::int64_t count = std::min(most, n - first);
+    consume_slab(cuda::part(chunk, first, count), part(outputs, first, count, model_.components()),
+                 slots[next_slot_++ % slots.size()], resident, first);
+  }
+  if (resident != nullptr) resident->filled = true;
+  for (MixtureSlot& slot : slots) slot.deliver();
+}
+
+void CudaMixturePass::consume_slab(const Chunk& rows, const MixtureOutputs& outputs, MixtureSlot& slot, ResidentRows* resident,
+                                   std::int64_t offset) {
+  slot.deliver();
+  const std::int64_t room = workspace_->plan().stage_blocks * kernels::kLeafRows;
+  const Stream& compute = workspace_->compute();
+  if (resident != nullptr && resident->filled) {
+    workspace_->run(resident->slab(offset, rows.rows.rows), slot);
+  } else {
+    if (resident == nullptr) slot.rows.own.reserve(rows, room);
+    const RowBuffers& to = resident == nullptr ? slot.rows.own : resident->buffers;
+    workspace_->run(slot.rows.upload(rows, to, resident == nullptr ? 0 : offset, room, compute, threads_), slot);
+  }
+  slot.rows.computed.record(compute);
+  if (outputs.wanted()) slot.fetch(outputs);
+}
+
+MixtureStatistics CudaMixturePass::finish() {
+  device_.use();
+  if (!workspace_) make_ready(0, {});
+  if (series_ != nullptr) series_->drop_unseen(workspace_->compute(), [](const ResidentRows&) {});
+  workspace_->wait();
+  if (const std::int64_t row = workspace_->bad_row(); row != std::numeric_limits<std::int64_t>::max()) {
+    throw Error(ErrorCode::internal, fmt::format("row {} lacks a number and reached a mixture on a GPU", row),
+                "please report this; --device cpu takes such rows");
+  }
+  return workspace_->statistics();
+}
+
+}  // namespace tessera::cuda
