@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time of a nearest pass on a GPU by shape, beside the device's own copy rate: one line a shape, tab-separated.
+// Time of passes on a GPU by shape, beside the device's own copy rates: one line a shape, tab-separated.
 //   gpu_bench [LARGEST_ROWS]    default 10000000
+// Nearest passes:
 // first_ms: the first pass of a series, rows come from the host; moving_ms: later passes, centroids move by a tenth of a
 // deviation; settled_ms: centroids stand still; floor_%: time of one read of the rows at the copy rate over moving_ms;
-// streamed_ms: a pass on its own. Wall time of consume() and finish(), medians.
+// streamed_ms: a pass on its own.
+// Expectation steps of a mixture: first_ms and later_ms, the same of a series; Tflop/s: float64 operations of later passes.
+// Moments of every two of d float32 columns, from the host's memory: bus_%: time of one copy of the cells over the pass's.
+// Wall time of consume() and finish(), medians.
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
@@ -12,6 +16,7 @@
 #include <cstdlib>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/cuda/cuda_check.hpp"
@@ -105,6 +110,68 @@ void measure(Backend& backend, const CopyRates& rates, std::int64_t n, const Pro
              100.0 * floor_ms / moving_ms, streamed_ms, 100.0 * reference_rows / static_cast<double>(n));
 }
 
+Mixture make_mixture(const Problem& problem, Covariance covariance) {
+  const std::int64_t k = problem.centroids.rows();
+  const std::int64_t d = problem.centroids.columns();
+  Mixture mixture;
+  mixture.covariance = covariance;
+  mixture.center.assign(static_cast<std::size_t>(d), 0.0);
+  mixture.weights.assign(static_cast<std::size_t>(k), 1.0 / static_cast<double>(k));
+  mixture.means = Matrix<double>(k, d);
+  std::copy_n(problem.centroids.data(), k * d, mixture.means.data());
+  const bool full = covariance == Covariance::full;
+  mixture.covariances = Matrix<double>(full ? k * d : k, d, full ? 0.25 : 1.0);
+  for (std::int64_t i = 0; full && i < k * d; ++i) mixture.covariances(i, i % d) = 1.0;
+  return mixture;
+}
+
+void measure_mixture(Backend& backend, std::int64_t n, const Problem& problem, Covariance covariance) {
+  const auto d = static_cast<double>(problem.rows.columns());
+  const auto k = static_cast<double>(problem.centroids.rows());
+  const Mixture mixture = make_mixture(problem, covariance);
+  const bool full = covariance == Covariance::full;
+  const auto series = backend.mixture_series();
+  const auto sweep = [&](int) {
+    const auto pass =
+        series->next({.mixture = &mixture, .second = full ? SecondMoments::covariances : SecondMoments::variances});
+    for (std::int64_t first = 0; first < n; first += kChunkRows) {
+      pass->consume({.first_row = first, .rows = problem.rows.view().slice(0, std::min(kChunkRows, n - first))}, {});
+    }
+    static_cast<void>(pass->finish());
+  };
+  const double first_ms = median_ms(1, sweep);
+  const double later_ms = median_ms(kRepeats, sweep);
+  const double fused = full ? d * (d + 1.0) + 3.0 * d : 4.0 * d;  // of a row and a component: whitening, squares, sums
+  fmt::print("{}\t{}\t{}\t{}\t{:.2f}\t{:.3f}\t{:.2f}\n", to_string(covariance), n, d, k, first_ms, later_ms,
+             2e-9 * static_cast<double>(n) * k * fused / later_ms);
+}
+
+void measure_moments(Backend& backend, const CopyRates& rates, std::int64_t n, std::int64_t d) {
+  const Problem problem = make_problem(d, 1);
+  MomentsTask task{.pairs = true, .may_miss = std::vector<std::uint8_t>(static_cast<std::size_t>(d))};
+  for (int j = 0; j < d; ++j) {
+    task.columns.push_back(j);
+    task.pivots.push_back(0.0);
+  }
+  std::vector<AnalysisBlock> blocks;
+  for (std::int64_t first = 0; first < kChunkRows / kAnalysisBlockRows * kAnalysisBlockRows; first += kAnalysisBlockRows) {
+    AnalysisBlock& block = blocks.emplace_back();
+    block.first_row = first;
+    block.rows = kAnalysisBlockRows;
+    block.number_rows = problem.rows.view().row(first).data();
+    block.number_stride = d;
+  }
+  const auto rounds = n / kChunkRows;
+  const double pass_ms = median_ms(kRepeats, [&](int) {
+    const auto pass = backend.moments(task);
+    for (std::int64_t round = 0; round < rounds; ++round) pass->consume(blocks);
+    static_cast<void>(pass->finish());
+  });
+  const double rows = static_cast<double>(rounds * std::ssize(blocks) * kAnalysisBlockRows);
+  fmt::print("{:.0f}\t{}\t{:.2f}\t{:.1f}\n", rows, d, pass_ms,
+             100.0 * 1e3 * rows * static_cast<double>(d) * 4.0 / rates.host / pass_ms);
+}
+
 int run(std::int64_t largest_rows) {
   SilentObserver observer;
   const CancelToken cancel;
@@ -119,6 +186,17 @@ int run(std::int64_t largest_rows) {
       const Problem problem = make_problem(d, k);
       for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) measure(*backend, rates, n, problem);
     }
+  }
+  fmt::print("# expectation steps\ncovariance\tn\td\tk\tfirst_ms\tlater_ms\tTflop/s\n");
+  for (const auto& [d, k] : {std::pair<std::int64_t, std::int64_t>{16, 8}, {32, 16}, {64, 32}}) {
+    const Problem problem = make_problem(d, k);
+    for (const Covariance covariance : {Covariance::diag, Covariance::full}) {
+      for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) measure_mixture(*backend, n, problem, covariance);
+    }
+  }
+  fmt::print("# moments\nn\td\tms\tbus_%\n");
+  for (const std::int64_t d : {16, 64, 128}) {
+    for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) measure_moments(*backend, rates, n, d);
   }
   return 0;
 }
