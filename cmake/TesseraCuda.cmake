@@ -34,5 +34,5 @@ endif()
 
 set(TESSERA_CUDA_SOURCES
   cuda_backend.cpp cuda_check.cpp cuda_devices.cpp leaf_sums.cpp mixture_pass.cpp mixture_workspace.cpp moments_pass.cpp nearest_pass.cpp
-  row_slot.cpp series_rows.cpp workspace.cpp)
+  row_slot.cpp series_rows.cpp tally_pass.cpp workspace.cpp)
 list(TRANSFORM TESSERA_CUDA_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/src/backend/cuda/")

@@ -10,6 +10,7 @@
 #include "kernels/moments_arguments.hpp"
 #include "kernels/nearest_arguments.hpp"
 #include "kernels/product_sums.hpp"
+#include "kernels/tally.hpp"
 
 // Launchers: what compilers other than nvcc see of the kernels. All work on `stream` of the present device and return the
 // launch's error; what goes wrong later is reported by the calls that wait.
@@ -39,6 +40,9 @@ cudaError_t launch_products(const ProductArguments& arguments, const GapPairs& s
 cudaError_t launch_products(const ProductArguments& arguments, const ColumnCells& source, int height, cudaStream_t stream);
 cudaError_t launch_add_leaves(const LeafTreeArguments& arguments, cudaStream_t stream);
 cudaError_t launch_finish_tree(const LeafTreeArguments& arguments, cudaStream_t stream);
+
+/// @param arguments  with at least one table
+cudaError_t launch_tally(const TallyArguments& arguments, cudaStream_t stream);
 
 /// Whether the module holds code for the present device.
 cudaError_t probe_kernels();

@@ -104,7 +104,7 @@ struct BinScale {
     return {center, std::max(exponent, kLeastTop)};
   }
   /// Of a finite value (others: anything), in [0, kBins); rises with x.
-  [[nodiscard]] int bin_of(double x) const {
+  [[nodiscard]] constexpr int bin_of(double x) const {
     const double d = x - center;
     const auto bits = std::bit_cast<std::int64_t>(d);
     const std::int64_t size = bits & std::numeric_limits<std::int64_t>::max();
@@ -114,7 +114,9 @@ struct BinScale {
   }
   static constexpr int kShift = 52 - 7;  ///< of the bits of a float64: exponent and log2(kBinsPerDoubling) bits are left
   /// The first bin beside the centre's, as bits shifted by kShift.
-  [[nodiscard]] std::int64_t base() const { return (std::int64_t{top_exponent} - kDoublings + 1023) << (52 - kShift); }
+  [[nodiscard]] constexpr std::int64_t base() const {
+    return (std::int64_t{top_exponent} - kDoublings + 1023) << (52 - kShift);
+  }
   /// Bin i holds edge(i) <= x < edge(i + 1) above the centre, and the mirror of that below it; i up to kBins.
   [[nodiscard]] double edge(int bin) const {
     const bool above = bin > kSide;
@@ -145,6 +147,7 @@ struct Tally {
   std::vector<std::vector<Int128>> units;       ///< [counts][groups] weights in their unit; empty without weights
   std::vector<std::vector<std::int64_t>> bins;  ///< [histograms][groups x kBins] rows
   std::vector<std::vector<Int128>> bin_units;   ///< the same, of weights; empty without weights
+  bool operator==(const Tally&) const = default;
 };
 
 class TallyPass {

@@ -155,22 +155,47 @@ MixtureAnswer ask(Backend& backend, const Mixture& mixture, const Trial& trial) 
   return answer;
 }
 
-GroupMoments moments_of(Backend& backend, const Trial& trial) {
-  constexpr std::int32_t kGroups = 3;
+/// The same rows as an analysis has them, in groups and with gaps.
+struct RawTrial {
+  static constexpr std::int32_t kGroups = 3;
+
+  explicit RawTrial(const Trial& trial) : cells(trial.rows), weights(trial.weights.begin(), trial.weights.end()) {
+    for (std::int32_t i = 0; i < kRows; ++i) {
+      codes.push_back(i % 17 == 0 ? -1 : i % kGroups);
+      units.push_back(std::llrint(4.0 * weights[static_cast<std::size_t>(i)]));
+      if (i % 5 == 0) cells(i, i % kFeatures) = std::numeric_limits<float>::quiet_NaN();
+      column.push_back(double{cells(i, 1)});
+    }
+  }
+  [[nodiscard]] AnalysisBlock block() const {
+    return {.rows = kRows, .codes = {codes.data()}, .weights = weights.data(), .units = units.data()};
+  }
+
+  Matrix<float> cells;
+  std::vector<double> weights, column;
   std::vector<std::int32_t> codes;
-  const std::vector<double> weights(trial.weights.begin(), trial.weights.end());
-  for (std::int32_t i = 0; i < kRows; ++i) codes.push_back(i % 17 == 0 ? -1 : i % kGroups);
-  Matrix<float> cells = trial.rows;
-  for (std::int64_t i = 0; i < kRows; i += 5) cells(i, i % kFeatures) = std::numeric_limits<float>::quiet_NaN();
-  AnalysisBlock block{.rows = kRows, .codes = {codes.data()}, .weights = weights.data()};
-  block.number_rows = cells.data();
-  block.number_stride = kFeatures;
-  MomentsTask task{.groups = {{0}, {kGroups}}, .pairs = true};
+  std::vector<std::int64_t> units;
+};
+
+GroupMoments moments_of(Backend& backend, const Trial& trial, const RawTrial& raw) {
+  MomentsTask task{.groups = {{0}, {RawTrial::kGroups}}, .pairs = true};
   for (int j = 0; j < kFeatures; ++j) {
     task.columns.push_back(j);
     task.pivots.push_back(double{trial.centroids(0, j)});
   }
+  AnalysisBlock block = raw.block();
+  block.number_rows = raw.cells.data();
+  block.number_stride = kFeatures;
   const auto pass = backend.moments(task);
+  pass->consume(std::span(&block, 1));
+  return pass->finish();
+}
+
+Tally tally_of(Backend& backend, const RawTrial& raw) {
+  const Crossing groups{{0}, {RawTrial::kGroups}};
+  AnalysisBlock block = raw.block();
+  block.numbers = {raw.column.data()};
+  const auto pass = backend.tally({.counts = {groups}, .histograms = {{groups, 0, BinScale::around(0.0, 4.0)}}});
   pass->consume(std::span(&block, 1));
   return pass->finish();
 }
@@ -181,7 +206,9 @@ bool passes_trial(Backend& device, Backend& host) {
   const Trial trial;
   if (!nearest_agrees(device, host, trial)) return false;
   const Mixture mixture = make_mixture(trial);
-  return ask(device, mixture, trial) == ask(host, mixture, trial) && moments_of(device, trial) == moments_of(host, trial);
+  const RawTrial raw(trial);
+  return ask(device, mixture, trial) == ask(host, mixture, trial) &&
+         moments_of(device, trial, raw) == moments_of(host, trial, raw) && tally_of(device, raw) == tally_of(host, raw);
 }
 
 }  // namespace tessera

@@ -317,6 +317,11 @@ cudaError_t launch_finish_tree(const LeafTreeArguments& arguments, cudaStream_t 
   });
   return cudaSuccess;
 }
+cudaError_t launch_tally(const TallyArguments& arguments, cudaStream_t stream) {
+  push(stream, [=] { run_tally(arguments, runtime().options.backwards); });
+  ++runtime().use.launches;
+  return cudaSuccess;
+}
 cudaError_t probe_kernels() { return runtime().options.has_code ? cudaSuccess : cudaErrorNoKernelImageForDevice; }
 
 }  // namespace tessera::kernels

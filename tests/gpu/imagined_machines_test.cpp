@@ -13,6 +13,7 @@
 #include "support/mixture_cases.hpp"
 #include "support/moments_cases.hpp"
 #include "support/naive.hpp"
+#include "support/tally_cases.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera::testing {
@@ -110,6 +111,15 @@ TEST_F(ImaginedMachine, LittleMemoryMeansSmallerSlabsOfMomentsThenAnError) {
       threads_, [&](Backend& backend) { expect_equal(run(raw.blocks(), *backend.moments(task), 100), want); });
 }
 
+TEST_F(ImaginedMachine, LittleMemoryMeansSmallerSlabsOfTalliesThenAnError) {
+  const RawRows raw = make_raw_rows(120000, 4, {3, 2}, 0.1, true);
+  const TallyTask task = tally_task(4);
+  CpuBackend cpu(supported_cpu_levels().front(), threads_);
+  const Tally want = run(raw.blocks(), *cpu.tally(task), 100);
+  expect_smaller_slabs_then_an_error(
+      threads_, [&](Backend& backend) { expect_equal(run(raw.blocks(), *backend.tally(task), 100), want); });
+}
+
 /// Resident rows cross the bus once.
 TEST_F(ImaginedMachine, LaterPassesReadNothingFromTheHost) {
   const auto backend = open_gpu(threads_);
@@ -178,6 +188,8 @@ TEST_F(ImaginedMachine, NothingIsLeftBehind) {
     const RawRows raw = make_raw_rows(20000, 3, {3, 2}, 0.1, true);
     const auto moments = backend->moments(task_of(3, true));
     moments->consume(raw.blocks());
+    const auto tally = backend->tally(tally_task(3));
+    tally->consume(raw.blocks());
     EXPECT_GT(fake_cuda_use().live, before);
     // The passes end early, their work not waited for.
   }
@@ -213,6 +225,8 @@ TEST_F(ImaginedMachine, OtherOrdersOfWorkGiveTheSame) {
     const RawRows raw = make_raw_rows(9001, 5, {3, 2}, 0.1, true);
     const MomentsTask task = task_of(5, true);
     expect_equal(run(raw.blocks(), *backend->moments(task), 2), run(raw.blocks(), *cpu.moments(task), 2));
+    const TallyTask tables = tally_task(5);
+    expect_equal(run(raw.blocks(), *backend->tally(tables), 2), run(raw.blocks(), *cpu.tally(tables), 2));
   }
 }
 

@@ -13,6 +13,7 @@
 #include "kernels/objective.hpp"
 #include "kernels/product_sums.hpp"
 #include "kernels/screen.hpp"
+#include "kernels/tally.hpp"
 
 // The code of the CUDA kernels run on the host, block by block and thread by thread. `backwards` is the order of the threads.
 namespace tessera::testing {
@@ -99,6 +100,14 @@ void run_products_of(const kernels::ProductArguments& arguments, const Source& s
 template <typename Source>
 void run_products(const kernels::ProductArguments& arguments, const Source& source, int height, bool backwards) {
   height == 8 ? run_products_of<8>(arguments, source, backwards) : run_products_of<4>(arguments, source, backwards);
+}
+
+inline void run_tally(const kernels::TallyArguments& arguments, bool backwards) {
+  const auto memory = std::make_unique<kernels::TallyMemory>();
+  for (std::int64_t block = 0; block < std::int64_t{arguments.table_count} * arguments.parts; ++block) {
+    kernels::HostTeam<kernels::TallyState> team(kernels::kTallyThreads, backwards);
+    kernels::tally_rows(team, arguments, block, *memory);
+  }
 }
 
 inline void run_fold(const kernels::FoldArguments& arguments) {

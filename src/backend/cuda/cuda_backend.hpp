@@ -7,11 +7,12 @@
 #include "backend/cuda/mixture_pass.hpp"
 #include "backend/cuda/moments_pass.hpp"
 #include "backend/cuda/nearest_pass.hpp"
+#include "backend/cuda/tally_pass.hpp"
 #include "tessera/backend.hpp"
 
 namespace tessera::cuda {
 
-/// Passes on one GPU; tally on the host's backend, and on GPUs that are slow at float64 what is made of it.
+/// Passes on one GPU; what is made of float64 on the host's backend if the GPU is slow at it.
 class CudaBackend final : public Backend {
  public:
   /// @param threads copy rows to pinned memory; must outlive the backend
@@ -38,7 +39,9 @@ class CudaBackend final : public Backend {
     if (!device_.fast_double) return host_->moments(task);
     return std::make_unique<CudaMomentsPass>(task, device_, threads_);
   }
-  [[nodiscard]] std::unique_ptr<TallyPass> tally(const TallyTask& task) override { return host_->tally(task); }
+  [[nodiscard]] std::unique_ptr<TallyPass> tally(const TallyTask& task) override {
+    return std::make_unique<CudaTallyPass>(task, device_, threads_);
+  }
 
  private:
   Device device_;

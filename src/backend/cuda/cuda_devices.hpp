@@ -21,6 +21,12 @@ struct Device {
   [[nodiscard]] std::int64_t free_bytes() const;
 };
 
+/// The device, made that of the calling thread before streams and buffers of it are.
+[[nodiscard]] inline const Device& used(const Device& device) {
+  device.use();
+  return device;
+}
+
 /// All devices, with what keeps them from being used.
 [[nodiscard]] CudaReport report_devices();
 

@@ -51,10 +51,13 @@ NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& lim
   return plan;
 }
 
-std::int64_t plan_moments_blocks(std::int64_t row_bytes, std::int64_t leaf_bytes, const DeviceLimits& limits, int halvings) {
+std::int64_t plan_raw_blocks(std::int64_t row_bytes, std::int64_t leaf_bytes, const DeviceLimits& limits, int halvings) {
+  // An analysis has dozens of passes at once.
+  constexpr std::int64_t kMemoryShare = 128;
+  constexpr std::int64_t kMostBytes = std::int64_t{16} << 20;
   constexpr std::int64_t kMostBlocks = 256;
-  const std::int64_t budget = limits.memory_bytes / kSlabShare;
-  const std::int64_t staged = std::min(kStageBytes, budget) / std::max<std::int64_t>(kernels::kLeafRows * row_bytes, 1);
+  const std::int64_t budget = limits.memory_bytes / kMemoryShare;
+  const std::int64_t staged = std::min(kMostBytes, budget) / std::max<std::int64_t>(kernels::kLeafRows * row_bytes, 1);
   const std::int64_t summed = budget / std::max<std::int64_t>(leaf_bytes, 1);
   return halved(std::clamp<std::int64_t>(std::min(staged, summed), 1, kMostBlocks), halvings, 1);
 }

@@ -36,10 +36,10 @@ inline constexpr std::int64_t kUsualSlabRows = 65536;
 [[nodiscard]] NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& limits, std::int64_t chunk_rows,
                                        int halvings = 0);
 
-/// Blocks of rows that a moments pass works on at a time.
+/// Blocks of raw rows that a moments or tally pass works on at a time.
 /// @param row_bytes  of the cells of a row  @param leaf_bytes  of the sums of a block, all groups together
-[[nodiscard]] std::int64_t plan_moments_blocks(std::int64_t row_bytes, std::int64_t leaf_bytes, const DeviceLimits& limits,
-                                               int halvings = 0);
+[[nodiscard]] std::int64_t plan_raw_blocks(std::int64_t row_bytes, std::int64_t leaf_bytes, const DeviceLimits& limits,
+                                           int halvings = 0);
 
 /// Whether a plan can be cut once more.
 [[nodiscard]] bool can_halve(const NearestPlan& plan);

@@ -13,12 +13,6 @@ constexpr std::int64_t kColumnKinds = 5;  // of ColumnCells
 
 static_assert(kernels::kLeafRows == kAnalysisBlockRows);
 
-/// Makes a device the present one, before streams are made.
-const Device& used(const Device& device) {
-  device.use();
-  return device;
-}
-
 ProductTiles whole_tiles(const PairColumns& c) {
   return {c.whole_left(), c.columns + 1,
           [&](const TileColumns& tile) { return tile.last_left >= c.columns || tile.last_right >= tile.first_left; }};
@@ -43,9 +37,10 @@ CudaMomentsPass::~CudaMomentsPass() {
   static_cast<void>(cudaStreamSynchronize(compute_.get()));
 }
 
-void CudaMomentsPass::start(const AnalysisBlock& first) {
-  weighted_ = first.weights != nullptr;
-  by_rows_ = first.number_rows != nullptr;
+/// @param first  blocks to come: later calls are expected to bring about as many
+void CudaMomentsPass::start(std::span<const AnalysisBlock> first) {
+  weighted_ = first.front().weights != nullptr;
+  by_rows_ = first.front().number_rows != nullptr;
   columns_.emplace(task_, weighted_);
   scratch_.resize(static_cast<std::size_t>(threads_.size()));
   const std::array<ProductTiles, 2> tiles =
@@ -55,12 +50,14 @@ void CudaMomentsPass::start(const AnalysisBlock& first) {
   const std::int64_t leaf_bytes = (tiles[0].size() + tiles[1].size()) * groups * static_cast<std::int64_t>(sizeof(double));
   const std::int64_t row_bytes = columns() * static_cast<std::int64_t>(by_rows_ ? sizeof(float) : sizeof(double));
   for (int halvings = 0;; ++halvings) {
-    slab_blocks_ = plan_moments_blocks(row_bytes, leaf_bytes, device_.limits, halvings);
+    slab_blocks_ = std::min(plan_raw_blocks(row_bytes, leaf_bytes, device_.limits, halvings), std::ssize(first));
     try {
+      for (Shipment& shipment : shipments_) shipment.reserve(load_bytes(slab_blocks_));
       for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i].start(tiles[i], groups, slab_blocks_, compute_);
       break;
     } catch (const AllocationError&) {
       if (slab_blocks_ == 1) throw;
+      for (Shipment& shipment : shipments_) shipment.release();
       for (ProductSums& sums : sums_) sums.release();
     }
   }
@@ -72,7 +69,7 @@ void CudaMomentsPass::consume(std::span<const AnalysisBlock> blocks) {
   if (blocks.empty() || task_.columns.empty()) return;
   check_block(task_, blocks.front());
   device_.use();
-  if (!columns_) start(blocks.front());
+  if (!columns_) start(blocks);
   while (!blocks.empty()) {
     const std::size_t count = std::min(static_cast<std::size_t>(slab_blocks_), blocks.size());
     consume_slab(blocks.first(count));
@@ -80,17 +77,23 @@ void CudaMomentsPass::consume(std::span<const AnalysisBlock> blocks) {
   }
 }
 
-CudaMomentsPass::Load CudaMomentsPass::place(std::span<const AnalysisBlock> blocks, Shipment& shipment) const {
-  const std::int64_t count = std::ssize(blocks);
-  const std::int64_t n = count * kAnalysisBlockRows;
-  const std::int64_t leaves = count * task_.groups.groups();
-  const std::size_t lists = !listed() ? 0 : task_.pairs && columns_->gaps() ? 2 : 1;
-  std::int64_t bytes = by_rows_ ? Shipment::room_for<float>(n * columns()) : Shipment::room_for<double>(n * columns());
-  if (weighted_) bytes += Shipment::room_for<double>(n);
-  for (std::size_t i = 0; i < lists; ++i) {
-    bytes += 2 * Shipment::room_for<std::int32_t>(leaves) + Shipment::room_for<std::int32_t>(n);
-  }
-  shipment.begin(bytes);
+std::size_t CudaMomentsPass::list_count() const {
+  const bool listed = weighted_ || !task_.groups.codes.empty() || columns_->gaps();
+  return !listed ? 0 : task_.pairs && columns_->gaps() ? 2 : 1;
+}
+
+std::int64_t CudaMomentsPass::load_bytes(std::int64_t blocks) const {
+  const std::int64_t n = blocks * kAnalysisBlockRows;
+  const std::int64_t cells = by_rows_ ? Shipment::room_for<float>(n * columns()) : Shipment::room_for<double>(n * columns());
+  const std::int64_t list =
+      2 * Shipment::room_for<std::int32_t>(blocks * task_.groups.groups()) + Shipment::room_for<std::int32_t>(n);
+  return cells + Shipment::room_for<double>(weighted_ ? n : 0) + static_cast<std::int64_t>(list_count()) * list;
+}
+
+CudaMomentsPass::Load CudaMomentsPass::place(std::int64_t blocks, Shipment& shipment) const {
+  const std::int64_t n = blocks * kAnalysisBlockRows;
+  const std::int64_t leaves = blocks * task_.groups.groups();
+  shipment.begin(load_bytes(blocks));
   Load load;
   if (by_rows_) {
     load.rows = shipment.place<float>(n * columns());
@@ -98,7 +101,7 @@ CudaMomentsPass::Load CudaMomentsPass::place(std::span<const AnalysisBlock> bloc
     load.columns = shipment.place<double>(n * columns());
   }
   if (weighted_) load.weights = shipment.place<double>(n);
-  for (std::size_t i = 0; i < lists; ++i) {
+  for (std::size_t i = 0; i < list_count(); ++i) {
     load.lists[i].begin = shipment.place<std::int32_t>(leaves);
     load.lists[i].end = shipment.place<std::int32_t>(leaves);
     load.lists[i].rows = shipment.place<std::int32_t>(n);
@@ -124,9 +127,9 @@ void CudaMomentsPass::fill_cells(const AnalysisBlock& block, std::int64_t at, co
 /// Block `at` of a slab.
 void CudaMomentsPass::fill(const AnalysisBlock& block, std::int64_t at, const Load& load, Scratch& scratch) const {
   fill_cells(block, at, load);
-  if (!listed()) return;
+  if (list_count() == 0) return;
   scratch.groups.sort(block, task_.groups);
-  const bool split = load.lists[1].rows.host != nullptr;
+  const bool split = list_count() == 2;
   if (split) columns_->find_gaps(block, task_, scratch.has_gap);
   const std::int64_t first = at * kAnalysisBlockRows, groups = task_.groups.groups();
   std::array<std::int64_t, 2> next{first, first};
@@ -148,7 +151,7 @@ void CudaMomentsPass::fill(const AnalysisBlock& block, std::int64_t at, const Lo
 
 void CudaMomentsPass::consume_slab(std::span<const AnalysisBlock> blocks) {
   Shipment& shipment = shipments_[next_++ % shipments_.size()];
-  const Load load = place(blocks, shipment);
+  const Load load = place(std::ssize(blocks), shipment);
   threads_.run(std::ssize(blocks), [&](int thread, std::int64_t i) {
     fill(blocks[static_cast<std::size_t>(i)], i, load, scratch_[static_cast<std::size_t>(thread)]);
   });

@@ -47,12 +47,14 @@ class CudaMomentsPass final : public MomentsPass {
     std::vector<std::uint8_t> has_gap;
   };
 
-  void start(const AnalysisBlock& first);
+  void start(std::span<const AnalysisBlock> first);
   void consume_slab(std::span<const AnalysisBlock> blocks);
-  [[nodiscard]] Load place(std::span<const AnalysisBlock> blocks, Shipment& shipment) const;
+  /// Bytes of the load of so many blocks.
+  [[nodiscard]] std::int64_t load_bytes(std::int64_t blocks) const;
+  [[nodiscard]] std::size_t list_count() const;
+  [[nodiscard]] Load place(std::int64_t blocks, Shipment& shipment) const;
   void fill(const AnalysisBlock& block, std::int64_t at, const Load& load, Scratch& scratch) const;
   void fill_cells(const AnalysisBlock& block, std::int64_t at, const Load& load) const;
-  [[nodiscard]] bool listed() const { return weighted_ || !task_.groups.codes.empty() || columns_->gaps(); }
   [[nodiscard]] std::int64_t columns() const { return std::ssize(task_.columns); }
 
   MomentsTask task_;

@@ -19,13 +19,17 @@ class Shipment {
     T* device = nullptr;
   };
 
+  /// Room for loads of so many bytes.
+  void reserve(std::int64_t bytes) {
+    pinned_.reserve(bytes);
+    device_.reserve(bytes);
+  }
   /// Begins to load. Waits until the last load has left; the copy will wait for those who read it.
   /// @param bytes  of all pieces, as room_for() has them
   void begin(std::int64_t bytes) {
     uploaded_.wait();
     computed_.hold(stream_);
-    pinned_.reserve(bytes);
-    device_.reserve(bytes);
+    reserve(bytes);
     loaded_ = 0;
   }
   /// Bytes that a piece takes up.

@@ -78,14 +78,14 @@ TEST(CudaMixturePlan, TakesNoMoreThanTheRowsNeed) {
   EXPECT_EQ(plan_mixture(shape_of(8, 4), kHopper, 0).slab_blocks, 1);
 }
 
-TEST(CudaMomentsPlan, TakesAtLeastABlockAndHalves) {
+TEST(CudaRawPlan, TakesAtLeastABlockAndHalves) {
   for (const DeviceLimits& limits : kDevices) {
     for (const std::int64_t row_bytes : {0, 8, 512, 65536, 1 << 24}) {
       for (const std::int64_t leaf_bytes : {std::int64_t{0}, std::int64_t{8}, std::int64_t{1} << 20, kGibi}) {
-        std::int64_t blocks = plan_moments_blocks(row_bytes, leaf_bytes, limits);
+        std::int64_t blocks = plan_raw_blocks(row_bytes, leaf_bytes, limits);
         ASSERT_GE(blocks, 1);
         for (int halvings = 1; blocks > 1; ++halvings) {
-          const std::int64_t next = plan_moments_blocks(row_bytes, leaf_bytes, limits, halvings);
+          const std::int64_t next = plan_raw_blocks(row_bytes, leaf_bytes, limits, halvings);
           ASSERT_LT(next, blocks);
           ASSERT_GE(next, 1);
           blocks = next;

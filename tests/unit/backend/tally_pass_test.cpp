@@ -12,34 +12,25 @@
 
 #include "backend/cpu/cpu_backend.hpp"
 #include "support/analysis_blocks.hpp"
+#include "support/tally_cases.hpp"
 
 namespace tessera {
 namespace {
 
 using testing::make_raw_rows;
 using testing::RawRows;
-
-TallyTask task_of(int columns) {
-  TallyTask task;
-  task.counts = {{{0, 1}, {3, 2}}, {{1}, {2}}, {{}, {}}};
-  for (int j = 0; j < columns; ++j) task.histograms.push_back({{{0}, {3}}, j, BinScale::around(1000.0 * j, 8.0 * (1.0 + j))});
-  return task;
-}
+using testing::tally_task;
 
 Tally run(const RawRows& raw, const TallyTask& task, int threads, std::size_t at_once, const std::string& level = "auto") {
   ThreadPool pool(threads);
   CpuTallyPass pass(task, level, pool);
-  const std::vector<AnalysisBlock> blocks = raw.blocks();
-  for (std::size_t i = 0; i < blocks.size(); i += at_once) {
-    pass.consume(std::span(blocks).subspan(i, std::min(at_once, blocks.size() - i)));
-  }
-  return pass.finish();
+  return testing::run(raw.blocks(), pass, at_once);
 }
 
 TEST(TallyPass, EqualsPlainLoops) {
   for (const bool weighted : {false, true}) {
     const RawRows raw = make_raw_rows(9'001, 3, {3, 2}, 0.2, weighted);
-    const TallyTask task = task_of(3);
+    const TallyTask task = tally_task(3);
     const Tally tally = run(raw, task, 2, 2);
     std::map<std::pair<int, int>, std::pair<std::int64_t, std::int64_t>> wanted;
     std::int64_t all = 0;
@@ -76,9 +67,9 @@ TEST(TallyPass, EqualsPlainLoops) {
 
 TEST(TallyPass, IsTheSameForAnyThreadsAndChunks) {
   const RawRows raw = make_raw_rows(5 * kAnalysisBlockRows + 3, 4, {3, 2}, 0.1, true);
-  const Tally wanted = run(raw, task_of(4), 1, 1);
+  const Tally wanted = run(raw, tally_task(4), 1, 1);
   for (const int threads : {2, 7}) {
-    const Tally tally = run(raw, task_of(4), threads, 4);
+    const Tally tally = run(raw, tally_task(4), threads, 4);
     EXPECT_EQ(tally.rows, wanted.rows);
     EXPECT_EQ(tally.units, wanted.units);
     EXPECT_EQ(tally.bins, wanted.bins);

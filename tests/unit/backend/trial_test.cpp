@@ -11,7 +11,7 @@
 namespace tessera {
 namespace {
 
-enum class Fault { none, tie, distance, sum, series, mixture, moments };
+enum class Fault { none, tie, distance, sum, series, mixture, moments, tally };
 
 /// A device that is right but for one thing.
 class FaultyPass final : public NearestPass {
@@ -80,6 +80,20 @@ class FaultyMoments final : public MomentsPass {
   std::unique_ptr<MomentsPass> inner_;
 };
 
+class FaultyTally final : public TallyPass {
+ public:
+  explicit FaultyTally(std::unique_ptr<TallyPass> inner) : inner_(std::move(inner)) {}
+  void consume(std::span<const AnalysisBlock> blocks) override { inner_->consume(blocks); }
+  [[nodiscard]] Tally finish() override {
+    Tally found = inner_->finish();
+    found.bin_units.front()[BinScale::kSide] += 1;
+    return found;
+  }
+
+ private:
+  std::unique_ptr<TallyPass> inner_;
+};
+
 class FaultyBackend final : public Backend {
  public:
   FaultyBackend(CpuLevel level, ThreadPool& threads, Fault fault) : inner_(std::move(level), threads), fault_(fault) {}
@@ -99,7 +113,10 @@ class FaultyBackend final : public Backend {
     if (fault_ == Fault::moments) return std::make_unique<FaultyMoments>(inner_.moments(task));
     return inner_.moments(task);
   }
-  [[nodiscard]] std::unique_ptr<TallyPass> tally(const TallyTask& task) override { return inner_.tally(task); }
+  [[nodiscard]] std::unique_ptr<TallyPass> tally(const TallyTask& task) override {
+    if (fault_ == Fault::tally) return std::make_unique<FaultyTally>(inner_.tally(task));
+    return inner_.tally(task);
+  }
 
  private:
   CpuBackend inner_;
@@ -118,7 +135,8 @@ TEST(Trial, EveryLevelPassesAgainstEveryOther) {
 TEST(Trial, NoFaultGetsThrough) {
   ThreadPool threads(1);
   CpuBackend host(supported_cpu_levels().front(), threads);
-  for (const Fault fault : {Fault::tie, Fault::distance, Fault::sum, Fault::series, Fault::mixture, Fault::moments}) {
+  for (const Fault fault :
+       {Fault::tie, Fault::distance, Fault::sum, Fault::series, Fault::mixture, Fault::moments, Fault::tally}) {
     FaultyBackend device(supported_cpu_levels().front(), threads, fault);
     EXPECT_FALSE(passes_trial(device, host)) << static_cast<int>(fault);
   }
