@@ -123,7 +123,7 @@ inline Answer run(const Rows& rows, const Mixture& mixture, SecondMoments moment
 
 template <typename Values>
 bool same_bits(const Values& a, const Values& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(a[0])) == 0;
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(a[0])) == 0);
 }
 
 inline void expect_same(const Answer& a, const Answer& b) {
