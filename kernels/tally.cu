@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/tally.hpp"
-
 #include "kernels/launch.hpp"
+#include "kernels/tally.hpp"
 
 namespace tessera::kernels {
 namespace {

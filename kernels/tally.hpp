@@ -41,14 +41,14 @@ struct TallyArguments {
   std::int32_t table_count = 0;
   std::int32_t parts = 1;  ///< blocks of threads that share a table
   const CrossedCode* crossed = nullptr;
-  std::int64_t n = 0;                       ///< rows of the slab
-  const std::int32_t* codes = nullptr;      ///< [leaves x code_columns x kLeafRows]
+  std::int64_t n = 0;                   ///< rows of the slab
+  const std::int32_t* codes = nullptr;  ///< [leaves x code_columns x kLeafRows]
   std::int32_t code_columns = 0;
-  const double* numbers = nullptr;          ///< [leaves x number_columns x kLeafRows]
+  const double* numbers = nullptr;  ///< [leaves x number_columns x kLeafRows]
   std::int32_t number_columns = 0;
-  const std::uint8_t* counts = nullptr;     ///< [n] whether a row has weight; null: all have
-  const std::int64_t* units = nullptr;      ///< [n] weights; null: there are none
-  TallySums sums;                           ///< [cells of all tables] added into
+  const std::uint8_t* counts = nullptr;  ///< [n] whether a row has weight; null: all have
+  const std::int64_t* units = nullptr;   ///< [n] weights; null: there are none
+  TallySums sums;                        ///< [cells of all tables] added into
 };
 
 struct TallyMemory {

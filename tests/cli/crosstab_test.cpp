@@ -31,7 +31,7 @@ class CrosstabTest : public CliTest {
 
 TEST_F(CrosstabTest, PairsAndPeriodsHaveTheirTables) {
   write_table();
-  expect_exit(0, analyse({"--crosstab", "region*product", "--period", "year"}));
+  (void)expect_exit(0, analyse({"--crosstab", "region*product", "--period", "year"}));
   const nlohmann::json analysis = read_json(file("run") / "summary.json")["analysis"];
   const nlohmann::json& pair = analysis["crosstabs"].back();
   EXPECT_EQ(pair["row_column"], "region");

@@ -30,7 +30,7 @@ class SplitTest : public CliTest {
       }
     }
     static_cast<void>(make_columns("t.h5", columns));
-    expect_exit(0, {"segment", path("t.h5"), "-k", "2", "-o", path("run")});
+    (void)expect_exit(0, {"segment", path("t.h5"), "-k", "2", "-o", path("run")});
   }
   [[nodiscard]] CommandResult split(int exit_code, const Arguments& more) const {
     Arguments arguments = {"split", path("run")};
@@ -93,9 +93,9 @@ TEST_F(SplitTest, EndsWithTheDocumentedCodes) {
   EXPECT_THAT(split(78, {"--segment", "7"}).err, HasSubstr("a number from 0 to 1"));
   EXPECT_THAT(split(78, {"--segment", "0.0"}).err, HasSubstr("no segment '0.0'"));
   EXPECT_THAT(expect_exit(66, {"split", path("nowhere"), "--segment", "0"}).err, HasSubstr("no run at"));
-  split(0, {"--segment", "1"});
+  (void)split(0, {"--segment", "1"});
   EXPECT_THAT(split(73, {"--segment", "1"}).err, HasSubstr("--force"));
-  split(0, {"--segment", "1", "--force"});
+  (void)split(0, {"--segment", "1", "--force"});
   static_cast<void>(make_columns("t.h5", {{"x", {1.0, 2.0, 3.0}}, {"y", {1.0, 2.0, 3.0}}, {"z", {1.0, 2.0, 3.0}}}));
   EXPECT_THAT(split(65, {"--segment", "0"}).err, HasSubstr("not the one that the run was made from"));
   std::filesystem::remove(file("t.h5"));

@@ -47,8 +47,8 @@ class CudaTallyPass final : public TallyPass {
 
   Device device_;
   ThreadPool& threads_;
-  std::size_t counts_;             ///< tables of counts; histograms come after them
-  std::vector<int> codes_;         ///< columns of codes and numbers that tables have need of
+  std::size_t counts_;      ///< tables of counts; histograms come after them
+  std::vector<int> codes_;  ///< columns of codes and numbers that tables have need of
   std::vector<int> numbers_;
   std::vector<kernels::TallyTable> tables_;
   std::vector<kernels::CrossedCode> crossed_;
