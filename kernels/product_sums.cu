@@ -30,8 +30,10 @@ unsigned blocks_of(const LeafTreeArguments& arguments) {
   return static_cast<unsigned>((arguments.cells + kLeafTreeThreads - 1) / kLeafTreeThreads);
 }
 
+}  // namespace
+
 template <typename Source>
-cudaError_t launch(const ProductArguments& arguments, const Source& source, int height, cudaStream_t stream) {
+cudaError_t launch_products(const ProductArguments& arguments, const Source& source, int height, cudaStream_t stream) {
   const std::int64_t blocks = std::int64_t{arguments.leaves} * arguments.panel_count;
   if (blocks == 0) return cudaSuccess;
   if (blocks > 0x7FFFFFFF) return cudaErrorInvalidConfiguration;
@@ -44,21 +46,10 @@ cudaError_t launch(const ProductArguments& arguments, const Source& source, int 
   }
   return cudaGetLastError();
 }
-
-}  // namespace
-
-cudaError_t launch_products(const ProductArguments& arguments, const MixtureSource& source, int height, cudaStream_t stream) {
-  return launch(arguments, source, height, stream);
-}
-cudaError_t launch_products(const ProductArguments& arguments, const WholePairs& source, int height, cudaStream_t stream) {
-  return launch(arguments, source, height, stream);
-}
-cudaError_t launch_products(const ProductArguments& arguments, const GapPairs& source, int height, cudaStream_t stream) {
-  return launch(arguments, source, height, stream);
-}
-cudaError_t launch_products(const ProductArguments& arguments, const ColumnCells& source, int height, cudaStream_t stream) {
-  return launch(arguments, source, height, stream);
-}
+template cudaError_t launch_products(const ProductArguments&, const MixtureSource&, int, cudaStream_t);
+template cudaError_t launch_products(const ProductArguments&, const WholePairs&, int, cudaStream_t);
+template cudaError_t launch_products(const ProductArguments&, const GapPairs&, int, cudaStream_t);
+template cudaError_t launch_products(const ProductArguments&, const ColumnCells&, int, cudaStream_t);
 
 cudaError_t launch_add_leaves(const LeafTreeArguments& arguments, cudaStream_t stream) {
   add_leaves_kernel<<<blocks_of(arguments), kLeafTreeThreads, 0, stream>>>(arguments);

@@ -25,6 +25,10 @@ class CliTest : public ::testing::Test {
  protected:
   using Arguments = std::vector<std::string>;
 
+  [[nodiscard]] static Arguments with(Arguments all, const Arguments& more) {
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
   [[nodiscard]] static CommandResult tessera(Arguments arguments, const CommandOptions& options = {}) {
     arguments.insert(arguments.begin(), TESSERA_BINARY);
     return run_command(arguments, options);

@@ -24,10 +24,6 @@ class MixtureTest : public CliTest {
                           "3", "--overlap", "0.7", "--missing", "0.01", "--quiet", "--force"});
     return path("t.h5");
   }
-  [[nodiscard]] static Arguments with(Arguments all, const Arguments& more) {
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
-  }
   /// Three groups of two numbers, a plan and a yes or no; every ninth cell but those of the age is missing.
   [[nodiscard]] std::string make_mixed_table() const {
     std::string text = "customer,age,spend,plan,online,children\n";

@@ -287,24 +287,16 @@ cudaError_t launch_terms(const TermArguments& arguments, std::int32_t leaves, cu
   return cudaSuccess;
 }
 template <typename Source>
-cudaError_t launch(const ProductArguments& arguments, const Source& source, int height, cudaStream_t stream) {
+cudaError_t launch_products(const ProductArguments& arguments, const Source& source, int height, cudaStream_t stream) {
   if (height != 4 && height != 8) return result(cudaErrorInvalidValue);
   push(stream, [=] { run_products(arguments, source, height, runtime().options.backwards); });
   ++runtime().use.launches;
   return cudaSuccess;
 }
-cudaError_t launch_products(const ProductArguments& arguments, const MixtureSource& source, int height, cudaStream_t stream) {
-  return launch(arguments, source, height, stream);
-}
-cudaError_t launch_products(const ProductArguments& arguments, const WholePairs& source, int height, cudaStream_t stream) {
-  return launch(arguments, source, height, stream);
-}
-cudaError_t launch_products(const ProductArguments& arguments, const GapPairs& source, int height, cudaStream_t stream) {
-  return launch(arguments, source, height, stream);
-}
-cudaError_t launch_products(const ProductArguments& arguments, const ColumnCells& source, int height, cudaStream_t stream) {
-  return launch(arguments, source, height, stream);
-}
+template cudaError_t launch_products(const ProductArguments&, const MixtureSource&, int, cudaStream_t);
+template cudaError_t launch_products(const ProductArguments&, const WholePairs&, int, cudaStream_t);
+template cudaError_t launch_products(const ProductArguments&, const GapPairs&, int, cudaStream_t);
+template cudaError_t launch_products(const ProductArguments&, const ColumnCells&, int, cudaStream_t);
 cudaError_t launch_add_leaves(const LeafTreeArguments& arguments, cudaStream_t stream) {
   push(stream, [=] {
     for (std::int64_t cell = 0; cell < arguments.cells; ++cell) add_leaves(arguments, cell);

@@ -7,8 +7,11 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "backend/cpu/cpu_backend.hpp"
 #include "core/thread_pool.hpp"
+#include "support/analysis_blocks.hpp"
 #include "tessera/backend.hpp"
 
 namespace tessera::testing {
@@ -39,6 +42,27 @@ class GpuTest : public ::testing::Test {
   static void limit_memory(const std::string& bytes) { ::setenv("TESSERA_CUDA_MEMORY", bytes.c_str(), 1); }
 
   ThreadPool threads_{2};
+};
+
+/// Passes over raw rows on the GPU beside those of the CPU.
+class GpuRawTest : public GpuTest {
+ protected:
+  /// Everything at once, and little by little, with plenty of memory and with so little that a block is brought at a time.
+  /// @param make  the pass that a backend makes
+  template <typename Make>
+  void expect_parity(const std::vector<AnalysisBlock>& blocks, const Make& make) {
+    const auto want = run(blocks, *make(cpu_), 16);
+    for (const char* memory : {"", "1M"}) {
+      limit_memory(memory);
+      const auto gpu = open_gpu(threads_);
+      for (const std::size_t at_once : {std::size_t{1000}, std::size_t{3}}) {
+        SCOPED_TRACE("memory '" + std::string(memory) + "', blocks " + std::to_string(at_once));
+        EXPECT_TRUE(run(blocks, *make(*gpu), at_once) == want);
+      }
+    }
+  }
+
+  CpuBackend cpu_{supported_cpu_levels().front(), threads_};
 };
 
 }  // namespace tessera::testing

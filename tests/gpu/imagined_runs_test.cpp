@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,16 +14,10 @@ namespace {
 
 class ImaginedRuns : public CliTest {
  protected:
-  [[nodiscard]] static Arguments with(Arguments all, const Arguments& more) {
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
-  }
-  [[nodiscard]] std::string content(const std::string& name) const {
-    std::ifstream in(file(name), std::ios::binary);
-    EXPECT_TRUE(in.is_open()) << name;
-    std::ostringstream text;
-    text << in.rdbuf();
-    return text.str();
+  void expect_same_file(const std::string& one, const std::string& other) const {
+    const std::string content = read_text(file(one));
+    EXPECT_FALSE(content.empty()) << one;
+    EXPECT_TRUE(content == read_text(file(other))) << other;
   }
   /// Runs on the device, which has so much memory.
   void run(const Arguments& arguments, const std::string& device, const std::string& memory) const {
@@ -43,7 +36,7 @@ class ImaginedRuns : public CliTest {
       SCOPED_TRACE(::testing::PrintToString(more) + ", memory '" + memory + "'");
       run(segment("cuda"), "cuda", memory);
       for (const char* name : {"assignments.h5", "model.h5", "segments.csv"}) {
-        EXPECT_TRUE(content(std::string("cpu/") + name) == content(std::string("cuda/") + name)) << name;
+        expect_same_file(std::string("cpu/") + name, std::string("cuda/") + name);
       }
       const nlohmann::json cuda = read_json(file("cuda") / "summary.json");
       EXPECT_THAT(cuda["device"].get<std::string>(), ::testing::StartsWith("cuda:0 (Imagined GPU)"));
@@ -88,7 +81,7 @@ TEST_F(ImaginedRuns, CorrelateLeavesTheFilesOfTheCpu) {
       run(correlate("cpu.h5"), "cpu", "");
       run(correlate("cuda.h5"), "cuda", "");
       for (const char* kind : {".csv", ".h5"}) {
-        EXPECT_TRUE(content(std::string("cpu") + kind) == content(std::string("cuda") + kind)) << kind;
+        expect_same_file(std::string("cpu") + kind, std::string("cuda") + kind);
       }
       nlohmann::json cpu = read_json(file("cpu.json")), cuda = read_json(file("cuda.json"));
       for (nlohmann::json* each : {&cpu, &cuda}) each->erase("provenance");

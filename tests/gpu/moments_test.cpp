@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "backend/cpu/cpu_backend.hpp"
 #include "gpu/gpu_test.hpp"
 #include "support/moments_cases.hpp"
 #include "tessera/error.hpp"
@@ -13,21 +12,11 @@
 namespace tessera::testing {
 namespace {
 
-class GpuMoments : public GpuTest {
+class GpuMoments : public GpuRawTest {
  protected:
   void expect_parity(const std::vector<AnalysisBlock>& blocks, const MomentsTask& task) {
-    const GroupMoments want = run(blocks, *cpu_.moments(task), 16);
-    for (const char* memory : {"", "1M"}) {  // 1M: a block at a time
-      limit_memory(memory);
-      const auto gpu = open_gpu(threads_);
-      for (const std::size_t at_once : {std::size_t{1000}, std::size_t{3}}) {
-        SCOPED_TRACE("memory '" + std::string(memory) + "', blocks " + std::to_string(at_once));
-        expect_equal(run(blocks, *gpu->moments(task), at_once), want);
-      }
-    }
+    GpuRawTest::expect_parity(blocks, [&](Backend& backend) { return backend.moments(task); });
   }
-
-  CpuBackend cpu_{supported_cpu_levels().front(), threads_};
 };
 
 TEST_F(GpuMoments, OfGroupsEqualTheCpu) {

@@ -6,29 +6,17 @@
 #include <string>
 #include <vector>
 
-#include "backend/cpu/cpu_backend.hpp"
 #include "gpu/gpu_test.hpp"
 #include "support/tally_cases.hpp"
 
 namespace tessera::testing {
 namespace {
 
-class GpuTally : public GpuTest {
+class GpuTally : public GpuRawTest {
  protected:
   void expect_parity(const RawRows& raw, const TallyTask& task) {
-    const std::vector<AnalysisBlock> blocks = raw.blocks();
-    const Tally want = run(blocks, *cpu_.tally(task), 16);
-    for (const char* memory : {"", "1M"}) {  // 1M: a block at a time
-      limit_memory(memory);
-      const auto gpu = open_gpu(threads_);
-      for (const std::size_t at_once : {std::size_t{1000}, std::size_t{3}}) {
-        SCOPED_TRACE("memory '" + std::string(memory) + "', blocks " + std::to_string(at_once));
-        expect_equal(run(blocks, *gpu->tally(task), at_once), want);
-      }
-    }
+    GpuRawTest::expect_parity(raw.blocks(), [&](Backend& backend) { return backend.tally(task); });
   }
-
-  CpuBackend cpu_{supported_cpu_levels().front(), threads_};
 };
 
 TEST_F(GpuTally, CountsAndHistogramsEqualTheCpu) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "tessera/analysis_passes.hpp"
@@ -61,6 +62,15 @@ inline RawRows make_raw_rows(std::int64_t rows, int columns, const std::vector<s
     raw.weights.push_back(static_cast<double>(raw.units.back()));
   }
   return raw;
+}
+
+/// A whole pass of moments or counts, `at_once` blocks at a time.
+template <typename Pass>
+auto run(const std::vector<AnalysisBlock>& blocks, Pass& pass, std::size_t at_once) {
+  for (std::size_t i = 0; i < blocks.size(); i += at_once) {
+    pass.consume(std::span(blocks).subspan(i, std::min(at_once, blocks.size() - i)));
+  }
+  return pass.finish();
 }
 
 }  // namespace tessera::testing

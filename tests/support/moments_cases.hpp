@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <span>
 #include <vector>
 
 #include "support/analysis_blocks.hpp"
@@ -65,14 +64,6 @@ inline MomentsTask float_task() {
   std::ranges::reverse(task.pivots);
   std::ranges::reverse(task.may_miss);
   return task;
-}
-
-/// A whole pass, `at_once` blocks at a time.
-inline GroupMoments run(const std::vector<AnalysisBlock>& blocks, MomentsPass& pass, std::size_t at_once) {
-  for (std::size_t i = 0; i < blocks.size(); i += at_once) {
-    pass.consume(std::span(blocks).subspan(i, std::min(at_once, blocks.size() - i)));
-  }
-  return pass.finish();
 }
 
 inline void expect_equal(const GroupMoments& a, const GroupMoments& b) {

@@ -3,9 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstddef>
-#include <span>
 #include <vector>
 
 #include "support/analysis_blocks.hpp"
@@ -19,14 +16,6 @@ inline TallyTask tally_task(int columns) {
   task.counts = {{{0, 1}, {3, 2}}, {{1}, {2}}, {{}, {}}};
   for (int j = 0; j < columns; ++j) task.histograms.push_back({{{0}, {3}}, j, BinScale::around(1000.0 * j, 8.0 * (1.0 + j))});
   return task;
-}
-
-/// A whole pass, `at_once` blocks at a time.
-inline Tally run(const std::vector<AnalysisBlock>& blocks, TallyPass& pass, std::size_t at_once) {
-  for (std::size_t i = 0; i < blocks.size(); i += at_once) {
-    pass.consume(std::span(blocks).subspan(i, std::min(at_once, blocks.size() - i)));
-  }
-  return pass.finish();
 }
 
 inline void expect_equal(const Tally& a, const Tally& b) {

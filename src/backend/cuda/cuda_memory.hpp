@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <type_traits>
+#include <vector>
 
 #include "backend/cuda/cuda_check.hpp"
 
@@ -42,6 +43,16 @@ class DeviceBuffer {
     if (values.empty()) return;
     check(cudaMemcpyAsync(data(), values.data(), values.size_bytes(), cudaMemcpyHostToDevice, stream), "cudaMemcpyAsync",
           static_cast<std::int64_t>(values.size_bytes()));
+  }
+  /// The first `size` elements, once the stream has come so far.
+  [[nodiscard]] std::vector<T> download(std::int64_t size, cudaStream_t stream) const {
+    std::vector<T> values(static_cast<std::size_t>(size));
+    if (size == 0) return values;
+    const std::int64_t bytes = bytes_of(size);
+    check(cudaMemcpyAsync(values.data(), data(), static_cast<std::size_t>(bytes), cudaMemcpyDeviceToHost, stream),
+          "cudaMemcpyAsync", bytes);
+    check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+    return values;
   }
   /// Sets every byte of the first `size` elements.
   void fill_bytes(int byte, std::int64_t size, cudaStream_t stream) {

@@ -44,14 +44,8 @@ void LeafTree::add(const double* leaves, std::int64_t count, const Stream& strea
 }
 
 std::vector<double> LeafTree::total(const Stream& stream) {
-  std::vector<double> sums(static_cast<std::size_t>(cells_));
-  if (cells_ == 0) return sums;
-  check(kernels::launch_finish_tree(arguments(), stream.get()), "launch of finish_tree");
-  const auto bytes = static_cast<std::int64_t>(sums.size() * sizeof(double));
-  check(cudaMemcpyAsync(sums.data(), run_.data(), static_cast<std::size_t>(bytes), cudaMemcpyDeviceToHost, stream.get()),
-        "cudaMemcpyAsync", bytes);
-  stream.wait();
-  return sums;
+  if (cells_ > 0) check(kernels::launch_finish_tree(arguments(), stream.get()), "launch of finish_tree");
+  return run_.download(cells_, stream.get());
 }
 
 void ProductSums::start(ProductTiles tiles, std::int64_t groups, std::int64_t blocks, const Stream& stream) {

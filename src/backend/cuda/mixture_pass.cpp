@@ -20,20 +20,8 @@ MixtureOutputs part(const MixtureOutputs& outputs, std::int64_t first, std::int6
 
 }  // namespace
 
-CudaMixturePass::~CudaMixturePass() {
-  if (!workspace_) return;
-  try {
-    device_.use();
-    workspace_->wait();
-    for (MixtureSlot& slot : workspace_->slots()) slot.forget();
-    pool_.give_back(std::move(workspace_));
-  } catch (...) {
-    // The pass ended early and its error is on its way already: the workspace goes too.
-  }
-}
-
 void CudaMixturePass::make_ready(std::int64_t chunk_rows, const MixtureOutputs& outputs) {
-  workspace_ = pool_.take(device_);
+  workspace_.take(device_);
   workspace_->prepare(model_, outputs.wanted(), !outputs.probabilities.empty(), chunk_rows);
   if (series_ != nullptr) series_->begin_pass();
 }

@@ -18,10 +18,7 @@ class CudaMixturePass final : public MixturePass {
   /// @param series of this pass, or null. @throws NumericalError as Backend::mixture
   CudaMixturePass(const MixtureTask& task, const Device& device, WorkspacePool<MixtureWorkspace>& pool, ThreadPool& threads,
                   SeriesRows* series)
-      : model_(task), device_(device), pool_(pool), threads_(threads), series_(series) {}
-  ~CudaMixturePass() override;
-  CudaMixturePass(const CudaMixturePass&) = delete;
-  CudaMixturePass& operator=(const CudaMixturePass&) = delete;
+      : model_(task), device_(device), threads_(threads), series_(series), workspace_(pool) {}
 
   /// @throws Error once a row has turned out to lack a number
   void consume(const Chunk& chunk, const MixtureOutputs& outputs) override;
@@ -34,10 +31,9 @@ class CudaMixturePass final : public MixturePass {
 
   MixtureModel model_;
   Device device_;
-  WorkspacePool<MixtureWorkspace>& pool_;
   ThreadPool& threads_;
   SeriesRows* series_;
-  std::unique_ptr<MixtureWorkspace> workspace_;  ///< null until rows come
+  Lease<MixtureWorkspace> workspace_;  ///< null until rows come
   std::size_t next_slot_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "backend/cuda/workspace_pool.hpp"
 #include "kernels/launch.hpp"
 #include "kernels/mixture.hpp"
 
@@ -55,6 +56,7 @@ MixtureModel::MixtureModel(const MixtureTask& task)
       factors.push_back({-1 - static_cast<std::int32_t>(b), categories[b].first_level + level});
     }
   }
+  if (statistics) tiles = ProductTiles(components(), std::ssize(factors));
 }
 
 MixtureShape MixtureModel::shape(bool results, bool probabilities) const {
@@ -62,7 +64,7 @@ MixtureShape MixtureModel::shape(bool results, bool probabilities) const {
           .components = components(),
           .numbers = density.features,
           .categories = std::ssize(categories),
-          .leaf_cells = statistics ? ProductTiles(components(), std::ssize(factors)).size() : 0,
+          .leaf_cells = tiles.size(),
           .results = results,
           .probabilities = probabilities};
 }
@@ -103,22 +105,16 @@ void MixtureWorkspace::prepare(const MixtureModel& model, bool results, bool pro
   model_ = &model;
   results_ = results;
   probabilities_ = probabilities;
-  const ProductTiles tiles =
-      model.statistics ? ProductTiles(model.components(), std::ssize(model.factors)) : ProductTiles(0, 0);
-  for (int halvings = 0;; ++halvings) {
-    plan_ = plan_mixture(model.shape(results, probabilities), device_.limits, chunk_rows, halvings);
-    try {
-      reserve(tiles);
-      break;
-    } catch (const AllocationError&) {
-      if (!can_halve(plan_)) throw;
-      release();
-    }
-  }
+  reserve_in_slabs(
+      [&](int halvings) {
+        plan_ = plan_mixture(model.shape(results, probabilities), device_.limits, chunk_rows, halvings);
+        reserve();
+      },
+      [&] { return can_halve(plan_); }, [&] { release(); });
   upload_model();
 }
 
-void MixtureWorkspace::reserve(const ProductTiles& tiles) {
+void MixtureWorkspace::reserve() {
   const std::int64_t slab_rows = plan_.slab_blocks * kernels::kLeafRows;
   const std::int64_t stage_rows = plan_.stage_blocks * kernels::kLeafRows;
   for (MixtureSlot& slot : slots_) {
@@ -135,7 +131,7 @@ void MixtureWorkspace::reserve(const ProductTiles& tiles) {
   shares_.reserve(slab_rows * model_->components());
   terms_.reserve(slab_rows * kernels::kTerms);
   term_leaves_.reserve(plan_.slab_blocks * kernels::kTerms);
-  products_.start(tiles, 1, plan_.slab_blocks, compute_);
+  products_.start(model_->tiles, 1, plan_.slab_blocks, compute_);
   term_sums_.start(kernels::kTerms, compute_);
 }
 
@@ -229,12 +225,7 @@ void MixtureWorkspace::wait() const {
   for (const MixtureSlot& slot : slots_) slot.rows.stream.wait();
 }
 
-std::int64_t MixtureWorkspace::bad_row() const {
-  std::int64_t row = kNoRow;
-  check(cudaMemcpyAsync(&row, bad_row_.data(), sizeof(row), cudaMemcpyDeviceToHost, compute_.get()), "cudaMemcpyAsync");
-  compute_.wait();
-  return row;
-}
+std::int64_t MixtureWorkspace::bad_row() const { return bad_row_.download(1, compute_.get()).front(); }
 
 MixtureStatistics MixtureWorkspace::statistics() {
   const std::int64_t k = model_->components();

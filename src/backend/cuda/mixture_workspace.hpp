@@ -36,6 +36,7 @@ struct MixtureModel {
   bool statistics;
   /// The right columns of the products: second moments as MixtureStatistics has them, first ones, 1, levels.
   std::vector<kernels::ProductFactors> factors;
+  ProductTiles tiles{0, 0};  ///< of shares by products; none without statistics
 };
 
 /// A place for a slab: its rows and what is found of them.
@@ -73,12 +74,13 @@ class MixtureWorkspace {
   /// Least id of a row that lacks a number, or the greatest number there is.
   [[nodiscard]] std::int64_t bad_row() const;
 
+  [[nodiscard]] const Device& device() const { return device_; }
   [[nodiscard]] const MixturePlan& plan() const { return plan_; }
   [[nodiscard]] std::array<MixtureSlot, 2>& slots() { return slots_; }
   [[nodiscard]] const Stream& compute() const { return compute_; }
 
  private:
-  void reserve(const ProductTiles& tiles);
+  void reserve();
   void release();
   void upload_model();
 

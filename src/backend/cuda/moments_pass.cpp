@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "backend/cuda/workspace_pool.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera::cuda {
@@ -31,12 +32,6 @@ CudaMomentsPass::CudaMomentsPass(const MomentsTask& task, const Device& device, 
   check_task(task);
 }
 
-CudaMomentsPass::~CudaMomentsPass() {
-  // Nothing may be freed below work under way.
-  static_cast<void>(cudaSetDevice(device_.index));
-  static_cast<void>(cudaStreamSynchronize(compute_.get()));
-}
-
 /// @param first  blocks to come: later calls are expected to bring about as many
 void CudaMomentsPass::start(std::span<const AnalysisBlock> first) {
   weighted_ = first.front().weights != nullptr;
@@ -49,20 +44,20 @@ void CudaMomentsPass::start(std::span<const AnalysisBlock> first) {
   const std::int64_t groups = task_.groups.groups();
   const std::int64_t leaf_bytes = (tiles[0].size() + tiles[1].size()) * groups * static_cast<std::int64_t>(sizeof(double));
   const std::int64_t row_bytes = columns() * static_cast<std::int64_t>(by_rows_ ? sizeof(float) : sizeof(double));
-  for (int halvings = 0;; ++halvings) {
-    slab_blocks_ = std::min(plan_raw_blocks(row_bytes, leaf_bytes, device_.limits, halvings), std::ssize(first));
-    try {
-      for (Shipment& shipment : shipments_) shipment.reserve(load_bytes(slab_blocks_));
-      for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i].start(tiles[i], groups, slab_blocks_, compute_);
-      break;
-    } catch (const AllocationError&) {
-      if (slab_blocks_ == 1) throw;
-      for (Shipment& shipment : shipments_) shipment.release();
-      for (ProductSums& sums : sums_) sums.release();
-    }
-  }
-  pivots_.upload(task_.pivots, compute_.get());
-  mask_columns_.upload(columns_->mask_columns, compute_.get());
+  const Stream& compute = shipments_.compute();
+  reserve_in_slabs(
+      [&](int halvings) {
+        slab_blocks_ = std::min(plan_raw_blocks(row_bytes, leaf_bytes, device_.limits, halvings), std::ssize(first));
+        shipments_.reserve(load_bytes(slab_blocks_));
+        for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i].start(tiles[i], groups, slab_blocks_, compute);
+      },
+      [&] { return slab_blocks_ > 1; },
+      [&] {
+        shipments_.release();
+        for (ProductSums& sums : sums_) sums.release();
+      });
+  pivots_.upload(task_.pivots, compute.get());
+  mask_columns_.upload(columns_->mask_columns, compute.get());
 }
 
 void CudaMomentsPass::consume(std::span<const AnalysisBlock> blocks) {
@@ -150,12 +145,13 @@ void CudaMomentsPass::fill(const AnalysisBlock& block, std::int64_t at, const Lo
 }
 
 void CudaMomentsPass::consume_slab(std::span<const AnalysisBlock> blocks) {
-  Shipment& shipment = shipments_[next_++ % shipments_.size()];
+  Shipment& shipment = shipments_.next();
+  const Stream& compute = shipments_.compute();
   const Load load = place(std::ssize(blocks), shipment);
   threads_.run(std::ssize(blocks), [&](int thread, std::int64_t i) {
     fill(blocks[static_cast<std::size_t>(i)], i, load, scratch_[static_cast<std::size_t>(thread)]);
   });
-  shipment.send(compute_);
+  shipment.send(compute);
   const kernels::Cells cells{.columns = load.columns.device,
                              .column_count = static_cast<std::int32_t>(columns()),
                              .rows = load.rows.device,
@@ -165,13 +161,13 @@ void CudaMomentsPass::consume_slab(std::span<const AnalysisBlock> blocks) {
   const std::int64_t count = std::ssize(blocks);
   const std::int64_t rows = (count - 1) * kAnalysisBlockRows + blocks.back().rows;
   if (!task_.pairs) {
-    sums_[0].add(kernels::ColumnCells{cells}, rows, count, load.lists[0].on_device(), compute_);
+    sums_[0].add(kernels::ColumnCells{cells}, rows, count, load.lists[0].on_device(), compute);
   } else {
-    sums_[0].add(kernels::WholePairs{cells}, rows, count, load.lists[0].on_device(), compute_);
+    sums_[0].add(kernels::WholePairs{cells}, rows, count, load.lists[0].on_device(), compute);
     const auto masks = static_cast<std::int32_t>(columns_->masks());
-    sums_[1].add(kernels::GapPairs{cells, mask_columns_.data(), masks}, rows, count, load.lists[1].on_device(), compute_);
+    sums_[1].add(kernels::GapPairs{cells, mask_columns_.data(), masks}, rows, count, load.lists[1].on_device(), compute);
   }
-  shipment.read_by(compute_);
+  shipment.read_by(compute);
 }
 
 GroupMoments CudaMomentsPass::finish() {
@@ -179,7 +175,7 @@ GroupMoments CudaMomentsPass::finish() {
   if (!columns_) return moments;  // a table without rows
   device_.use();
   std::array<std::vector<double>, 2> totals;
-  for (std::size_t i = 0; i < sums_.size(); ++i) totals[i] = sums_[i].total(compute_);
+  for (std::size_t i = 0; i < sums_.size(); ++i) totals[i] = sums_[i].total(shipments_.compute());
   for (std::int64_t group = 0; group < moments.groups; ++group) {
     const auto sum = [&](std::size_t which, std::int64_t left, std::int64_t right) {
       const ProductTiles& tiles = sums_[which].tiles();

@@ -23,9 +23,6 @@ class CudaMomentsPass final : public MomentsPass {
  public:
   /// @throws Error if the task contradicts itself; DeviceError
   CudaMomentsPass(const MomentsTask& task, const Device& device, ThreadPool& threads);
-  ~CudaMomentsPass() override;
-  CudaMomentsPass(const CudaMomentsPass&) = delete;
-  CudaMomentsPass& operator=(const CudaMomentsPass&) = delete;
 
   void consume(std::span<const AnalysisBlock> blocks) override;
   [[nodiscard]] GroupMoments finish() override;
@@ -64,13 +61,11 @@ class CudaMomentsPass final : public MomentsPass {
   bool weighted_ = false;
   bool by_rows_ = false;  ///< cells come as rows of float32
   std::int64_t slab_blocks_ = 1;
-  Stream compute_;
-  std::array<Shipment, 2> shipments_;
-  std::size_t next_ = 0;
   std::vector<Scratch> scratch_;  ///< by thread
   DeviceBuffer<double> pivots_;
   DeviceBuffer<std::int32_t> mask_columns_;
   std::array<ProductSums, 2> sums_;  ///< of rows without gaps (or of columns), and with
+  Shipments shipments_;              ///< the last member: its stream is waited for before anything else goes
 };
 
 }  // namespace tessera::cuda

@@ -27,7 +27,7 @@ bool any(const RowOutputs& outputs) {
 
 CudaNearestPass::CudaNearestPass(const NearestTask& task, const Device& device, WorkspacePool<Workspace>& pool,
                                  ThreadPool& threads, NearestSeriesRows* series)
-    : task_(task), device_(device), pool_(pool), threads_(threads), series_(series) {
+    : task_(task), device_(device), threads_(threads), series_(series), workspace_(pool) {
   check_task(task);
   if (task.gaps()) throw Error(ErrorCode::internal, "rows with gaps reached a pass on a GPU", "please report this");
   if (series != nullptr && series->k != 0 && (series->k != task.centroids.rows || series->d != task.centroids.columns)) {
@@ -35,21 +35,9 @@ CudaNearestPass::CudaNearestPass(const NearestTask& task, const Device& device, 
   }
 }
 
-CudaNearestPass::~CudaNearestPass() {
-  if (!workspace_) return;
-  try {
-    device_.use();
-    workspace_->wait();
-    for (Slot& slot : workspace_->slots()) slot.forget();
-    pool_.give_back(std::move(workspace_));
-  } catch (...) {
-    // The pass ended early and its error is on its way already: the workspace goes too.
-  }
-}
-
 void CudaNearestPass::make_ready(std::int64_t chunk_rows, const RowOutputs& outputs) {
   wanted_ = Wanted::of(task_, outputs);
-  workspace_ = pool_.take(device_);
+  workspace_.take(device_);
   workspace_->prepare(task_, wanted_, chunk_rows, series_ != nullptr);
   if (series_ == nullptr) return;
   if (series_->k == 0) {
@@ -145,12 +133,7 @@ NearestStatistics CudaNearestPass::finish() {
 }
 
 void CudaNearestPass::add_totals(const DeviceBuffer<Int128>& totals, NearestStatistics& found) const {
-  std::vector<Int128> cells(static_cast<std::size_t>(workspace_->plan().cells));
-  const auto bytes = static_cast<std::int64_t>(cells.size() * sizeof(Int128));
-  check(cudaMemcpyAsync(cells.data(), totals.data(), static_cast<std::size_t>(bytes), cudaMemcpyDeviceToHost,
-                        workspace_->compute().get()),
-        "cudaMemcpyAsync", bytes);
-  workspace_->compute().wait();
+  const std::vector<Int128> cells = totals.download(workspace_->plan().cells, workspace_->compute().get());
   const std::int64_t d = found.sums.columns();
   for (std::int64_t c = 0; c < found.sums.rows(); ++c) {
     const Int128* segment = cells.data() + c * (d + kernels::kExtraColumns);

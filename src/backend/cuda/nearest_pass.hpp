@@ -26,9 +26,6 @@ class CudaNearestPass final : public NearestPass {
   /// @param series of this pass, or null. @throws ConfigError, Error as Backend::nearest
   CudaNearestPass(const NearestTask& task, const Device& device, WorkspacePool<Workspace>& pool, ThreadPool& threads,
                   NearestSeriesRows* series);
-  ~CudaNearestPass() override;
-  CudaNearestPass(const CudaNearestPass&) = delete;
-  CudaNearestPass& operator=(const CudaNearestPass&) = delete;
 
   void consume(const Chunk& chunk, const RowOutputs& outputs) override;
   [[nodiscard]] NearestStatistics finish() override;
@@ -41,10 +38,9 @@ class CudaNearestPass final : public NearestPass {
 
   NearestTask task_;
   Device device_;
-  WorkspacePool<Workspace>& pool_;
   ThreadPool& threads_;
   NearestSeriesRows* series_;
-  std::unique_ptr<Workspace> workspace_;  ///< null until rows come
+  Lease<Workspace> workspace_;  ///< null until rows come
   Wanted wanted_;
   std::size_t next_slot_ = 0;
 };

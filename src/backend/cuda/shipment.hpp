@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -66,6 +67,30 @@ class Shipment {
   PinnedBuffer<std::byte> pinned_;
   DeviceBuffer<std::byte> device_;
   std::int64_t loaded_ = 0;
+};
+
+/// What passes over raw rows have: a stream for kernels, and two shipments that take turns.
+class Shipments {
+ public:
+  Shipments() = default;
+  ~Shipments() { static_cast<void>(cudaStreamSynchronize(compute_.get())); }  // nothing may be freed below work under way
+  Shipments(const Shipments&) = delete;
+  Shipments& operator=(const Shipments&) = delete;
+
+  /// Room for loads of so many bytes.
+  void reserve(std::int64_t bytes) {
+    for (Shipment& shipment : places_) shipment.reserve(bytes);
+  }
+  void release() {
+    for (Shipment& shipment : places_) shipment.release();
+  }
+  [[nodiscard]] Shipment& next() { return places_[turn_++ % places_.size()]; }
+  [[nodiscard]] const Stream& compute() const { return compute_; }
+
+ private:
+  Stream compute_;
+  std::array<Shipment, 2> places_;
+  std::size_t turn_ = 0;
 };
 
 }  // namespace tessera::cuda

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "backend/cuda/launch_plan.hpp"
+#include "backend/cuda/workspace_pool.hpp"
 #include "kernels/launch.hpp"
 
 namespace tessera::cuda {
@@ -19,17 +20,6 @@ std::int32_t place_of(int column, std::vector<int>& columns) {
   return static_cast<std::int32_t>(columns.size() - 1);
 }
 
-template <typename T>
-std::vector<T> download(const DeviceBuffer<T>& from, std::int64_t size, const Stream& stream) {
-  std::vector<T> values(static_cast<std::size_t>(size));
-  const auto bytes = static_cast<std::int64_t>(values.size() * sizeof(T));
-  if (bytes == 0) return values;
-  check(cudaMemcpyAsync(values.data(), from.data(), static_cast<std::size_t>(bytes), cudaMemcpyDeviceToHost, stream.get()),
-        "cudaMemcpyAsync", bytes);
-  stream.wait();
-  return values;
-}
-
 }  // namespace
 
 CudaTallyPass::CudaTallyPass(const TallyTask& task, const Device& device, ThreadPool& threads)
@@ -38,12 +28,6 @@ CudaTallyPass::CudaTallyPass(const TallyTask& task, const Device& device, Thread
   for (const TallyTask::Histogram& wanted : task.histograms) {
     add_table(wanted.groups, place_of(wanted.column, numbers_), wanted.scale);
   }
-}
-
-CudaTallyPass::~CudaTallyPass() {
-  // Nothing may be freed below work under way.
-  static_cast<void>(cudaSetDevice(device_.index));
-  static_cast<void>(cudaStreamSynchronize(compute_.get()));
 }
 
 void CudaTallyPass::add_table(const Crossing& groups, int column, const BinScale& scale) {
@@ -66,27 +50,24 @@ void CudaTallyPass::start(std::span<const AnalysisBlock> first) {
   weighted_ = first.front().weights != nullptr;
   units_ = first.front().units != nullptr;
   const std::int64_t row_bytes = 4 * std::ssize(codes_) + 8 * std::ssize(numbers_) + (weighted_ ? 1 : 0) + (units_ ? 8 : 0);
-  device_tables_.upload(tables_, compute_.get());
-  device_crossed_.upload(crossed_, compute_.get());
+  const cudaStream_t stream = shipments_.compute().get();
+  device_tables_.upload(tables_, stream);
+  device_crossed_.upload(crossed_, stream);
   const auto clear = [&](auto& buffer) {
     buffer.reserve(cells_);
-    if (cells_ > 0) buffer.fill_bytes(0, cells_, compute_.get());
+    if (cells_ > 0) buffer.fill_bytes(0, cells_, stream);
   };
   clear(rows_);
   if (units_) {
     for (auto* sums : {&low_, &high_}) clear(*sums);
     for (auto* totals : {&low_total_, &high_total_}) clear(*totals);
   }
-  for (int halvings = 0;; ++halvings) {
-    slab_blocks_ = std::min(plan_raw_blocks(row_bytes, 0, device_.limits, halvings), std::ssize(first));
-    try {
-      for (Shipment& shipment : shipments_) shipment.reserve(load_bytes(slab_blocks_));
-      return;
-    } catch (const AllocationError&) {
-      if (slab_blocks_ == 1) throw;
-      for (Shipment& shipment : shipments_) shipment.release();
-    }
-  }
+  reserve_in_slabs(
+      [&](int halvings) {
+        slab_blocks_ = std::min(plan_raw_blocks(row_bytes, 0, device_.limits, halvings), std::ssize(first));
+        shipments_.reserve(load_bytes(slab_blocks_));
+      },
+      [&] { return slab_blocks_ > 1; }, [&] { shipments_.release(); });
 }
 
 void CudaTallyPass::consume(std::span<const AnalysisBlock> blocks) {
@@ -131,10 +112,11 @@ void CudaTallyPass::fill(const AnalysisBlock& block, std::int64_t at, const Load
 }
 
 void CudaTallyPass::consume_slab(std::span<const AnalysisBlock> blocks) {
-  Shipment& shipment = shipments_[next_++ % shipments_.size()];
+  Shipment& shipment = shipments_.next();
+  const Stream& compute = shipments_.compute();
   const Load load = place(std::ssize(blocks), shipment);
   threads_.run(std::ssize(blocks), [&](int, std::int64_t i) { fill(blocks[static_cast<std::size_t>(i)], i, load); });
-  shipment.send(compute_);
+  shipment.send(compute);
   const std::int64_t n = (std::ssize(blocks) - 1) * kAnalysisBlockRows + blocks.back().rows;
   const std::int64_t tables = std::ssize(tables_);
   const std::int64_t parts = std::clamp<std::int64_t>(device_.limits.multiprocessors * kBlocksPerMultiprocessor / tables, 1,
@@ -151,9 +133,9 @@ void CudaTallyPass::consume_slab(std::span<const AnalysisBlock> blocks) {
                                .counts = weighted_ ? load.counts.device : nullptr,
                                .units = units_ ? load.units.device : nullptr,
                                .sums = {rows_.data(), low_.data(), high_.data()}},
-                              compute_.get()),
+                              compute.get()),
         "launch of tally");
-  shipment.read_by(compute_);
+  shipment.read_by(compute);
   if (!units_) return;
   fold(low_, low_total_);
   fold(high_, high_total_);
@@ -161,16 +143,17 @@ void CudaTallyPass::consume_slab(std::span<const AnalysisBlock> blocks) {
 
 /// Adds the sums of a slab to their totals.
 void CudaTallyPass::fold(const DeviceBuffer<std::int64_t>& sums, const DeviceBuffer<Int128>& totals) const {
-  check(kernels::launch_fold({.sums = sums.data(), .totals = totals.data(), .cells = cells_}, compute_.get()),
+  check(kernels::launch_fold({.sums = sums.data(), .totals = totals.data(), .cells = cells_}, shipments_.compute().get()),
         "launch of fold");
 }
 
 Tally CudaTallyPass::finish() {
   device_.use();
+  const cudaStream_t stream = shipments_.compute().get();
   const std::vector<std::int64_t> rows =
-      started_ ? download(rows_, cells_, compute_) : std::vector<std::int64_t>(static_cast<std::size_t>(cells_));
-  const std::vector<Int128> low = download(low_total_, units_ ? cells_ : 0, compute_);
-  const std::vector<Int128> high = download(high_total_, units_ ? cells_ : 0, compute_);
+      started_ ? rows_.download(cells_, stream) : std::vector<std::int64_t>(static_cast<std::size_t>(cells_));
+  const std::vector<Int128> low = low_total_.download(units_ ? cells_ : 0, stream);
+  const std::vector<Int128> high = high_total_.download(units_ ? cells_ : 0, stream);
   Tally tally;
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     const std::int64_t first = tables_[i].first_cell, last = first + tables_[i].cells;

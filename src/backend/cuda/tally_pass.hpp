@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -20,9 +19,6 @@ class CudaTallyPass final : public TallyPass {
  public:
   /// @throws DeviceError
   CudaTallyPass(const TallyTask& task, const Device& device, ThreadPool& threads);
-  ~CudaTallyPass() override;
-  CudaTallyPass(const CudaTallyPass&) = delete;
-  CudaTallyPass& operator=(const CudaTallyPass&) = delete;
 
   void consume(std::span<const AnalysisBlock> blocks) override;
   [[nodiscard]] Tally finish() override;
@@ -55,13 +51,11 @@ class CudaTallyPass final : public TallyPass {
   std::int64_t cells_ = 0;
   bool started_ = false, weighted_ = false, units_ = false;
   std::int64_t slab_blocks_ = 1;
-  Stream compute_;
-  std::array<Shipment, 2> shipments_;
-  std::size_t next_ = 0;
   DeviceBuffer<kernels::TallyTable> device_tables_;
   DeviceBuffer<kernels::CrossedCode> device_crossed_;
   DeviceBuffer<std::int64_t> rows_, low_, high_;
   DeviceBuffer<Int128> low_total_, high_total_;
+  Shipments shipments_;  ///< the last member: its stream is waited for before anything else goes
 };
 
 }  // namespace tessera::cuda

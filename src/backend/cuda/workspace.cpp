@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backend/cuda/workspace_pool.hpp"
 #include "exact/grid.hpp"
 #include "kernels/accumulate.hpp"
 #include "kernels/decide.hpp"
@@ -30,16 +31,12 @@ Workspace::~Workspace() {
 void Workspace::prepare(const NearestTask& task, Wanted wanted, std::int64_t chunk_rows, bool series) {
   task_ = task;
   wanted_ = wanted;
-  for (int halvings = 0;; ++halvings) {
-    plan_ = plan_nearest(task.centroids.columns, task.centroids.rows, device_.limits, chunk_rows, halvings);
-    try {
-      reserve(series);
-      break;
-    } catch (const AllocationError&) {
-      if (!can_halve(plan_)) throw;
-      release();
-    }
-  }
+  reserve_in_slabs(
+      [&](int halvings) {
+        plan_ = plan_nearest(task.centroids.columns, task.centroids.rows, device_.limits, chunk_rows, halvings);
+        reserve(series);
+      },
+      [&] { return can_halve(plan_); }, [&] { release(); });
   upload_task();
 }
 
@@ -167,12 +164,6 @@ void Workspace::wait() const {
   for (const Slot& slot : slots_) slot.rows.stream.wait();
 }
 
-Counters Workspace::counters() const {
-  Counters counters;
-  check(cudaMemcpyAsync(&counters, counters_.data(), sizeof(counters), cudaMemcpyDeviceToHost, compute_.get()),
-        "cudaMemcpyAsync");
-  compute_.wait();
-  return counters;
-}
+Counters Workspace::counters() const { return counters_.download(1, compute_.get()).front(); }
 
 }  // namespace tessera::cuda

@@ -5,9 +5,24 @@
 #include <utility>
 #include <vector>
 
+#include "backend/cuda/cuda_check.hpp"
 #include "backend/cuda/cuda_devices.hpp"
 
 namespace tessera::cuda {
+
+/// Makes room in slabs that are halved until they fit: calls reserve(halvings) with 0, 1, ... as long as it runs out of memory,
+/// and release() in between. @throws AllocationError if there is no room and can_halve() says no
+template <typename Reserve, typename CanHalve, typename Release>
+void reserve_in_slabs(const Reserve& reserve, const CanHalve& can_halve, const Release& release) {
+  for (int halvings = 0;; ++halvings) {
+    try {
+      return reserve(halvings);
+    } catch (const AllocationError&) {
+      if (!can_halve()) throw;
+      release();
+    }
+  }
+}
 
 /// Workspaces that no pass has at present.
 template <typename Workspace>
@@ -23,6 +38,34 @@ class WorkspacePool {
 
  private:
   std::vector<std::unique_ptr<Workspace>> free_;
+};
+
+/// The workspace of a pass, which goes back to the pool with it.
+template <typename Workspace>
+class Lease {
+ public:
+  explicit Lease(WorkspacePool<Workspace>& pool) : pool_(pool) {}
+  ~Lease() {
+    if (!workspace_) return;
+    try {
+      workspace_->device().use();
+      workspace_->wait();
+      for (auto& slot : workspace_->slots()) slot.forget();
+      pool_.give_back(std::move(workspace_));
+    } catch (...) {
+      // The pass ended early and its error is on its way already: the workspace goes too.
+    }
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  void take(const Device& device) { workspace_ = pool_.take(device); }
+  explicit operator bool() const { return workspace_ != nullptr; }
+  Workspace* operator->() const { return workspace_.get(); }
+
+ private:
+  WorkspacePool<Workspace>& pool_;
+  std::unique_ptr<Workspace> workspace_;
 };
 
 }  // namespace tessera::cuda

@@ -66,32 +66,21 @@ class FaultyMixture final : public MixturePass {
   std::unique_ptr<MixturePass> inner_;
 };
 
-class FaultyMoments final : public MomentsPass {
+/// A pass over raw rows whose result is spoilt in the end.
+template <typename Pass, typename Result>
+class SpoiltPass final : public Pass {
  public:
-  explicit FaultyMoments(std::unique_ptr<MomentsPass> inner) : inner_(std::move(inner)) {}
+  SpoiltPass(std::unique_ptr<Pass> inner, void (*spoil)(Result&)) : inner_(std::move(inner)), spoil_(spoil) {}
   void consume(std::span<const AnalysisBlock> blocks) override { inner_->consume(blocks); }
-  [[nodiscard]] GroupMoments finish() override {
-    GroupMoments found = inner_->finish();
-    found.pair_product.back() *= 1.0 + 0x1p-52;
+  [[nodiscard]] Result finish() override {
+    Result found = inner_->finish();
+    spoil_(found);
     return found;
   }
 
  private:
-  std::unique_ptr<MomentsPass> inner_;
-};
-
-class FaultyTally final : public TallyPass {
- public:
-  explicit FaultyTally(std::unique_ptr<TallyPass> inner) : inner_(std::move(inner)) {}
-  void consume(std::span<const AnalysisBlock> blocks) override { inner_->consume(blocks); }
-  [[nodiscard]] Tally finish() override {
-    Tally found = inner_->finish();
-    found.bin_units.front()[BinScale::kSide] += 1;
-    return found;
-  }
-
- private:
-  std::unique_ptr<TallyPass> inner_;
+  std::unique_ptr<Pass> inner_;
+  void (*spoil_)(Result&);
 };
 
 class FaultyBackend final : public Backend {
@@ -110,12 +99,14 @@ class FaultyBackend final : public Backend {
   }
   [[nodiscard]] std::unique_ptr<MixtureSeries> mixture_series() override { return inner_.mixture_series(); }
   [[nodiscard]] std::unique_ptr<MomentsPass> moments(const MomentsTask& task) override {
-    if (fault_ == Fault::moments) return std::make_unique<FaultyMoments>(inner_.moments(task));
-    return inner_.moments(task);
+    if (fault_ != Fault::moments) return inner_.moments(task);
+    return std::make_unique<SpoiltPass<MomentsPass, GroupMoments>>(
+        inner_.moments(task), [](GroupMoments& found) { found.pair_product.back() *= 1.0 + 0x1p-52; });
   }
   [[nodiscard]] std::unique_ptr<TallyPass> tally(const TallyTask& task) override {
-    if (fault_ == Fault::tally) return std::make_unique<FaultyTally>(inner_.tally(task));
-    return inner_.tally(task);
+    if (fault_ != Fault::tally) return inner_.tally(task);
+    return std::make_unique<SpoiltPass<TallyPass, Tally>>(inner_.tally(task),
+                                                          [](Tally& found) { found.bin_units.front()[BinScale::kSide] += 1; });
   }
 
  private:
