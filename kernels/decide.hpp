@@ -10,6 +10,7 @@
 #include "kernels/team.hpp"
 
 // Decides the rows of the screen's list: candidates by score, then by the reference distance, ties to the lowest index.
+// Measures the distances of the others.
 namespace tessera::kernels {
 
 inline constexpr int kLanes = 32;      ///< threads that share a row, one centroid each at a time
@@ -30,7 +31,7 @@ TESSERA_HOST_DEVICE inline bool is_candidate(const Centroids& centroids, const f
   const int b = place / centroids.tile;
   const float* c = centroids.packed + std::int64_t{b} * d * centroids.tile + place % centroids.tile;
   float score = centroids.start[place];
-  for (int j = 0; j < d; ++j) score = fmaf(x[j], c[std::int64_t{j} * centroids.tile], score);
+  for (int j = 0; j < d; ++j) score = fmaf(centroids.frame.at(x[j], j), c[std::int64_t{j} * centroids.tile], score);
   return !(score + centroids.bound.error(open.norm, centroids.block_norm[b]) < open.threshold);
 }
 
@@ -88,6 +89,14 @@ TESSERA_HOST_DEVICE inline void decide_rows(Team& team, const DecideArguments& a
       if (memory.candidates[t] > a.wanted) add_shared_total(a.reference_rows, 1);
     });
   }
+}
+
+/// The reference distance of a labelled row to its segment.
+TESSERA_HOST_DEVICE inline void measure_row(const MeasureArguments& a, std::int64_t row) {
+  const std::int32_t label = a.label[row];
+  if (label < 0) return;
+  a.distance2[row] =
+      exact::reference_distance2(a.slab.rows + row * a.slab.d, a.centroids + std::int64_t{label} * a.slab.d, a.slab.d);
 }
 
 }  // namespace tessera::kernels

@@ -11,6 +11,7 @@
 #include "kernels/nearest_arguments.hpp"
 #include "kernels/product_sums.hpp"
 #include "kernels/tally.hpp"
+#include "kernels/tensor_probe.hpp"
 
 // Launchers: what compilers other than nvcc see of the kernels. All work on `stream` of the present device and return the
 // launch's error; what goes wrong later is reported by the calls that wait.
@@ -18,10 +19,16 @@ namespace tessera::kernels {
 
 /// @param pair the thresholds of the list are to keep the runner-up too
 cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, cudaStream_t stream);
+/// @param steps  of TensorTile, see tensor_steps()
+cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, cudaStream_t stream);
+/// Products of matrices on the matrix units, as the screen has them made.
+cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStream_t stream);
 cudaError_t launch_decide(const DecideArguments& arguments, std::int32_t blocks, cudaStream_t stream);
 /// @param shared_bytes of the sums on chip; 0: sums go to device memory
 cudaError_t launch_accumulate(const AccumulateArguments& arguments, std::int64_t shared_bytes, std::int32_t blocks,
                               cudaStream_t stream);
+/// Squared distances of labelled rows.
+cudaError_t launch_measure(const MeasureArguments& arguments, cudaStream_t stream);
 cudaError_t launch_objective(const ObjectiveArguments& arguments, std::int32_t blocks, cudaStream_t stream);
 cudaError_t launch_fold(const FoldArguments& arguments, cudaStream_t stream);
 

@@ -12,13 +12,16 @@ namespace tessera::kernels {
 namespace {
 
 constexpr int kFoldThreads = 256;
+constexpr int kMeasureThreads = 256;
 constexpr std::int64_t kMostFoldBlocks = 4096;
 
 template <int kTile, bool kPair>
 __global__ void __launch_bounds__(ScreenShape<kTile>::kThreads, 2) screen_kernel(const ScreenArguments arguments) {
   __shared__ ScreenMemory<kTile> memory;
   DeviceTeam<ScreenState<kTile, kPair>> team;
-  screen_rows<kTile, kPair>(team, arguments, blockIdx.x, memory);
+  for (std::int64_t block = blockIdx.x; block * ScreenShape<kTile>::kRows < screened_rows(arguments); block += gridDim.x) {
+    screen_rows<kTile, kPair>(team, arguments, block, memory);
+  }
 }
 
 __global__ void __launch_bounds__(kDecideThreads) decide_kernel(const DecideArguments arguments) {
@@ -53,10 +56,20 @@ __global__ void __launch_bounds__(kFoldThreads) fold_kernel(const FoldArguments 
   for (std::int64_t i = first; i < cells; i += stride) fold_cell(arguments, i);
 }
 
+__global__ void __launch_bounds__(kMeasureThreads) measure_kernel(const MeasureArguments arguments) {
+  const std::int64_t stride = std::int64_t{gridDim.x} * kMeasureThreads;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * kMeasureThreads + threadIdx.x; i < arguments.slab.n; i += stride) {
+    measure_row(arguments, i);
+  }
+}
+
 template <int kTile>
 void screen_tiles(const ScreenArguments& arguments, bool pair, cudaStream_t stream) {
   constexpr int kRows = ScreenShape<kTile>::kRows;
-  const int blocks = (arguments.slab.n + kRows - 1) / kRows;
+  // The length of a list is known to the device only: blocks take turns.
+  constexpr int kMostListBlocks = 2048;
+  const int needed = (arguments.slab.n + kRows - 1) / kRows;
+  const int blocks = arguments.list.entries == nullptr ? needed : std::min(needed, kMostListBlocks);
   if (pair) {
     screen_kernel<kTile, true><<<blocks, ScreenShape<kTile>::kThreads, 0, stream>>>(arguments);
   } else {
@@ -74,6 +87,12 @@ cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, cudaStrea
   } else {
     return cudaErrorInvalidValue;
   }
+  return cudaGetLastError();
+}
+
+cudaError_t launch_measure(const MeasureArguments& arguments, cudaStream_t stream) {
+  const int blocks = (arguments.slab.n + kMeasureThreads - 1) / kMeasureThreads;
+  measure_kernel<<<blocks, kMeasureThreads, 0, stream>>>(arguments);
   return cudaGetLastError();
 }
 

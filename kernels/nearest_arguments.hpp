@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
 #include "exact/certificate.hpp"
@@ -9,18 +10,29 @@
 
 namespace tessera::kernels {
 
+/// Screens see rows and centroids in a frame that lies around the centroids, so that an offset of the data costs no digits.
+/// Distances keep their order: y = x scale + offset, one rounding; the scale is a power of two.
+struct ScreenFrame {
+  const float* offset = nullptr;  ///< [d]
+  float scale = 1.0F;
+
+  [[nodiscard]] TESSERA_HOST_DEVICE float at(float x, int j) const { return fmaf(x, scale, offset[j]); }
+};
+
 /// Centroids in blocks of `tile` places that share a bound (see ScreenCentroids): place p of block b holds centroid
-/// place_centroid[b * tile + p] (-1: none), its element j is packed[(b * d + j) * tile + p].
+/// place_centroid[b * tile + p] (-1: none), its element j in the frame is packed[(b * d + j) * tile + p].
 struct Centroids {
+  ScreenFrame frame;
   const float* packed = nullptr;
-  const float* start = nullptr;       ///< [blocks x tile] -||c||^2 / 2, -infinity where there is no centroid
-  const float* block_norm = nullptr;  ///< [blocks]
+  const float* start = nullptr;         ///< [blocks x tile] -||c||^2 / 2, -infinity where there is no centroid
+  const float* block_norm = nullptr;    ///< [blocks] largest norm of a block's centroids
+  const float* block_rest = nullptr;    ///< [blocks] of what they lose in 16 bits; screens on matrix units only
+  const float* largest_norm = nullptr;  ///< [1]
   const std::int32_t* place_centroid = nullptr;
-  const float* centroids = nullptr;  ///< [k x d], row by row
+  const float* centroids = nullptr;  ///< [k x d], row by row, as they are
   std::int32_t k = 0;
   std::int32_t blocks = 0;
   std::int32_t tile = 0;
-  float largest_norm = 0.0F;
   exact::ScreenBound bound;
 };
 
@@ -48,9 +60,24 @@ struct RowResults {
 struct ScreenArguments {
   Slab slab;
   Centroids centroids;
-  OpenRows open;
+  OpenRows list;  ///< the rows to screen; entries null: all of the slab
+  OpenRows open;  ///< those that are not certified
   RowResults results;
-  bool list_all = false;  ///< reference distances are wanted of every row
+};
+
+/// The screen on matrix units: the centroids of block b, packed as TensorTile<steps, centroids.tile>.
+struct TensorScreenArguments {
+  ScreenArguments screen;
+  const std::uint32_t* tiles = nullptr;
+  exact::TensorBound bound;
+};
+
+/// Squared distances of labelled rows.
+struct MeasureArguments {
+  Slab slab;
+  const float* centroids = nullptr;     ///< [k x d]
+  const std::int32_t* label = nullptr;  ///< [n] -1: none
+  double* distance2 = nullptr;          ///< [n]
 };
 
 struct DecideArguments {

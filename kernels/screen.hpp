@@ -5,12 +5,13 @@
 #include <cstdint>
 
 #include "exact/certificate.hpp"
+#include "kernels/best_score.hpp"
 #include "kernels/nearest_arguments.hpp"
 #include "kernels/team.hpp"
 
-// The screen of a nearest pass: float32 scores of every row and centroid, and the certificate of docs/numerics.md, section 5.
-// A block of threads scores a tile of rows against one block of centroids after the other. Rows that are not certified are
-// appended to a list.
+// The screen of a nearest pass in float32: scores of every row and centroid, and the certificate of docs/numerics.md,
+// section 5. A block of threads scores a tile of rows against one block of centroids after the other. Rows that are not
+// certified are appended to a list.
 namespace tessera::kernels {
 
 struct alignas(16) Float4 {
@@ -36,45 +37,12 @@ struct ScreenMemory {
     Float4 rows[Shape::kStep][Shape::kRows / 4 + 1];  // one more, to spread the writes over the banks
     Float4 centroids[Shape::kStep][Shape::kColumns];
   };
-  struct Places {
-    float lower[Shape::kColumns][Shape::kRows];
-    float upper[Shape::kColumns][Shape::kRows];
-    float rival[Shape::kColumns][Shape::kRows];  ///< or the second lower
-    std::int32_t place[Shape::kColumns][Shape::kRows];
-  };
   union {
     Tiles tiles;
-    Places places;
+    BestPlaces<Shape::kColumns, Shape::kRows> places;
     float squares[Shape::kColumns][Shape::kRows];
   };
   float norm[Shape::kRows];
-};
-
-/// The best of some centroids for one row. A centroid's true score lies between `lower` and `upper` = score -+ bound.
-/// kPair: the two greatest lower bounds; else the greatest, and the greatest upper bound of all others.
-template <bool kPair>
-struct BestScore {
-  float lower = -INFINITY;
-  float upper = -INFINITY;
-  float rival = -INFINITY;  ///< greatest upper bound of the others; kPair: second greatest lower bound
-  std::int32_t place = -1;
-
-  TESSERA_HOST_DEVICE void offer(float other_lower, float other_upper, std::int32_t other_place) {
-    const bool better = other_lower > lower;
-    if constexpr (kPair) {
-      rival = fmaxf(rival, better ? lower : other_lower);
-    } else {
-      rival = fmaxf(rival, better ? upper : other_upper);
-    }
-    lower = better ? other_lower : lower;
-    upper = better ? other_upper : upper;
-    place = better ? other_place : place;
-  }
-  /// Joins the best of other centroids.
-  TESSERA_HOST_DEVICE void join(const BestScore& other) {
-    offer(other.lower, other.upper, other.place);
-    rival = fmaxf(rival, other.rival);
-  }
 };
 
 /// What a thread keeps in registers.
@@ -86,18 +54,32 @@ struct ScreenState {
   BestScore<kPair> best[Shape::kRowsOfThread];
 };
 
+/// Rows that a screen looks at.
+TESSERA_HOST_DEVICE inline std::int64_t screened_rows(const ScreenArguments& a) {
+  return a.list.entries == nullptr ? a.slab.n : *a.list.count;
+}
+
+/// The slab's row that is number i of them.
+TESSERA_HOST_DEVICE inline std::int64_t screened_row(const ScreenArguments& a, std::int64_t i) {
+  return a.list.entries == nullptr ? i : a.list.entries[i].row;
+}
+
 /// Brings features [feature, feature + count) of the block's rows and of centroid block `b` into shared memory.
 template <int kTile>
 TESSERA_HOST_DEVICE inline void load_tiles(int t, const ScreenArguments& a, std::int64_t first, int b, int feature, int count,
                                            typename ScreenMemory<kTile>::Tiles& tiles) {
   using Shape = ScreenShape<kTile>;
   const int d = a.slab.d;
-  const float* rows = a.slab.rows + first * d + feature;
-  const int inside = static_cast<int>(a.slab.n - first);
+  const std::int64_t left = screened_rows(a) - first;
+  const int inside = left < Shape::kRows ? static_cast<int>(left) : Shape::kRows;
   for (int i = t; i < Shape::kRows * Shape::kStep; i += Shape::kThreads) {
     const int j = i % Shape::kStep;
     const int r = i / Shape::kStep;
-    tiles.rows[j][r / 4].v[r % 4] = j < count && r < inside ? rows[r * d + j] : 0.0F;
+    float x = 0.0F;
+    if (j < count && r < inside) {
+      x = a.centroids.frame.at(a.slab.rows[screened_row(a, first + r) * d + feature + j], feature + j);
+    }
+    tiles.rows[j][r / 4].v[r % 4] = x;
   }
   const float* packed = a.centroids.packed + (std::int64_t{b} * d + feature) * kTile;
   for (int i = t; i < kTile * count; i += Shape::kThreads) {
@@ -159,27 +141,7 @@ TESSERA_HOST_DEVICE inline void take_scores(int t, const Centroids& centroids, i
   }
 }
 
-/// The label of the block's row r if it is certified, else a place in the list.
-template <int kTile, bool kPair>
-TESSERA_HOST_DEVICE inline void conclude_row(const ScreenArguments& a, std::int64_t row, const BestScore<kPair>& best,
-                                             float norm) {
-  if (a.slab.flags != nullptr && (a.slab.flags[row] & kRejectedRow) != 0) {
-    a.results.label[row] = -1;
-    if (a.results.distance2 != nullptr) a.results.distance2[row] = static_cast<double>(NAN);
-    if (a.results.second != nullptr) a.results.second[row] = -1;
-    if (a.results.second_distance2 != nullptr) a.results.second_distance2[row] = static_cast<double>(NAN);
-    return;
-  }
-  const bool safe = exact::screen_is_safe(norm, a.centroids.largest_norm);
-  if (!kPair && !a.list_all && safe && best.lower > best.rival) {
-    a.results.label[row] = a.centroids.place_centroid[best.place];
-    return;
-  }
-  const float threshold = kPair ? best.rival : best.lower;
-  a.open.entries[take_place(a.open.count)] = {static_cast<std::int32_t>(row), safe ? threshold : -INFINITY, norm};
-}
-
-/// Screens the rows of block number `block`.
+/// Screens rows [block kRows, block kRows + kRows) of those that are to be screened.
 template <int kTile, bool kPair, typename Team>
 TESSERA_HOST_DEVICE inline void screen_rows(Team& team, const ScreenArguments& a, std::int64_t block,
                                             ScreenMemory<kTile>& memory) {
@@ -227,28 +189,16 @@ TESSERA_HOST_DEVICE inline void screen_rows(Team& team, const ScreenArguments& a
     team.each([&](int t, State& state) { take_scores<kTile, kPair>(t, a.centroids, b, memory.norm, state); });
   }
   team.each([&](int t, State& state) {
-    const int column = t % Shape::kColumns;
     TESSERA_UNROLL
     for (int i = 0; i < Shape::kRowsOfThread; ++i) {
-      const int r = t / Shape::kColumns * Shape::kRowsOfThread + i;
-      memory.places.lower[column][r] = state.best[i].lower;
-      memory.places.upper[column][r] = state.best[i].upper;
-      memory.places.rival[column][r] = state.best[i].rival;
-      memory.places.place[column][r] = state.best[i].place;
+      memory.places.put(t % Shape::kColumns, t / Shape::kColumns * Shape::kRowsOfThread + i, state.best[i]);
     }
   });
   team.each([&](int t, State&) {
-    if (t >= Shape::kRows || first + t >= a.slab.n) return;
-    BestScore<kPair> best;
-    for (int column = 0; column < Shape::kColumns; ++column) {
-      BestScore<kPair> other;
-      other.lower = memory.places.lower[column][t];
-      other.upper = memory.places.upper[column][t];
-      other.rival = memory.places.rival[column][t];
-      other.place = memory.places.place[column][t];
-      best.join(other);
-    }
-    conclude_row<kTile, kPair>(a, first + t, best, memory.norm[t]);
+    if (t >= Shape::kRows || first + t >= screened_rows(a)) return;
+    const float norm = memory.norm[t];
+    conclude_row(a, screened_row(a, first + t), memory.places.template join<kPair>(t), norm,
+                 exact::screen_is_safe(norm, *a.centroids.largest_norm));
   });
 }
 

@@ -6,11 +6,13 @@
 
 #include "exact/host_device.hpp"
 
-// A pragma cannot be a function.
+// Pragmas cannot be functions.
 #if defined(__CUDA_ARCH__)
 #define TESSERA_UNROLL _Pragma("unroll")
+#define TESSERA_NO_UNROLL _Pragma("unroll 1")
 #else
 #define TESSERA_UNROLL
+#define TESSERA_NO_UNROLL
 #endif
 
 namespace tessera::kernels {
@@ -23,13 +25,21 @@ class DeviceTeam {
  public:
   template <typename Phase>
   TESSERA_HOST_DEVICE void each(Phase phase) {
+    alone(phase);
+#if defined(__CUDA_ARCH__)
+    __syncthreads();
+#endif
+  }
+  /// A phase that writes nothing that other threads read before the next `each`: nobody waits.
+  template <typename Phase>
+  TESSERA_HOST_DEVICE void alone(Phase phase) {
 #if defined(__CUDA_ARCH__)
     phase(static_cast<int>(threadIdx.x), state_);
-    __syncthreads();
 #else
     static_cast<void>(phase);  // only ever called on a device
 #endif
   }
+  TESSERA_HOST_DEVICE State& own() { return state_; }
 
  private:
   State state_;
@@ -50,6 +60,12 @@ class HostTeam {
       phase(thread, states_[static_cast<std::size_t>(thread)]);
     }
   }
+  template <typename Phase>
+  void alone(Phase phase) {
+    each(phase);
+  }
+  [[nodiscard]] std::vector<State>& states() { return states_; }
+  [[nodiscard]] bool backwards() const { return backwards_; }
 
  private:
   std::vector<State> states_;

@@ -41,6 +41,35 @@ TESSERA_HOST_DEVICE inline ScreenBound make_screen_bound(std::int64_t d, double 
   return bound;
 }
 
+/// Bound of a screen on matrix units that multiply operands of fewer bits: x and c are rounded to x1 and c1, the products x1.c1
+/// are exact, and every step of their sum, which starts at -h, is off by at most `u` of the largest partial sum (derived in
+/// docs/numerics.md). Scores compare as those of ScreenBound do.
+struct TensorBound {
+  float unit = 0.0F;       ///< times the largest partial sum: accumulation, tags, the comparison
+  float row = 0.0F;        ///< times ||x||^2: the reference's own rounding
+  float underflow = 0.0F;  ///< absolute
+
+  /// @param row_rest, centroid_rest  upper bounds of ||x - x1||, ||c - c1||
+  TESSERA_HOST_DEVICE float error(float row_norm, float row_rest, float centroid_norm, float centroid_rest) const {
+    constexpr float kLoose = 1.0F + 0x1p-6F;  // the float32 roundings here
+    const float x = row_norm + row_rest;
+    const float c = centroid_norm + centroid_rest;
+    const float rounded = row_rest * c + row_norm * centroid_rest;
+    return (unit * (x * c + c * c) + row * row_norm * row_norm + rounded) * kLoose + underflow;
+  }
+};
+
+/// The bound for sums of `terms` products.
+/// @param tag_bits  low bits of a score that are replaced
+TESSERA_HOST_DEVICE inline TensorBound make_tensor_bound(std::int64_t terms, int tag_bits, double u) {
+  const double steps = static_cast<double>(terms) + 16.0;
+  TensorBound bound;
+  bound.unit = static_cast<float>(steps * u + ldexp(1.0, tag_bits - 22));
+  bound.row = static_cast<float>(4.0 * steps * 0x1p-53);
+  bound.underflow = static_cast<float>(steps * 0x1p-125);
+  return bound;
+}
+
 /// What upper_norm adds: squares and partial sums below 2^-126 may be flushed to zero, 2 d of them at most, and
 /// sqrt(2 d 2^-126) <= 2^-56 for d <= 8,192.
 inline constexpr float kFlushedNorm = 0x1p-56F;

@@ -5,6 +5,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -109,6 +110,13 @@ cudaError_t give_back(std::map<void*, std::size_t>& memory, void* pointer) {
   if (memory.erase(pointer) == 0) return result(cudaErrorInvalidValue);
   std::free(pointer);
   return cudaSuccess;
+}
+
+/// Sums as units of 17 bits would make them.
+void blur(float* sums, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    sums[i] = std::bit_cast<float>(std::bit_cast<std::uint32_t>(sums[i]) & ~0x7FU);
+  }
 }
 
 }  // namespace
@@ -249,6 +257,24 @@ namespace tessera::kernels {
 cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, cudaStream_t stream) {
   push(stream, [=] { run_screen(arguments, pair, runtime().options.backwards); });
   ++runtime().use.launches;
+  return cudaSuccess;
+}
+cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, cudaStream_t stream) {
+  push(stream, [=] {
+    if (!run_tensor_screen(arguments, steps, runtime().options.backwards)) std::abort();
+  });
+  ++runtime().use.tensor_launches;
+  return cudaSuccess;
+}
+cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStream_t stream) {
+  push(stream, [=] {
+    run_tensor_probe(arguments, runtime().options.backwards);
+    if (runtime().options.coarse_tensors) blur(arguments.sums, std::int64_t{arguments.count} * kWarp * 4);
+  });
+  return cudaSuccess;
+}
+cudaError_t launch_measure(const MeasureArguments& arguments, cudaStream_t stream) {
+  push(stream, [=] { run_measure(arguments); });
   return cudaSuccess;
 }
 cudaError_t launch_decide(const DecideArguments& arguments, std::int32_t blocks, cudaStream_t stream) {

@@ -172,6 +172,29 @@ TEST_F(ImaginedMachine, GpusThatAreSlowAtFloat64LeaveItToTheProcessor) {
   EXPECT_GE(launches(false), 3U);
 }
 
+/// Matrix units screen where they pass the probe, and where nobody wants it otherwise.
+TEST_F(ImaginedMachine, MatrixUnitsScreenIfTheyPassTheProbe) {
+  AwkwardRandom random(3);
+  const auto tensor_launches = [&](bool coarse, std::int64_t d) {
+    set_fake_cuda({.coarse_tensors = coarse});
+    const AwkwardCase made = make_case("rows", 300, d, 5, 0.1, random, [&](auto, auto) { return random.bell(); });
+    const auto backend = open_gpu(threads_);
+    const std::size_t before = fake_cuda_use().tensor_launches;
+    const auto pass = backend->nearest({made.centroids.view(), &made.units});
+    std::vector<std::int32_t> segment(300);
+    pass->consume({0, made.rows.view(), {}, {}}, {segment, {}, {}, {}});
+    static_cast<void>(pass->finish());
+    EXPECT_EQ(segment, naive_nearest(made.rows.view(), {}, {}, made.centroids.view(), made.units).segment);
+    return fake_cuda_use().tensor_launches - before;
+  };
+  EXPECT_EQ(tensor_launches(false, 20), 1U);
+  EXPECT_EQ(tensor_launches(false, 200), 0U);  // rows that do not fit the registers
+  EXPECT_EQ(tensor_launches(true, 20), 0U);
+  ::setenv("TESSERA_CUDA_SCREEN", "float32", 1);
+  EXPECT_EQ(tensor_launches(false, 20), 0U);
+  ::unsetenv("TESSERA_CUDA_SCREEN");
+}
+
 TEST_F(ImaginedMachine, NothingIsLeftBehind) {
   const AwkwardCase made = awkward_values().front();
   const std::size_t before = fake_cuda_use().live;

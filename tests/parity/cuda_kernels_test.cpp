@@ -49,18 +49,22 @@ struct Setting {
   bool backwards;
   std::int32_t blocks;
   std::int64_t shared_bytes;
+  bool tensors;
 };
-constexpr Setting kSettings[] = {{false, 1, kHopper}, {true, 3, kNoSumsOnChip}};
+constexpr Setting kSettings[] = {
+    {false, 1, kHopper, true}, {true, 3, kNoSumsOnChip, true}, {false, 3, kHopper, false}, {true, 1, kNoSumsOnChip, false}};
 
 KernelTwin::Options options_of(const Setting& setting) {
-  return {setting.backwards, setting.blocks, {.multiprocessors = 1, .shared_bytes_per_block = setting.shared_bytes}};
+  return {setting.backwards,
+          setting.blocks,
+          {.multiprocessors = 1, .shared_bytes_per_block = setting.shared_bytes, .tensor_screen = setting.tensors}};
 }
 
 TEST(CudaKernels, AllResultsEqualTheNaiveTwin) {
   for (const AwkwardCase& made : all_cases()) {
     const NaiveNearest want = naive(made, made.centroids.view());
     for (const Setting& setting : kSettings) {
-      SCOPED_TRACE(made.name + (setting.backwards ? ", backwards" : ""));
+      SCOPED_TRACE(made.name + (setting.backwards ? ", backwards" : "") + (setting.tensors ? ", tensors" : ""));
       KernelTwin twin({made.centroids.view(), &made.units, true, true}, options_of(setting));
       const std::size_t n = want.segment.size();
       NaiveNearest got{
@@ -86,7 +90,7 @@ TEST(CudaKernels, LabelsAloneEqualTheNaiveTwin) {
   for (const AwkwardCase& made : all_cases()) {
     const NaiveNearest want = naive(made, made.centroids.view());
     for (const Setting& setting : kSettings) {
-      SCOPED_TRACE(made.name + (setting.backwards ? ", backwards" : ""));
+      SCOPED_TRACE(made.name + (setting.backwards ? ", backwards" : "") + (setting.tensors ? ", tensors" : ""));
       KernelTwin twin({made.centroids.view(), &made.units}, options_of(setting));
       std::vector<std::int32_t> segment(want.segment.size());
       twin.consume({0, made.rows.view(), made.weights, made.flags}, {segment, {}, {}, {}});
@@ -101,7 +105,7 @@ TEST(CudaKernels, LabelsAloneEqualTheNaiveTwin) {
 TEST(CudaKernels, MovesAddUpToTheSumsOfAllRows) {
   for (const AwkwardCase& made : all_cases()) {
     for (const Setting& setting : kSettings) {
-      SCOPED_TRACE(made.name + (setting.backwards ? ", backwards" : ""));
+      SCOPED_TRACE(made.name + (setting.backwards ? ", backwards" : "") + (setting.tensors ? ", tensors" : ""));
       testing::AwkwardRandom random(11);
       Matrix<float> centroids = made.centroids;
       std::vector<std::int32_t> previous(static_cast<std::size_t>(made.rows.rows()), -1);
@@ -126,8 +130,8 @@ TEST(CudaKernels, MovesAddUpToTheSumsOfAllRows) {
 /// Rows whose labels only the reference can tell, at every distance from a border.
 TEST(CudaKernels, RowsNearABorderEqualTheNaiveTwin) {
   testing::AwkwardRandom random(12);
-  for (const std::int64_t d : {2, 15, 16, 17, 33, 100}) {
-    for (const std::int64_t k : {5, 33, 65}) {
+  for (const std::int64_t d : {2, 15, 16, 17, 33, 48, 60, 90, 100, 128, 130}) {
+    for (const std::int64_t k : {5, 33, 65, 200}) {
       SCOPED_TRACE(std::to_string(d) + " x " + std::to_string(k));
       constexpr std::int64_t kRows = 1000;
       AwkwardCase made =
@@ -144,10 +148,13 @@ TEST(CudaKernels, RowsNearABorderEqualTheNaiveTwin) {
         }
       }
       made.units = testing::put_on_grid(made.rows, {});
-      KernelTwin twin({made.centroids.view(), &made.units}, {});
-      std::vector<std::int32_t> segment(static_cast<std::size_t>(kRows));
-      twin.consume({0, made.rows.view(), {}, {}}, {segment, {}, {}, {}});
-      ASSERT_EQ(segment, naive(made, made.centroids.view()).segment);
+      const std::vector<std::int32_t> want = naive(made, made.centroids.view()).segment;
+      for (const Setting& setting : kSettings) {
+        KernelTwin twin({made.centroids.view(), &made.units}, options_of(setting));
+        std::vector<std::int32_t> segment(static_cast<std::size_t>(kRows));
+        twin.consume({0, made.rows.view(), {}, {}}, {segment, {}, {}, {}});
+        ASSERT_EQ(segment, want);
+      }
     }
   }
 }
@@ -159,9 +166,46 @@ TEST(CudaKernels, ScreensRowsThatAreClearlyNearest) {
     const AwkwardCase made = testing::make_case("clear", 1000, 16, k, 0.1, random, [&](std::int64_t i, std::int64_t j) {
       return (i % 8 == j ? 20.0 : 0.0) + random.bell() * (k == 8 ? 1.0 : 3.0);
     });
-    KernelTwin twin({made.centroids.view(), &made.units}, {});
-    twin.consume({0, made.rows.view(), {}, {}}, {});
-    EXPECT_LT(twin.finish().reference_rows, 10) << k;
+    for (const bool tensors : {false, true}) {
+      KernelTwin twin({made.centroids.view(), &made.units}, {.limits = {.tensor_screen = tensors}});
+      twin.consume({0, made.rows.view(), {}, {}}, {});
+      EXPECT_LT(twin.finish().reference_rows, 10) << k;
+      EXPECT_LT(twin.doubtful_rows(), 50) << k;
+    }
+  }
+}
+
+/// An offset of the data costs the screens no digits.
+TEST(CudaKernels, ScreensRowsFarFromTheOrigin) {
+  testing::AwkwardRandom random(4);
+  const AwkwardCase made = testing::make_case("offset", 1000, 16, 8, 0.1, random, [&](std::int64_t i, std::int64_t j) {
+    return 5000.0 + (i % 8 == j ? 20.0 : 0.0) + random.bell();
+  });
+  const NaiveNearest want = naive(made, made.centroids.view());
+  for (const bool tensors : {false, true}) {
+    KernelTwin twin({made.centroids.view(), &made.units}, {.limits = {.tensor_screen = tensors}});
+    std::vector<std::int32_t> segment(want.segment.size());
+    twin.consume({0, made.rows.view(), {}, {}}, {segment, {}, {}, {}});
+    EXPECT_EQ(segment, want.segment);
+    EXPECT_LT(twin.finish().reference_rows, 10);
+    EXPECT_LT(twin.doubtful_rows(), 50);
+  }
+}
+
+/// Distances alone: of certified rows, and of those that the reference decided.
+TEST(CudaKernels, DistancesAloneEqualTheNaiveTwin) {
+  for (const AwkwardCase& made : all_cases()) {
+    const NaiveNearest want = naive(made, made.centroids.view());
+    for (const Setting& setting : kSettings) {
+      SCOPED_TRACE(made.name + (setting.backwards ? ", backwards" : "") + (setting.tensors ? ", tensors" : ""));
+      KernelTwin twin({made.centroids.view(), &made.units, true, true}, options_of(setting));
+      NaiveNearest got{std::vector<std::int32_t>(want.segment.size()), std::vector<double>(want.segment.size()), {}, {}, {}};
+      twin.consume({0, made.rows.view(), made.weights, made.flags}, {got.segment, got.distance2, {}, {}});
+      ASSERT_EQ(got.segment, want.segment);
+      expect_equal_doubles(got.distance2, want.distance2);
+      ASSERT_TRUE(twin.finish().objective == want.statistics.objective);
+      if (::testing::Test::HasFatalFailure()) return;
+    }
   }
 }
 

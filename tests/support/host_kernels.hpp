@@ -14,6 +14,8 @@
 #include "kernels/product_sums.hpp"
 #include "kernels/screen.hpp"
 #include "kernels/tally.hpp"
+#include "kernels/tensor_probe.hpp"
+#include "kernels/tensor_screen.hpp"
 
 // The code of the CUDA kernels run on the host, block by block and thread by thread. `backwards` is the order of the threads.
 namespace tessera::testing {
@@ -22,7 +24,7 @@ template <int kTile, bool kPair>
 void run_screen_tiles(const kernels::ScreenArguments& arguments, bool backwards) {
   using Shape = kernels::ScreenShape<kTile>;
   const auto memory = std::make_unique<kernels::ScreenMemory<kTile>>();
-  for (std::int64_t block = 0; block * Shape::kRows < arguments.slab.n; ++block) {
+  for (std::int64_t block = 0; block * Shape::kRows < kernels::screened_rows(arguments); ++block) {
     kernels::HostTeam<kernels::ScreenState<kTile, kPair>> team(Shape::kThreads, backwards);
     kernels::screen_rows<kTile, kPair>(team, arguments, block, *memory);
   }
@@ -36,12 +38,64 @@ inline void run_screen(const kernels::ScreenArguments& arguments, bool pair, boo
   }
 }
 
+template <std::size_t kSteps, std::size_t kTile>
+void run_tensor_tiles(const kernels::TensorScreenArguments& arguments, bool backwards) {
+  const auto memory = std::make_unique<kernels::TensorScreenMemory<kSteps, kTile>>();
+  for (std::int64_t block = 0; block * kernels::kTensorRows < arguments.screen.slab.n; ++block) {
+    kernels::HostTeam<kernels::TensorScreenState<kSteps>> team(kernels::kTensorThreads, backwards);
+    kernels::screen_on_tensors<kSteps, kTile>(team, arguments, block, *memory);
+  }
+}
+
+template <std::size_t kSteps>
+void run_tensor_steps(const kernels::TensorScreenArguments& arguments, bool backwards) {
+  arguments.screen.centroids.tile == 64 ? run_tensor_tiles<kSteps, 64>(arguments, backwards)
+                                        : run_tensor_tiles<kSteps, 16>(arguments, backwards);
+}
+
+/// @return whether there is a kernel for so many steps
+inline bool run_tensor_screen(const kernels::TensorScreenArguments& arguments, int steps, bool backwards) {
+  switch (steps) {
+    case 1:
+      run_tensor_steps<1>(arguments, backwards);
+      return true;
+    case 2:
+      run_tensor_steps<2>(arguments, backwards);
+      return true;
+    case 3:
+      run_tensor_steps<3>(arguments, backwards);
+      return true;
+    case 4:
+      run_tensor_steps<4>(arguments, backwards);
+      return true;
+    case 6:
+      run_tensor_steps<6>(arguments, backwards);
+      return true;
+    case 8:
+      run_tensor_steps<8>(arguments, backwards);
+      return true;
+    default:
+      return false;
+  }
+}
+
+inline void run_tensor_probe(const kernels::TensorProbeArguments& arguments, bool backwards) {
+  for (std::int32_t block = 0; block < arguments.count; ++block) {
+    kernels::HostTeam<kernels::TensorProbeState> team(kernels::kWarp, backwards);
+    kernels::probe_product(team, arguments, block);
+  }
+}
+
 inline void run_decide(const kernels::DecideArguments& arguments, std::int32_t blocks, bool backwards) {
   kernels::DecideMemory memory;
   for (std::int32_t block = 0; block < blocks; ++block) {
     kernels::HostTeam<kernels::DecideState> team(kernels::kDecideThreads, backwards);
     kernels::decide_rows(team, arguments, block, blocks, memory);
   }
+}
+
+inline void run_measure(const kernels::MeasureArguments& arguments) {
+  for (std::int64_t row = 0; row < arguments.slab.n; ++row) kernels::measure_row(arguments, row);
 }
 
 /// @param shared_bytes of the sums on chip; 0: sums go to device memory

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <utility>
 #include <vector>
 
-#include "backend/cpu/screen_centroids.hpp"
+#include "backend/cuda/framed_centroids.hpp"
 #include "backend/cuda/launch_plan.hpp"
+#include "backend/cuda/tensor_probe.hpp"
 #include "exact/grid.hpp"
 #include "support/host_kernels.hpp"
 #include "tessera/backend.hpp"
@@ -28,7 +30,8 @@ class KernelTwin {
       : task_(task),
         options_(options),
         plan_(cuda::plan_nearest(task.centroids.columns, task.centroids.rows, options.limits, 1)),
-        screen_(make_screen_centroids(task.centroids, plan_.tile)),
+        frame_(cuda::frame_around(task.centroids)),
+        framed_(task.centroids, frame_, plan_.tile),
         sums_(static_cast<std::size_t>(plan_.cells)),
         totals_(static_cast<std::size_t>(plan_.cells)) {
     for (const int exponent : task.units->feature_exponent) inverse_.push_back(exact::make_grid(exponent).inverse);
@@ -50,13 +53,12 @@ class KernelTwin {
                              chunk.first_row,
                              static_cast<std::int32_t>(n),
                              static_cast<std::int32_t>(chunk.rows.columns)};
-    const bool list_all = pair || task_.objective || !outputs.distance2.empty();
     const kernels::RowResults results{label_.data(), distance2_.data(), pair ? second_.data() : nullptr,
                                       pair ? second_distance2_.data() : nullptr};
     const kernels::OpenRows open{open_.data(), &count};
-    const kernels::ScreenArguments screen{slab, centroids(), open, results, list_all};
-    run_screen(screen, pair, options_.backwards);
+    screen(slab, open, results, pair);
     run_decide({slab, centroids(), open, results, pair ? 2 : 1, &reference_rows_}, options_.blocks, options_.backwards);
+    if (!pair) run_measure({slab, task_.centroids.data, label_.data(), distance2_.data()});
     run_sums(slab, previous);
     copy(label_, outputs.segment);
     copy(distance2_, outputs.distance2);
@@ -81,6 +83,8 @@ class KernelTwin {
 
   /// Least id of a row beyond the objective's range, or -1.
   [[nodiscard]] std::int64_t bad_row() const { return bad_row_ == std::numeric_limits<std::int64_t>::max() ? -1 : bad_row_; }
+  /// Rows that the screen on matrix units left open.
+  [[nodiscard]] std::int64_t doubtful_rows() const { return doubtful_rows_; }
   [[nodiscard]] std::vector<Int128>& totals() { return totals_; }
   [[nodiscard]] const cuda::NearestPlan& plan() const { return plan_; }
 
@@ -90,16 +94,35 @@ class KernelTwin {
     if (!to.empty()) std::copy(from.begin(), from.end(), to.begin());
   }
   [[nodiscard]] kernels::Centroids centroids() const {
-    return {screen_.packed.data(),
-            screen_.packed_start.data(),
-            screen_.block_norm.data(),
-            screen_.place_centroid.data(),
-            task_.centroids.data,
-            static_cast<std::int32_t>(screen_.segments()),
-            static_cast<std::int32_t>(screen_.blocks()),
-            plan_.tile,
-            screen_.largest_norm,
-            screen_.bound};
+    const ScreenCentroids& screen = framed_.screen();
+    return {.frame = {frame_.offset.data(), frame_.scale},
+            .packed = screen.packed.data(),
+            .start = screen.packed_start.data(),
+            .block_norm = screen.block_norm.data(),
+            .block_rest = rests_.data(),
+            .largest_norm = &screen.largest_norm,
+            .place_centroid = screen.place_centroid.data(),
+            .centroids = task_.centroids.data,
+            .k = static_cast<std::int32_t>(screen.segments()),
+            .blocks = static_cast<std::int32_t>(screen.blocks()),
+            .tile = plan_.tile,
+            .bound = screen.bound};
+  }
+  void screen(const kernels::Slab& slab, const kernels::OpenRows& open, const kernels::RowResults& results, bool pair) {
+    kernels::ScreenArguments arguments{.slab = slab, .centroids = centroids(), .list = {}, .open = open, .results = results};
+    std::int32_t doubtful = 0;
+    std::vector<kernels::OpenRow> list;
+    if (plan_.tensor_steps > 0 && !pair) {
+      list.resize(static_cast<std::size_t>(slab.n));
+      arguments.open = {list.data(), &doubtful};
+      const std::vector<std::uint32_t> tiles = framed_.tensor_tiles(plan_.tensor_steps);
+      const exact::TensorBound bound = exact::make_tensor_bound(std::int64_t{plan_.tensor_steps} * kernels::kProductTerms,
+                                                                kernels::tensor_tag_bits(plan_.tile), cuda::kTensorStep);
+      run_tensor_screen({arguments, tiles.data(), bound}, plan_.tensor_steps, options_.backwards);
+      arguments.list = std::exchange(arguments.open, open);
+      doubtful_rows_ += doubtful;
+    }
+    run_screen(arguments, pair, options_.backwards);
   }
   void run_sums(const kernels::Slab& slab, std::span<std::int32_t> previous) {
     const kernels::AccumulateArguments sums{slab,
@@ -125,12 +148,15 @@ class KernelTwin {
   NearestTask task_;
   Options options_;
   cuda::NearestPlan plan_;
-  ScreenCentroids screen_;
+  cuda::Frame frame_;
+  cuda::FramedCentroids framed_;
+  std::vector<float> rests_ = framed_.tensor_rests();
   std::vector<double> inverse_;
   std::vector<std::int64_t> sums_;
   std::vector<Int128> totals_;
   Int128 objective_ = 0;
   std::int64_t reference_rows_ = 0;
+  std::int64_t doubtful_rows_ = 0;
   std::int64_t bad_row_ = std::numeric_limits<std::int64_t>::max();
   std::vector<std::int32_t> label_, second_;
   std::vector<double> distance2_, second_distance2_;

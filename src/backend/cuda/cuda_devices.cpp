@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
 
 #include "backend/cuda/cuda_check.hpp"
+#include "backend/cuda/cuda_memory.hpp"
+#include "backend/cuda/tensor_probe.hpp"
 #include "core/bytes.hpp"
 #include "kernels/launch.hpp"
 
@@ -67,6 +70,23 @@ CudaDevice look_at(int index) {
   return device;
 }
 
+/// Whether the matrix units of the present device may screen: unless TESSERA_CUDA_SCREEN says "float32", if they pass the
+/// probe.
+bool screens_on_tensors() {
+  const char* screen = std::getenv("TESSERA_CUDA_SCREEN");
+  if (screen != nullptr && std::string_view(screen) == "float32") return false;
+  const TensorProbe probe = make_tensor_probe();
+  const Stream stream;
+  DeviceBuffer<std::uint32_t> rows, columns;
+  DeviceBuffer<float> sums;
+  rows.upload(probe.rows, stream.get());
+  columns.upload(probe.columns, stream.get());
+  sums.upload(probe.sums, stream.get());
+  check(kernels::launch_tensor_probe({rows.data(), columns.data(), sums.data(), probe.count}, stream.get()),
+        "launch of tensor probe");
+  return probe_holds(probe, sums.download(std::ssize(probe.sums), stream.get()));
+}
+
 Device make_device(const CudaDevice& found) {
   constexpr int kSlowDouble = 8;
   Device device{.index = found.index, .name = found.name};
@@ -79,7 +99,8 @@ Device make_device(const CudaDevice& found) {
   if (const char* most = std::getenv("TESSERA_CUDA_MEMORY"); most != nullptr && most[0] != '\0') {
     memory_bytes = std::min(memory_bytes, parse_bytes(most));
   }
-  device.limits = {properties.multiProcessorCount, static_cast<std::int64_t>(properties.sharedMemPerBlockOptin), memory_bytes};
+  device.limits = {properties.multiProcessorCount, static_cast<std::int64_t>(properties.sharedMemPerBlockOptin), memory_bytes,
+                   screens_on_tensors()};
   return device;
 }
 

@@ -6,13 +6,14 @@
 #include "exact/grid.hpp"
 #include "kernels/accumulate.hpp"
 #include "kernels/product_sums.hpp"
+#include "kernels/tensor_product.hpp"
 
 namespace tessera::cuda {
 namespace {
 
 constexpr std::int64_t kNarrowTileSegments = 32;  // up to here two narrow tiles are less work than one wide one
 constexpr std::int64_t kStageBytes = std::int64_t{64} << 20;
-constexpr std::int64_t kSlabRowBytes = 64;  // label, list, distances and runner-up of a row, twice over, rounded up
+constexpr std::int64_t kSlabRowBytes = 80;  // label, distances and runner-up of a row, twice over, and two lists, rounded up
 constexpr std::int64_t kSlabShare = 16;     // of the device's memory for what slabs need
 constexpr std::int64_t kMoveBytes = sizeof(kernels::MoveMemory);
 constexpr std::int64_t kComfortableSumBytes = 64 << 10;  // copies of the sums beyond this leave too few blocks in flight
@@ -25,9 +26,17 @@ std::int64_t halved(std::int64_t rows, int halvings, std::int64_t least) {
 
 }  // namespace
 
+int tensor_steps(std::int64_t d) {
+  for (const int steps : {1, 2, 3, 4, 6, 8}) {
+    if (d <= steps * kernels::kProductTerms) return steps;
+  }
+  return 0;
+}
+
 NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& limits, std::int64_t chunk_rows, int halvings) {
   NearestPlan plan;
   plan.tile = k <= kNarrowTileSegments ? 16 : 64;
+  plan.tensor_steps = limits.tensor_screen ? tensor_steps(d) : 0;
   const std::int64_t affordable = std::max(limits.memory_bytes / kSlabShare / kSlabRowBytes, kLeastSlabRows);
   const std::int64_t useful = std::min(std::max(chunk_rows, kUsualSlabRows), exact::kIntegerBlockRows);
   const std::int64_t slab_rows = std::min(affordable, useful);

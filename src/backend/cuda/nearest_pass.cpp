@@ -38,11 +38,14 @@ CudaNearestPass::CudaNearestPass(const NearestTask& task, const Device& device, 
 void CudaNearestPass::make_ready(std::int64_t chunk_rows, const RowOutputs& outputs) {
   wanted_ = Wanted::of(task_, outputs);
   workspace_.take(device_);
-  workspace_->prepare(task_, wanted_, chunk_rows, series_ != nullptr);
+  const bool first = series_ == nullptr || series_->k == 0;
+  const Frame own = first ? frame_around(task_.centroids) : Frame{};
+  workspace_->prepare(task_, first ? own : series_->frame, wanted_, chunk_rows, series_ != nullptr);
   if (series_ == nullptr) return;
   if (series_->k == 0) {
     series_->k = task_.centroids.rows;
     series_->d = task_.centroids.columns;
+    series_->frame = own;
     series_->totals.reserve(workspace_->plan().cells);
     series_->totals.fill_bytes(0, workspace_->plan().cells, workspace_->compute().get());
   }

@@ -16,6 +16,7 @@ namespace tessera::cuda {
 struct NearestSeriesRows {
   SeriesRows rows{true};
   DeviceBuffer<Int128> totals;  ///< [cells] sums of the rows that are kept, as their labels say
+  Frame frame;                  ///< around the first centroids; those that follow don't go far
   std::int64_t k = 0, d = 0;    ///< 0: no pass yet
 };
 

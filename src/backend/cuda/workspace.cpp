@@ -2,6 +2,7 @@
 #include "backend/cuda/workspace.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "backend/cuda/workspace_pool.hpp"
 #include "exact/grid.hpp"
@@ -28,7 +29,7 @@ Workspace::~Workspace() {
   for (const Slot& slot : slots_) static_cast<void>(cudaStreamSynchronize(slot.rows.stream.get()));
 }
 
-void Workspace::prepare(const NearestTask& task, Wanted wanted, std::int64_t chunk_rows, bool series) {
+void Workspace::prepare(const NearestTask& task, const Frame& frame, Wanted wanted, std::int64_t chunk_rows, bool series) {
   task_ = task;
   wanted_ = wanted;
   reserve_in_slabs(
@@ -37,7 +38,7 @@ void Workspace::prepare(const NearestTask& task, Wanted wanted, std::int64_t chu
         reserve(series);
       },
       [&] { return can_halve(plan_); }, [&] { release(); });
-  upload_task();
+  upload_task(frame);
 }
 
 void Workspace::reserve(bool series) {
@@ -54,6 +55,7 @@ void Workspace::reserve(bool series) {
     }
   }
   open_.reserve(plan_.slab_rows);
+  if (plan_.tensor_steps > 0) doubtful_.reserve(plan_.slab_rows);
   counters_.reserve(1);
   if (!task_.statistics) return;
   sums_.reserve(plan_.cells);
@@ -67,18 +69,14 @@ void Workspace::release() {
     for (auto* buffer : {&slot.distance2, &slot.second_distance2}) buffer->release();
   }
   open_.release();
+  doubtful_.release();
   sums_.release();
   totals_.release();
 }
 
-void Workspace::upload_task() {
+void Workspace::upload_task(const Frame& frame) {
   const cudaStream_t stream = compute_.get();
-  screen_ = make_screen_centroids(task_.centroids, plan_.tile);
-  packed_.upload(screen_.packed, stream);
-  start_.upload(screen_.packed_start, stream);
-  block_norm_.upload(screen_.block_norm, stream);
-  place_centroid_.upload(screen_.place_centroid, stream);
-  centroids_.upload({task_.centroids.data, static_cast<std::size_t>(task_.centroids.rows * task_.centroids.columns)}, stream);
+  centroids_.upload(task_.centroids, frame, plan_, stream);
   const Counters counters;
   counters_.upload({&counters, 1}, stream);
   if (task_.units != nullptr) {
@@ -93,17 +91,22 @@ void Workspace::upload_task() {
   totals_.fill_bytes(0, plan_.cells, stream);
 }
 
-kernels::Centroids Workspace::centroids() const {
-  return {.packed = packed_.data(),
-          .start = start_.data(),
-          .block_norm = block_norm_.data(),
-          .place_centroid = place_centroid_.data(),
-          .centroids = centroids_.data(),
-          .k = static_cast<std::int32_t>(screen_.segments()),
-          .blocks = static_cast<std::int32_t>(screen_.blocks()),
-          .tile = plan_.tile,
-          .largest_norm = screen_.largest_norm,
-          .bound = screen_.bound};
+/// Labels the rows that screens certify; the others go to `open`.
+void Workspace::screen(const kernels::Slab& slab, const kernels::OpenRows& open, const kernels::RowResults& results) {
+  const cudaStream_t stream = compute_.get();
+  const auto empty = [&](const kernels::OpenRows& list) {
+    check(cudaMemsetAsync(list.count, 0, sizeof(std::int32_t), stream), "cudaMemsetAsync");
+  };
+  empty(open);
+  kernels::ScreenArguments screen{.slab = slab, .centroids = centroids_.view(), .list = {}, .open = open, .results = results};
+  if (plan_.tensor_steps > 0 && !wanted_.second) {
+    screen.open = {doubtful_.data(), &counters_.data()->doubtful_rows};
+    empty(screen.open);
+    check(kernels::launch_tensor_screen(centroids_.tensor_screen(screen), plan_.tensor_steps, stream),
+          "launch of tensor screen");
+    screen.list = std::exchange(screen.open, open);
+  }
+  check(kernels::launch_screen(screen, wanted_.second, stream), "launch of screen");
 }
 
 void Workspace::run(const kernels::Slab& slab, const Slot& slot, std::int32_t* previous, Int128* totals) {
@@ -114,12 +117,14 @@ void Workspace::run(const kernels::Slab& slab, const Slot& slot, std::int32_t* p
                                     .distance2 = wanted_.distance ? slot.distance2.data() : nullptr,
                                     .second = wanted_.second ? slot.second.data() : nullptr,
                                     .second_distance2 = wanted_.second ? slot.second_distance2.data() : nullptr};
-  check(cudaMemsetAsync(open.count, 0, sizeof(std::int32_t), stream), "cudaMemsetAsync");
-  check(kernels::launch_screen({slab, centroids(), open, results, wanted_.distance}, wanted_.second, stream),
-        "launch of screen");
-  check(kernels::launch_decide({slab, centroids(), open, results, wanted_.second ? 2 : 1, &counters->reference_rows},
+  screen(slab, open, results);
+  check(kernels::launch_decide({slab, centroids_.view(), open, results, wanted_.second ? 2 : 1, &counters->reference_rows},
                                blocks_for(slab.n, kernels::kDecideRows, plan_.decide_blocks), stream),
         "launch of decide");
+  if (wanted_.distance && !wanted_.second) {  // with the runner-up, every row was decided
+    check(kernels::launch_measure({slab, centroids_.view().centroids, results.label, results.distance2}, stream),
+          "launch of measure");
+  }
   if (task_.objective) {
     check(kernels::launch_objective(
               {slab, results.label, results.distance2, objective_inverse_, counters->halves, &counters->bad_row},
@@ -142,7 +147,7 @@ void Workspace::accumulate(const kernels::Slab& slab, const std::int32_t* label,
                                             .previous = previous,
                                             .inverse = inverse_.data(),
                                             .weight_inverse = weight_inverse_,
-                                            .k = static_cast<std::int32_t>(screen_.segments()),
+                                            .k = centroids_.view().k,
                                             .groups = plan_.groups,
                                             .sums = sums_.data()};
     check(kernels::launch_accumulate(sums, plan_.shared_sum_bytes,

@@ -6,9 +6,9 @@
 #include <limits>
 #include <vector>
 
-#include "backend/cpu/screen_centroids.hpp"
 #include "backend/cuda/cuda_devices.hpp"
 #include "backend/cuda/cuda_memory.hpp"
+#include "backend/cuda/device_centroids.hpp"
 #include "backend/cuda/launch_plan.hpp"
 #include "backend/cuda/row_slot.hpp"
 #include "kernels/launch.hpp"
@@ -32,6 +32,7 @@ struct Counters {
   std::int64_t halves[2] = {0, 0};
   std::int64_t reference_rows = 0;
   std::int64_t bad_row = std::numeric_limits<std::int64_t>::max();  ///< least row beyond the objective's range
+  std::int32_t doubtful_rows = 0;
   std::int32_t open_rows = 0;
 };
 
@@ -69,9 +70,9 @@ class Workspace {
   Workspace& operator=(const Workspace&) = delete;
 
   /// Makes room for a pass, in slabs that are halved until they fit, and brings its centroids to the device.
-  /// @param chunk_rows of the first chunk; longer ones are cut
+  /// @param frame around the centroids  @param chunk_rows of the first chunk; longer ones are cut
   /// @param series slabs of rows that stay on the device may be longer than those that are copied
-  void prepare(const NearestTask& task, Wanted wanted, std::int64_t chunk_rows, bool series);
+  void prepare(const NearestTask& task, const Frame& frame, Wanted wanted, std::int64_t chunk_rows, bool series);
 
   /// Labels the rows of a slab into slot.label and what else is wanted, and adds them to `totals` [plan().cells].
   /// @param previous [n] labels of the pass before, which become those of this one; null: none
@@ -92,9 +93,9 @@ class Workspace {
  private:
   void reserve(bool series);
   void release();
-  void upload_task();
+  void upload_task(const Frame& frame);
   void accumulate(const kernels::Slab& slab, const std::int32_t* label, std::int32_t* previous, Int128* totals);
-  [[nodiscard]] kernels::Centroids centroids() const;
+  void screen(const kernels::Slab& slab, const kernels::OpenRows& open, const kernels::RowResults& results);
 
   Device device_;
   Stream compute_;
@@ -102,13 +103,12 @@ class Workspace {
   NearestPlan plan_;
   NearestTask task_;
   Wanted wanted_;
-  ScreenCentroids screen_;
+  DeviceCentroids centroids_;
   double weight_inverse_ = 1.0;
   double objective_inverse_ = 1.0;
-  DeviceBuffer<float> packed_, start_, block_norm_, centroids_;
-  DeviceBuffer<std::int32_t> place_centroid_;
   DeviceBuffer<double> inverse_;
-  DeviceBuffer<kernels::OpenRow> open_;
+  DeviceBuffer<kernels::OpenRow> doubtful_;  ///< rows that the screen on matrix units leaves open
+  DeviceBuffer<kernels::OpenRow> open_;      ///< those that the screen in float32 leaves open
   DeviceBuffer<std::int64_t> sums_;
   DeviceBuffer<Int128> totals_;
   DeviceBuffer<Counters> counters_;

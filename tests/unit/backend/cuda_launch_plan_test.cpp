@@ -15,8 +15,10 @@ constexpr std::int64_t kKibi = 1024;
 constexpr std::int64_t kGibi = std::int64_t{1} << 30;
 
 /// Devices from small to large: shared memory of compute capability 7.5, 8.6, 9.0, and one with next to no memory.
-const std::array<DeviceLimits, 4> kDevices = {
-    {{14, 64 * kKibi, 2 * kGibi}, {46, 99 * kKibi, 8 * kGibi}, {132, 227 * kKibi, 139 * kGibi}, {1, 48 * kKibi, kGibi / 64}}};
+const std::array<DeviceLimits, 4> kDevices = {{{14, 64 * kKibi, 2 * kGibi},
+                                               {46, 99 * kKibi, 8 * kGibi, true},
+                                               {132, 227 * kKibi, 139 * kGibi, true},
+                                               {1, 48 * kKibi, kGibi / 64}}};
 
 constexpr std::int64_t kManyRows = std::int64_t{1} << 40;
 
@@ -29,6 +31,7 @@ bool holds(std::int64_t d, std::int64_t k, const DeviceLimits& limits, int halvi
   good = good && plan.slab_rows >= 1 && plan.slab_rows <= exact::kIntegerBlockRows;
   good = good && plan.stage_rows >= 1 && plan.stage_rows <= plan.slab_rows;
   good = good && plan.cells == k * columns;
+  good = good && plan.tensor_steps == (limits.tensor_screen ? tensor_steps(d) : 0);
   good = good && plan.groups >= 1 && plan.shared_sum_bytes >= 0;
   good = good && (plan.groups == 1 || plan.groups * columns <= kernels::kAccumulateThreads);
   if (plan.shared_sum_bytes > 0) {
@@ -96,6 +99,18 @@ TEST(CudaLaunchPlan, LargeTablesAreCutToSlabsWhoseSumsFit) {
   EXPECT_EQ(plan_nearest(64, 64, kDevices[2], 1000).slab_rows, kUsualSlabRows);
   EXPECT_EQ(plan_nearest(64, 64, kDevices[2], 100000).stage_rows, 100000);
   EXPECT_EQ(plan_nearest(8192, 64, kDevices[2], kManyRows).stage_rows, (64 << 20) / (4 * 8192));
+}
+
+/// As many steps of 16 features as a row needs, or the next number that there is a kernel for.
+TEST(CudaLaunchPlan, TensorStepsHoldAllFeatures) {
+  EXPECT_EQ(tensor_steps(1), 1);
+  EXPECT_EQ(tensor_steps(16), 1);
+  EXPECT_EQ(tensor_steps(17), 2);
+  EXPECT_EQ(tensor_steps(64), 4);
+  EXPECT_EQ(tensor_steps(65), 6);
+  EXPECT_EQ(tensor_steps(128), 8);
+  EXPECT_EQ(tensor_steps(129), 0);
+  EXPECT_EQ(tensor_steps(8192), 0);
 }
 
 }  // namespace

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/launch.hpp"
+#include "kernels/tensor_probe.hpp"
+#include "kernels/tensor_screen.hpp"
+
+namespace tessera::kernels {
+namespace {
+
+template <std::size_t kSteps, std::size_t kTile>
+__global__ void __launch_bounds__(kTensorThreads, 2) tensor_screen_kernel(const TensorScreenArguments arguments) {
+  __shared__ alignas(16) unsigned char bytes[sizeof(TensorScreenMemory<kSteps, kTile>)];
+  DeviceTeam<TensorScreenState<kSteps>> team;
+  screen_on_tensors<kSteps, kTile>(team, arguments, blockIdx.x, *reinterpret_cast<TensorScreenMemory<kSteps, kTile>*>(bytes));
+}
+
+__global__ void __launch_bounds__(kWarp) tensor_probe_kernel(const TensorProbeArguments arguments) {
+  DeviceTeam<TensorProbeState> team;
+  probe_product(team, arguments, blockIdx.x);
+}
+
+template <std::size_t kSteps>
+cudaError_t screen_steps(const TensorScreenArguments& arguments, cudaStream_t stream) {
+  const int blocks = (arguments.screen.slab.n + kTensorRows - 1) / kTensorRows;
+  if (arguments.screen.centroids.tile == 64) {
+    tensor_screen_kernel<kSteps, 64><<<blocks, kTensorThreads, 0, stream>>>(arguments);
+  } else if (arguments.screen.centroids.tile == 16) {
+    tensor_screen_kernel<kSteps, 16><<<blocks, kTensorThreads, 0, stream>>>(arguments);
+  } else {
+    return cudaErrorInvalidValue;
+  }
+  return cudaGetLastError();
+}
+
+}  // namespace
+
+cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, cudaStream_t stream) {
+  switch (steps) {
+    case 1:
+      return screen_steps<1>(arguments, stream);
+    case 2:
+      return screen_steps<2>(arguments, stream);
+    case 3:
+      return screen_steps<3>(arguments, stream);
+    case 4:
+      return screen_steps<4>(arguments, stream);
+    case 6:
+      return screen_steps<6>(arguments, stream);
+    case 8:
+      return screen_steps<8>(arguments, stream);
+    default:
+      return cudaErrorInvalidValue;
+  }
+}
+
+cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStream_t stream) {
+  tensor_probe_kernel<<<arguments.count, kWarp, 0, stream>>>(arguments);
+  return cudaGetLastError();
+}
+
+}  // namespace tessera::kernels

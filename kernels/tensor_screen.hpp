@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+
+#include "exact/certificate.hpp"
+#include "kernels/best_score.hpp"
+#include "kernels/half.hpp"
+#include "kernels/nearest_arguments.hpp"
+#include "kernels/team.hpp"
+#include "kernels/tensor_product.hpp"
+
+// The screen of a nearest pass on matrix units: products of numbers of 16 bits, sums of 32 (docs/numerics.md, section 5). A
+// block of threads has 256 rows, which stay in registers, 32 rows a warp; tiles of centroids come one after the other through
+// shared memory, copied while their predecessor is worked on. Features are read from memory once.
+namespace tessera::kernels {
+
+inline constexpr int kTensorThreads = 256;
+inline constexpr int kTensorRows = kTensorThreads;
+inline constexpr int kTensorShares = 4;     ///< threads that share a row's features, and its centroids
+inline constexpr int kTensorMostSteps = 8;  ///< of kProductTerms features: more would not fit the registers
+
+struct alignas(16) Words4 {
+  std::uint32_t v[4];
+};
+
+struct alignas(16) Floats4 {
+  float v[4];
+};
+
+struct alignas(8) Floats2 {
+  float v[2];
+};
+
+/// Centroids of a block as matrix units want them. Words 2 i and 2 i + 1 of columns[s][p][t] are features 16 s + 4 (t % 4) ...
+/// + 3 of place 16 p + 8 i + t / 4.
+template <std::size_t kSteps, std::size_t kTile>
+struct TensorTile {
+  Words4 columns[kSteps][kTile / 16][kWarp];
+  Floats2 start[kTile / 2];  ///< -||c||^2 / 2; where there is no centroid, less than any score
+};
+
+/// Where there is no centroid: finite, so that it can carry a tag.
+inline constexpr float kNoScore = -0x1p126F;
+
+/// Bits of a score that number the centroids of a tile that a thread has.
+[[nodiscard]] TESSERA_HOST_DEVICE constexpr int tensor_tag_bits(std::int64_t tile) { return tile == 64 ? 4 : 2; }
+
+/// Shared memory of a block.
+template <std::size_t kSteps, std::size_t kTile>
+struct TensorScreenMemory {
+  union {
+    TensorTile<kSteps, kTile> tiles[2];
+    BestPlaces<kTensorShares, kTensorRows> places;  // when the tiles are done with
+  };
+  float squares[kTensorShares][kTensorRows];
+  float rests[kTensorShares][kTensorRows];
+  float norm[kTensorRows];
+  float rest[kTensorRows];
+};
+
+/// What a thread keeps in registers: its share of rows g, g + 8, g + 16, g + 24 of its warp.
+template <std::size_t kSteps>
+struct TensorScreenState {
+  static constexpr int kGroup = 2;  ///< products beside each other, of 8 centroids each: four with both halves of the rows
+  std::uint32_t rows[2][kSteps][4];
+  float score[2][kGroup][4];
+  Words4 columns;
+  float first[4];   ///< greatest score of a tile, tagged
+  float second[4];  ///< next one
+  BestScore<false> best[4];
+};
+
+/// The place in the block of a thread's row i.
+TESSERA_HOST_DEVICE inline int tensor_row(int t, int i) { return t / kWarp * kWarp + t % kWarp / 4 + 8 * i; }
+
+/// Four features of a row in the frame; what lies beyond the last one is 0.
+TESSERA_HOST_DEVICE inline Floats4 framed_features(const Slab& slab, const ScreenFrame& frame, std::int64_t row, int feature) {
+  Floats4 x{};
+  const float* from = slab.rows + row * slab.d + feature;
+  if (slab.d % 4 == 0) {
+    if (feature < slab.d) x = *reinterpret_cast<const Floats4*>(from);
+  } else {
+    TESSERA_UNROLL
+    for (int i = 0; i < 4; ++i) x.v[i] = feature + i < slab.d ? from[i] : 0.0F;
+  }
+  TESSERA_UNROLL
+  for (int i = 0; i < 4; ++i) x.v[i] = feature + i < slab.d ? frame.at(x.v[i], feature + i) : 0.0F;
+  return x;
+}
+
+/// Brings the thread's share of its rows to registers, with its share of their norms and of what they lose in 16 bits.
+template <std::size_t kSteps, std::size_t kTile>
+TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a, std::int64_t first,
+                                                 TensorScreenState<kSteps>& state, TensorScreenMemory<kSteps, kTile>& memory) {
+  const int share = t % kTensorShares;
+  TESSERA_UNROLL
+  for (int i = 0; i < 4; ++i) {
+    const int place = tensor_row(t, i);
+    const bool inside = first + place < a.slab.n;
+    float square = 0.0F;
+    float rest = 0.0F;
+    TESSERA_UNROLL
+    for (std::size_t s = 0; s < kSteps; ++s) {
+      Floats4 y{};
+      const int feature = static_cast<int>(s) * kProductTerms + 4 * share;
+      if (inside) y = framed_features(a.slab, a.centroids.frame, first + place, feature);
+      std::uint32_t bits[4];
+      TESSERA_UNROLL
+      for (int j = 0; j < 4; ++j) {
+        bits[j] = half_bits(y.v[j]);
+        const float lost = y.v[j] - half_value(bits[j]);
+        square = fmaf(y.v[j], y.v[j], square);
+        rest = fmaf(lost, lost, rest);
+      }
+      state.rows[i / 2][s][i % 2] = bits[0] | bits[1] << 16;
+      state.rows[i / 2][s][2 + i % 2] = bits[2] | bits[3] << 16;
+    }
+    memory.squares[share][place] = square;
+    memory.rests[share][place] = rest;
+    state.best[i] = BestScore<false>();
+  }
+}
+
+/// Begins to bring the tile of block `b` to shared memory.
+template <std::size_t kSteps, std::size_t kTile>
+TESSERA_HOST_DEVICE inline void begin_tile(int t, const TensorScreenArguments& a, int b, TensorTile<kSteps, kTile>& tile) {
+  constexpr int kPieces = sizeof(tile) / 16;
+  const auto* from = reinterpret_cast<const Words4*>(a.tiles) + std::int64_t{b} * kPieces;
+  auto* to = reinterpret_cast<Words4*>(&tile);
+  for (int i = t; i < kPieces; i += kTensorThreads) begin_copy16(to + i, from + i);
+}
+
+/// Upper bounds of the norm of row t and of what it loses.
+template <std::size_t kSteps, std::size_t kTile>
+TESSERA_HOST_DEVICE inline void find_norms(int t, int d, TensorScreenMemory<kSteps, kTile>& memory) {
+  float square = 0.0F;
+  float rest = 0.0F;
+  for (int share = 0; share < kTensorShares; ++share) {
+    square = square + memory.squares[share][t];
+    rest = rest + memory.rests[share][t];
+  }
+  memory.norm[t] = exact::upper_norm(square, d);
+  memory.rest[t] = exact::upper_norm(rest, d);
+}
+
+/// Scores of `group` of the tile against the thread's rows.
+template <std::size_t kSteps, std::size_t kTile, typename Team>
+TESSERA_HOST_DEVICE inline void score_group(Team& team, int group, const TensorTile<kSteps, kTile>& tile) {
+  using State = TensorScreenState<kSteps>;
+  team.alone([&](int t, State& state) {
+    TESSERA_UNROLL
+    for (int product = 0; product < State::kGroup; ++product) {
+      const Floats2 start = tile.start[(group * State::kGroup + product) * kProductColumns / 2 + t % 4];
+      TESSERA_UNROLL
+      for (int r = 0; r < 2; ++r) {
+        TESSERA_UNROLL
+        for (int i = 0; i < 4; ++i) state.score[r][product][i] = start.v[i % 2];
+      }
+    }
+  });
+  TESSERA_UNROLL
+  for (std::size_t s = 0; s < kSteps; ++s) {
+    TESSERA_UNROLL
+    for (int pair = 0; pair < State::kGroup / 2; ++pair) {
+      team.alone([&](int t, State& state) { state.columns = tile.columns[s][group * (State::kGroup / 2) + pair][t % kWarp]; });
+      TESSERA_UNROLL
+      for (int i = 0; i < 2; ++i) {
+        TESSERA_UNROLL
+        for (int r = 0; r < 2; ++r) {
+          multiply(team, [&](State& state) {
+            return TensorFragments{state.score[r][2 * pair + i], state.rows[r][s], state.columns.v + 2 * i};
+          });
+        }
+      }
+    }
+  }
+}
+
+/// Takes the scores of a group into the two greatest of the tile. A score carries the number of its centroid in its last bits.
+template <std::size_t kSteps, std::size_t kTile>
+TESSERA_HOST_DEVICE inline void take_group(int group, TensorScreenState<kSteps>& state) {
+  constexpr std::uint32_t kTags = (1U << tensor_tag_bits(kTile)) - 1;
+  constexpr std::uint32_t kScoresOfGroup = 2 * TensorScreenState<kSteps>::kGroup;
+  TESSERA_UNROLL
+  for (int i = 0; i < 4; ++i) {
+    float first = -INFINITY;
+    float second = -INFINITY;
+    TESSERA_UNROLL
+    for (std::uint32_t tag = 0; tag < kScoresOfGroup; ++tag) {
+      const float score = state.score[i / 2][tag / 2][static_cast<std::uint32_t>(i) % 2 * 2 + tag % 2];
+      const float tagged = std::bit_cast<float>((std::bit_cast<std::uint32_t>(score) & ~kTags) | tag);
+      second = fmaxf(second, fminf(first, tagged));
+      first = fmaxf(first, tagged);
+    }
+    first = std::bit_cast<float>(std::bit_cast<std::uint32_t>(first) | static_cast<std::uint32_t>(group) * kScoresOfGroup);
+    state.second[i] = fmaxf(fmaxf(state.second[i], second), fminf(state.first[i], first));
+    state.first[i] = fmaxf(state.first[i], first);
+  }
+}
+
+/// Takes the two greatest scores of block `b` into the best of the thread's rows.
+template <std::size_t kSteps, std::size_t kTile>
+TESSERA_HOST_DEVICE inline void take_tile(int t, const TensorScreenArguments& a, int b,
+                                          const TensorScreenMemory<kSteps, kTile>& memory, TensorScreenState<kSteps>& state) {
+  constexpr std::uint32_t kTag = (1U << tensor_tag_bits(kTile)) - 1;
+  const float norm = a.screen.centroids.block_norm[b];
+  const float rest = a.screen.centroids.block_rest[b];
+  TESSERA_UNROLL
+  for (int i = 0; i < 4; ++i) {
+    const auto tag = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(state.first[i]) & kTag);
+    const int row = tensor_row(t, i);
+    const float error = a.bound.error(memory.norm[row], memory.rest[row], norm, rest);
+    const std::int32_t place = b * static_cast<int>(kTile) + tag / 2 * kProductColumns + t % 4 * 2 + tag % 2;
+    state.best[i].offer(state.first[i] - error, state.first[i] + error, place);
+    state.best[i].rival = fmaxf(state.best[i].rival, state.second[i] + error);
+  }
+}
+
+/// Screens the rows of block number `block`.
+template <std::size_t kSteps, std::size_t kTile, typename Team>
+TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreenArguments& a, std::int64_t block,
+                                                  TensorScreenMemory<kSteps, kTile>& memory) {
+  using State = TensorScreenState<kSteps>;
+  constexpr int kGroups = kTile / kProductColumns / State::kGroup;
+  const std::int64_t first = block * kTensorRows;
+  team.each([&](int t, State& state) {
+    begin_tile(t, a, 0, memory.tiles[0]);
+    load_tensor_rows(t, a.screen, first, state, memory);
+    finish_copies();
+  });
+  team.each([&](int t, State&) { find_norms(t, a.screen.slab.d, memory); });
+  for (int b = 0; b < a.screen.centroids.blocks; ++b) {
+    const TensorTile<kSteps, kTile>& tile = memory.tiles[b % 2];
+    team.alone([&](int t, State& state) {
+      if (b + 1 < a.screen.centroids.blocks) begin_tile(t, a, b + 1, memory.tiles[(b + 1) % 2]);
+      TESSERA_UNROLL
+      for (int i = 0; i < 4; ++i) state.first[i] = state.second[i] = -INFINITY;
+    });
+    TESSERA_NO_UNROLL
+    for (int group = 0; group < kGroups; ++group) {
+      score_group(team, group, tile);
+      team.alone([&](int, State& state) { take_group<kSteps, kTile>(group, state); });
+    }
+    team.each([&](int t, State& state) {
+      take_tile(t, a, b, memory, state);
+      finish_copies();
+    });
+  }
+  team.each([&](int t, State& state) {
+    TESSERA_UNROLL
+    for (int i = 0; i < 4; ++i) memory.places.put(t % kTensorShares, tensor_row(t, i), state.best[i]);
+  });
+  team.each([&](int t, State&) {
+    if (first + t >= a.screen.slab.n) return;
+    const bool safe = exact::screen_is_safe(memory.norm[t] + memory.rest[t], *a.screen.centroids.largest_norm);
+    conclude_row(a.screen, first + t, memory.places.template join<false>(t), memory.norm[t], safe);
+  });
+}
+
+}  // namespace tessera::kernels

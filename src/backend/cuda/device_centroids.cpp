@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cuda/device_centroids.hpp"
+
+#include "backend/cuda/tensor_probe.hpp"
+#include "kernels/tensor_screen.hpp"
+
+namespace tessera::cuda {
+
+void DeviceCentroids::upload(MatrixView<const float> centroids, const Frame& frame, const NearestPlan& plan,
+                             cudaStream_t stream) {
+  const FramedCentroids framed(centroids, frame, plan.tile);
+  const ScreenCentroids& screen = framed.screen();
+  offset_.upload(frame.offset, stream);
+  packed_.upload(screen.packed, stream);
+  start_.upload(screen.packed_start, stream);
+  block_norm_.upload(screen.block_norm, stream);
+  largest_norm_.upload({&screen.largest_norm, 1}, stream);
+  place_centroid_.upload(screen.place_centroid, stream);
+  centroids_.upload({centroids.data, static_cast<std::size_t>(centroids.rows * centroids.columns)}, stream);
+  if (plan.tensor_steps > 0) {
+    block_rest_.upload(framed.tensor_rests(), stream);
+    tensor_tiles_.upload(framed.tensor_tiles(plan.tensor_steps), stream);
+    tensor_bound_ = exact::make_tensor_bound(std::int64_t{plan.tensor_steps} * kernels::kProductTerms,
+                                             kernels::tensor_tag_bits(plan.tile), kTensorStep);
+  }
+  view_ = {.frame = {offset_.data(), frame.scale},
+           .packed = packed_.data(),
+           .start = start_.data(),
+           .block_norm = block_norm_.data(),
+           .block_rest = block_rest_.data(),
+           .largest_norm = largest_norm_.data(),
+           .place_centroid = place_centroid_.data(),
+           .centroids = centroids_.data(),
+           .k = static_cast<std::int32_t>(screen.segments()),
+           .blocks = static_cast<std::int32_t>(screen.blocks()),
+           .tile = plan.tile,
+           .bound = screen.bound};
+}
+
+}  // namespace tessera::cuda

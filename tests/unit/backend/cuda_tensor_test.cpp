@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the screen on matrix units is made of: numbers of 16 bits, frames, packed centroids, the bound and the probe.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "backend/cuda/framed_centroids.hpp"
+#include "backend/cuda/tensor_probe.hpp"
+#include "exact/distance.hpp"
+#include "support/host_kernels.hpp"
+
+namespace tessera::cuda {
+namespace {
+
+using kernels::half_bits;
+using kernels::half_value;
+
+constexpr std::uint32_t kHalves = 0x7C00;  // bits of the finite numbers that are not negative
+
+TEST(HalfNumbers, StandForThemselves) {
+  for (std::uint32_t bits = 0; bits < kHalves; ++bits) {
+    ASSERT_EQ(half_bits(half_value(bits)), bits);
+    ASSERT_EQ(half_bits(-half_value(bits)), bits | 0x8000U);
+    ASSERT_EQ(half_value(bits | 0x8000U), -half_value(bits));
+  }
+}
+
+TEST(HalfNumbers, AreTheNearestWithTiesToEven) {
+  for (std::uint32_t bits = 0; bits + 1 < kHalves; ++bits) {
+    const float below = half_value(bits), above = half_value(bits + 1);
+    ASSERT_LT(below, above);
+    const float middle = below + (above - below) / 2;
+    ASSERT_EQ(half_bits(middle), bits + bits % 2);
+    ASSERT_EQ(half_bits(std::nextafter(middle, 0.0F)), bits);
+    ASSERT_EQ(half_bits(std::nextafter(middle, above)), bits + 1);
+  }
+}
+
+TEST(HalfNumbers, KeepWithinTheirRange) {
+  EXPECT_EQ(half_value(half_bits(70000.0F)), 65504.0F);
+  EXPECT_EQ(half_value(half_bits(-1e30F)), -65504.0F);
+  EXPECT_EQ(half_value(half_bits(std::numeric_limits<float>::infinity())), 65504.0F);
+  EXPECT_EQ(half_value(half_bits(65519.0F)), 65504.0F);
+  EXPECT_EQ(half_bits(0x1p-26F), 0U);
+  EXPECT_EQ(half_value(0x3C00), 1.0F);
+  EXPECT_EQ(half_value(0x0001), 0x1p-24F);
+  EXPECT_EQ(half_value(0xC000), -2.0F);
+}
+
+Matrix<float> bell_centroids(std::int64_t k, std::int64_t d, float offset, float scale) {
+  std::mt19937_64 bits(5);
+  std::normal_distribution<float> bell;
+  Matrix<float> centroids(k, d);
+  for (std::int64_t c = 0; c < k; ++c) {
+    for (float& value : centroids.row(c)) value = offset + scale * bell(bits);
+  }
+  return centroids;
+}
+
+TEST(FrameAround, BringsCentroidsToTheMiddleOfTheRange) {
+  for (const float scale : {1e-12F, 1.0F, 1e12F}) {
+    const Matrix<float> centroids = bell_centroids(40, 7, 1000.0F * scale, scale);
+    const Frame frame = frame_around(centroids.view());
+    EXPECT_EQ(std::exp2(std::round(std::log2(frame.scale))), frame.scale);
+    const FramedCentroids framed(centroids.view(), frame, 64);
+    EXPECT_LT(framed.screen().largest_norm, 16.0F * 3 * std::sqrt(7.0F));
+    EXPECT_GT(framed.screen().largest_norm, 8.0F);
+  }
+}
+
+/// One centroid far out may not take the digits of the others.
+TEST(FrameAround, IsNotLedAstrayByAnOutlier) {
+  Matrix<float> centroids = bell_centroids(40, 7, 3.0F, 1.0F);
+  const Frame before = frame_around(centroids.view());
+  for (float& value : centroids.row(11)) value = 1e20F;
+  const Frame after = frame_around(centroids.view());
+  EXPECT_EQ(after.scale, before.scale);
+  for (std::size_t j = 0; j < 7; ++j) EXPECT_NEAR(after.offset[j], before.offset[j], before.scale);
+}
+
+TEST(FrameAround, TakesWhateverThereIs) {
+  EXPECT_EQ(frame_around(bell_centroids(1, 3, 5.0F, 1.0F).view()).scale, 1.0F);
+  EXPECT_EQ(frame_around(bell_centroids(9, 3, 5.0F, 0.0F).view()).scale, 1.0F);
+  Matrix<float> two = bell_centroids(9, 1, 5.0F, 0.0F);
+  two(4, 0) = 6.0F;  // the usual centroid lies at the origin
+  EXPECT_EQ(frame_around(two.view()).scale, 8.0F);
+  const float largest = std::numeric_limits<float>::max();
+  two(3, 0) = -largest;
+  two(4, 0) = largest;
+  EXPECT_TRUE(std::isfinite(frame_around(two.view()).scale));
+}
+
+/// Tiles hold what products want where they want it: scores of whole numbers are exact.
+TEST(TensorTiles, GiveTheScoresOfEveryPlace) {
+  for (const std::int64_t tile : {16, 64}) {
+    for (const std::int64_t d : {1, 5, 16, 50}) {
+      const std::int64_t k = tile + 3;
+      Matrix<float> centroids(k, d);
+      for (std::int64_t c = 0; c < k; ++c) {
+        for (std::int64_t j = 0; j < d; ++j) centroids(c, j) = static_cast<float>((c * 7 + j * 5) % 11 - 5);
+      }
+      const FramedCentroids framed(centroids.view(), {std::vector<float>(static_cast<std::size_t>(d)), 1.0F}, tile);
+      const int steps = static_cast<int>((d + 15) / 16);
+      const std::vector<std::uint32_t> words = framed.tensor_tiles(steps);
+      const std::int64_t words_of_tile = steps * tile / 16 * 128 + tile;
+      ASSERT_EQ(std::ssize(words), framed.screen().blocks() * words_of_tile);
+      for (std::int64_t place = 0; place < framed.screen().blocks() * tile; ++place) {
+        const std::uint32_t* block = words.data() + place / tile * words_of_tile;
+        const std::int64_t within = place % tile;
+        const std::int32_t c = framed.screen().place_centroid[static_cast<std::size_t>(place)];
+        const float start = std::bit_cast<float>(block[words_of_tile - tile + within]);
+        EXPECT_EQ(start, c < 0 ? kernels::kNoScore : framed.screen().packed_start[static_cast<std::size_t>(place)]);
+        for (std::int64_t j = 0; j < steps * 16; ++j) {  // as TensorTile says
+          const std::int64_t thread = within % 8 * 4 + j % 16 / 4;
+          const std::int64_t word = ((j / 16 * tile / 16 + within / 16) * 32 + thread) * 4 + within / 8 % 2 * 2 + j % 4 / 2;
+          const float want = c < 0 || j >= d ? 0.0F : centroids(c, j);
+          ASSERT_EQ(half_value(block[word] >> j % 2 * 16 & 0xFFFFU), want);
+        }
+      }
+    }
+  }
+}
+
+TEST(TensorTiles, RestsBoundWhatCentroidsLose) {
+  const Matrix<float> centroids = bell_centroids(130, 9, 0.0F, 9.0F);
+  const FramedCentroids framed(centroids.view(), {std::vector<float>(9), 1.0F}, 64);
+  const std::vector<float> rests = framed.tensor_rests();
+  float largest = 0.0F;
+  for (std::size_t place = 0; place < framed.screen().place_centroid.size(); ++place) {
+    const std::int32_t c = framed.screen().place_centroid[place];
+    if (c < 0) continue;
+    double sum = 0.0;
+    for (const float value : centroids.view().row(c)) {
+      const double lost = static_cast<double>(value) - static_cast<double>(half_value(half_bits(value)));
+      sum += lost * lost;
+    }
+    EXPECT_GE(static_cast<double>(rests[place / 64]), std::sqrt(sum));
+    largest = std::max(largest, rests[place / 64]);
+  }
+  EXPECT_LT(largest, 9.0F * 4 * 3 * 0x1p-11F);
+}
+
+/// A score as matrix units may make it, in either order, and tagged.
+float tensor_score(const std::vector<float>& x, const std::vector<float>& c, bool backwards, std::uint32_t tag) {
+  double square = 0.0;
+  for (const float value : c) square += static_cast<double>(value) * static_cast<double>(value);
+  float sum = static_cast<float>(-0.5 * square);
+  const std::size_t d = x.size();
+  for (std::size_t first = 0; first < d; first += backwards ? 1 : 16) {
+    auto terms = static_cast<double>(sum);
+    for (std::size_t j = first; j < std::min(d, first + (backwards ? 1 : 16)); ++j) {
+      const std::size_t at = backwards ? d - 1 - j : j;
+      terms += static_cast<double>(half_value(half_bits(x[at]))) * static_cast<double>(half_value(half_bits(c[at])));
+    }
+    sum = kernels::cut_off(terms);
+  }
+  return std::bit_cast<float>((std::bit_cast<std::uint32_t>(sum) & ~15U) | tag);
+}
+
+struct Norms {
+  float norm, rest;
+};
+Norms norms_of(const std::vector<float>& x) {
+  float square = 0.0F, rest = 0.0F;
+  for (const float value : x) {
+    const float lost = value - half_value(half_bits(value));
+    square += value * value;
+    rest += lost * lost;
+  }
+  const auto d = static_cast<std::int64_t>(x.size());
+  return {exact::upper_norm(square, d), exact::upper_norm(rest, d)};
+}
+
+struct Search {
+  int certified = 0, open = 0, lies = 0, naive_lies = 0;
+};
+
+/// As in the test of the float32 certificate: a row and two centroids at nearly the same distance.
+Search search(double scale, double offset, int trials) {
+  std::mt19937_64 bits(3);
+  std::normal_distribution<double> bell;
+  Search found;
+  for (int trial = 0; trial < trials; ++trial) {
+    const std::size_t d = std::vector<std::size_t>{1, 2, 3, 8, 33, 100, 128}[bits() % 7];
+    std::vector<float> x(d), a(d), b(d);
+    const double disturbance = std::pow(10.0, -7.0 * static_cast<double>(bits() >> 11) * 0x1p-53);
+    for (std::size_t j = 0; j < d; ++j) {
+      const double row = scale * (offset + bell(bits));
+      const double apart = scale * bell(bits);
+      x[j] = static_cast<float>(row);
+      a[j] = static_cast<float>(row + apart);
+      b[j] = static_cast<float>(row + (trial % 2 == 0 ? -apart : apart) * (1.0 + disturbance * bell(bits)));
+    }
+    const bool backwards = bits() % 2 == 0;
+    const float score_a = tensor_score(x, a, backwards, bits() % 16);
+    const float score_b = tensor_score(x, b, backwards, bits() % 16);
+    const auto terms = static_cast<std::int64_t>((d + 15) / 16 * 16);
+    const exact::TensorBound bound = exact::make_tensor_bound(terms, 4, kTensorStep);
+    const std::vector<float>& best = score_a > score_b ? a : b;
+    const std::vector<float>& other = score_a > score_b ? b : a;
+    const auto error = [&](const std::vector<float>& c) {
+      return bound.error(norms_of(x).norm, norms_of(x).rest, norms_of(c).norm, norms_of(c).rest);
+    };
+    const bool certified = std::max(score_a, score_b) - error(best) > std::min(score_a, score_b) + error(other);
+    const auto features = static_cast<std::int64_t>(d);
+    const bool truth = exact::reference_distance2(x.data(), best.data(), features) <
+                       exact::reference_distance2(x.data(), other.data(), features);
+    found.naive_lies += truth ? 0 : 1;
+    (certified ? found.certified : found.open) += 1;
+    found.lies += certified && !truth ? 1 : 0;
+  }
+  return found;
+}
+
+TEST(TensorCertificate, NeverLies) {
+  struct Setting {
+    double scale, offset;
+  };
+  // Ordinary, off the middle, numbers of 16 bits that are subnormal or vanish, and such as lie beyond their range.
+  for (const Setting& setting : {Setting{1.0, 0.0}, Setting{8.0, 3.0}, Setting{1.0, 30.0}, Setting{1e-4, 0.0},
+                                 Setting{1e-6, 0.0}, Setting{1e-9, 1.0}, Setting{3e4, 0.0}, Setting{1e6, 1.0}}) {
+    const Search found = search(setting.scale, setting.offset, 20000);
+    EXPECT_EQ(found.lies, 0) << setting.scale << ' ' << setting.offset;
+    EXPECT_GT(found.naive_lies, 0) << "the search is too easy: scores alone would have been right";
+    EXPECT_GT(found.open, 0);
+  }
+}
+
+TEST(TensorCertificate, CertifiesOrdinaryRows) {
+  // Disturbances go down to 1e-7 of the distance; numbers of 16 bits tell about 1e-3.
+  EXPECT_GT(search(4.0, 0.0, 20000).certified, 20000 / 4);
+}
+
+std::vector<float> run_probe(TensorProbe probe, bool backwards) {
+  testing::run_tensor_probe({probe.rows.data(), probe.columns.data(), probe.sums.data(), probe.count}, backwards);
+  return probe.sums;
+}
+
+TEST(TensorProbe, HoldsForUnitsThatCutOffTheirSums) {
+  const TensorProbe probe = make_tensor_probe();
+  EXPECT_TRUE(probe_holds(probe, run_probe(probe, false)));
+  EXPECT_TRUE(probe_holds(probe, run_probe(probe, true)));
+}
+
+TEST(TensorProbe, FailsUnitsThatAreWorse) {
+  const TensorProbe probe = make_tensor_probe();
+  const std::vector<float> right = run_probe(probe, false);
+  const auto changed = [&](auto change) {
+    std::vector<float> sums = right;
+    for (float& sum : sums) sum = change(sum);
+    return sums;
+  };
+  // Sums of 17 bits, sums of 11 bits, nothing added at all, a single wrong sum, NaN.
+  EXPECT_FALSE(
+      probe_holds(probe, changed([](float sum) { return std::bit_cast<float>(std::bit_cast<std::uint32_t>(sum) & ~0x7FU); })));
+  EXPECT_FALSE(probe_holds(probe, changed([](float sum) { return half_value(half_bits(sum)); })));
+  EXPECT_FALSE(probe_holds(probe, probe.sums));
+  for (const std::size_t at : {std::size_t{0}, right.size() / 2, right.size() - 1}) {
+    std::vector<float> sums = right;
+    sums[at] *= 1.01F;
+    EXPECT_FALSE(probe_holds(probe, sums)) << at;
+    sums[at] = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_FALSE(probe_holds(probe, sums)) << at;
+  }
+}
+
+/// Operands whose products are flushed to zero where they are subnormal numbers of 16 bits.
+TEST(TensorProbe, FailsUnitsThatFlushSubnormalNumbers) {
+  const TensorProbe probe = make_tensor_probe();
+  TensorProbe flushed = probe;
+  const auto flush = [](std::uint32_t word) {
+    const auto half = [](std::uint32_t bits) { return (bits & 0x7C00U) == 0 ? 0U : bits; };
+    return half(word & 0xFFFFU) | half(word >> 16) << 16;
+  };
+  std::ranges::transform(flushed.rows, flushed.rows.begin(), flush);
+  EXPECT_FALSE(probe_holds(probe, run_probe(flushed, false)));
+}
+
+}  // namespace
+}  // namespace tessera::cuda
