@@ -27,6 +27,8 @@ cudaError_t launch_decide(const DecideArguments& arguments, std::int32_t blocks,
 /// @param shared_bytes of the sums on chip; 0: sums go to device memory
 cudaError_t launch_accumulate(const AccumulateArguments& arguments, std::int64_t shared_bytes, std::int32_t blocks,
                               cudaStream_t stream);
+/// The next centroids, from sums that are there once the stream has come so far.
+cudaError_t launch_next_centroids(const NextCentroidsArguments& arguments, cudaStream_t stream);
 /// Squared distances of labelled rows.
 cudaError_t launch_measure(const MeasureArguments& arguments, cudaStream_t stream);
 cudaError_t launch_objective(const ObjectiveArguments& arguments, std::int32_t blocks, cudaStream_t stream);

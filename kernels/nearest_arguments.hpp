@@ -36,6 +36,9 @@ struct Centroids {
   exact::ScreenBound bound;
 };
 
+/// Columns of the sums beyond the features: weight units and rows.
+inline constexpr int kExtraColumns = 2;
+
 /// A row whose label needs reference distances: centroids whose score plus bound is below the threshold are out for certain;
 /// all are candidates where it is -infinity.
 struct OpenRow {
@@ -72,6 +75,27 @@ struct TensorScreenArguments {
   exact::TensorBound bound;
 };
 
+/// The centroids of a pass, made those of the next one: the means of its segments, in the places and the frame that they have.
+struct NextCentroidsArguments {
+  const Int128* totals = nullptr;         ///< [k x (d + kExtraColumns)]
+  const int* feature_exponent = nullptr;  ///< [d] of the units that the sums are in
+  int weight_exponent = 0;
+  ScreenFrame frame;
+  const std::int32_t* place_centroid = nullptr;
+  float* centroids = nullptr;
+  float* packed = nullptr;
+  float* start = nullptr;
+  float* block_norm = nullptr;
+  float* block_rest = nullptr;
+  float* largest_norm = nullptr;
+  std::uint32_t* tiles = nullptr;  ///< if matrix units screen
+  std::int32_t tensor_steps = 0;
+  std::int32_t k = 0;
+  std::int32_t d = 0;
+  std::int32_t blocks = 0;
+  std::int32_t tile = 0;
+};
+
 /// Squared distances of labelled rows.
 struct MeasureArguments {
   Slab slab;
@@ -88,9 +112,6 @@ struct DecideArguments {
   std::int32_t wanted = 1;                 ///< 2 if the thresholds are those of the runner-up
   std::int64_t* reference_rows = nullptr;  ///< added into: rows with more candidates than wanted
 };
-
-/// Columns of the sums beyond the features: weight units and rows.
-inline constexpr int kExtraColumns = 2;
 
 struct AccumulateArguments {
   Slab slab;

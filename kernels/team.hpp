@@ -90,6 +90,15 @@ TESSERA_HOST_DEVICE inline std::int32_t take_place(std::int32_t* count) {
 #endif
 }
 
+/// Raises `most` to `value` if that is more; neither is negative.
+TESSERA_HOST_DEVICE inline void raise_to(float* most, float value) {
+#if defined(__CUDA_ARCH__)
+  atomicMax(reinterpret_cast<int*>(most), __float_as_int(value));  // bits of such numbers are in their order
+#else
+  if (value > *most) *most = value;
+#endif
+}
+
 /// Lowers `least` to `value` if that is less.
 TESSERA_HOST_DEVICE inline void lower_to(std::int64_t* least, std::int64_t value) {
 #if defined(__CUDA_ARCH__)

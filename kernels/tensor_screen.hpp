@@ -19,8 +19,7 @@ namespace tessera::kernels {
 
 inline constexpr int kTensorThreads = 256;
 inline constexpr int kTensorRows = kTensorThreads;
-inline constexpr int kTensorShares = 4;     ///< threads that share a row's features, and its centroids
-inline constexpr int kTensorMostSteps = 8;  ///< of kProductTerms features: more would not fit the registers
+inline constexpr int kTensorShares = 4;  ///< threads that share a row's features, and its centroids
 
 struct alignas(16) Words4 {
   std::uint32_t v[4];
@@ -41,6 +40,20 @@ struct TensorTile {
   Words4 columns[kSteps][kTile / 16][kWarp];
   Floats2 start[kTile / 2];  ///< -||c||^2 / 2; where there is no centroid, less than any score
 };
+
+/// The word of a TensorTile<steps, tile>, of those that follow each other, where features 4 `four` ... 4 `four` + 3 of a place
+/// begin: two words.
+[[nodiscard]] TESSERA_HOST_DEVICE inline std::int64_t tensor_word(int steps, int tile, std::int64_t block, int within,
+                                                                  int four) {
+  const std::int64_t columns = block * steps * (tile / 16) * kWarp * 4 + block * tile;
+  const int thread = within % 8 * kTensorShares + four % 4;
+  return columns + ((four / 4 * (tile / 16) + within / 16) * kWarp + thread) * 4 + within / 8 % 2 * 2;
+}
+
+/// The word of its -||c||^2 / 2.
+[[nodiscard]] TESSERA_HOST_DEVICE inline std::int64_t tensor_start_word(int steps, int tile, std::int64_t block, int within) {
+  return (block + 1) * steps * (tile / 16) * kWarp * 4 + block * tile + within;
+}
 
 /// Where there is no centroid: finite, so that it can carry a tag.
 inline constexpr float kNoScore = -0x1p126F;

@@ -75,7 +75,7 @@ void nearest_pass(benchmark::State& state, const std::string& level, Data data, 
   std::int64_t reference_rows = 0;
   const NearestTask task{problem.centroids.view(), &problem.units, true,
                          wanted == Wanted::objective || wanted == Wanted::outputs};
-  const auto series = backend->nearest_series();
+  const auto series = backend->nearest_series(0);
   std::vector<std::byte> kept(wanted == Wanted::settled ? rows * static_cast<std::size_t>(series->row_state_bytes()) : 0);
   const auto run_pass = [&] {
     const auto pass = wanted == Wanted::settled ? series->next(task) : backend->nearest(task);

@@ -99,8 +99,9 @@ class Backend {
   [[nodiscard]] virtual Backend& host() { return *this; }
   /// A pass on its own. @throws ConfigError if k is not in 1..65,535 or d not in 1..8,192; Error if units are missing
   [[nodiscard]] virtual std::unique_ptr<NearestPass> nearest(const NearestTask& task) = 0;
-  /// The passes of one fit.
-  [[nodiscard]] virtual std::unique_ptr<NearestSeries> nearest_series() = 0;
+  /// The passes of one fit. @param expected_rows  that every pass will see, so that there is room for them in one piece; 0:
+  /// unknown
+  [[nodiscard]] virtual std::unique_ptr<NearestSeries> nearest_series(std::int64_t expected_rows) = 0;
   /// The expectation step of a Gaussian mixture. @throws NumericalError if a covariance is not positive definite
   [[nodiscard]] virtual std::unique_ptr<MixturePass> mixture(const MixtureTask& task) = 0;
   /// The passes of one run of EM.

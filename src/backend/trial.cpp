@@ -109,7 +109,7 @@ bool nearest_agrees(Backend& device, Backend& host, const Trial& trial) {
   };
   if (!alone(device, trial.centroids, true).equals(alone(host, trial.centroids, true))) return false;
 
-  const auto series = device.nearest_series();
+  const auto series = device.nearest_series(0);
   std::vector<std::byte> state(static_cast<std::size_t>(kRows * series->row_state_bytes()));
   Matrix<float> model = trial.centroids;
   for (int step = 0; step < 3; ++step) {

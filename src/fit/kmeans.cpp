@@ -55,6 +55,7 @@ class Lloyd {
                                             : seed_centroids(feeder_, backend_, comm_, plan_, units_, options_, job_);
     job_.observer.stage("fit", feeder_.rows());
     iterate();
+    series_.reset();  // memory for what follows
     feeder_.keep_state(0);
     publish(closing);
     return std::move(result_);
@@ -78,7 +79,7 @@ class Lloyd {
   /// A sweep that knows what the sweeps before it learned of each row.
   NearestStatistics next_sweep(bool objective) {
     if (!series_) {
-      series_ = backend_.nearest_series();
+      series_ = backend_.nearest_series(feeder_.rows());
       feeder_.keep_state(series_->row_state_bytes());
     }
     const auto pass = series_->next(task(true, objective));

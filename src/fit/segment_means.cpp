@@ -9,7 +9,8 @@
 namespace tessera {
 
 SegmentMeans::SegmentMeans(const NearestStatistics& statistics, const GridUnits& units)
-    : statistics_(statistics), units_(units) {
+    : statistics_(statistics), units_(units), weight_unit_(std::ldexp(1.0, units.weight_exponent)) {
+  for (const int exponent : units.feature_exponent) unit_.push_back(std::ldexp(1.0, exponent));
   if (!has_gaps()) return;
   const std::int64_t d = statistics.gap_sums.columns();
   for (std::int64_t j = 0; j < d; ++j) {
@@ -49,13 +50,14 @@ void SegmentMeans::write(std::int64_t segment, std::span<float> mean) const {
 }
 
 SegmentMeans::Cell SegmentMeans::cell(std::int64_t segment, std::int64_t feature) const {
-  const int exponent = units_.feature_exponent[static_cast<std::size_t>(feature)];
+  const double unit = unit_[static_cast<std::size_t>(feature)];
   if (!has_gaps()) {
-    return {std::ldexp(static_cast<double>(statistics_.weights[static_cast<std::size_t>(segment)]), units_.weight_exponent),
-            std::ldexp(static_cast<double>(statistics_.sums(segment, feature)), exponent)};
+    return {static_cast<double>(statistics_.weights[static_cast<std::size_t>(segment)]) * weight_unit_,
+            static_cast<double>(statistics_.sums(segment, feature)) * unit};
   }
-  return {std::ldexp(static_cast<double>(weight_of(segment, feature)), units_.weight_exponent - exact::kGapBits),
-          std::ldexp(static_cast<double>(sum_of(segment, feature)), exponent - exact::kGapBits)};
+  constexpr double kGapUnit = 1.0 / (1 << exact::kGapBits);
+  return {static_cast<double>(weight_of(segment, feature)) * kGapUnit * weight_unit_,
+          static_cast<double>(sum_of(segment, feature)) * kGapUnit * unit};
 }
 
 }  // namespace tessera

@@ -32,6 +32,8 @@ class SegmentMeans {
 
   const NearestStatistics& statistics_;
   const GridUnits& units_;
+  std::vector<double> unit_;  ///< [d] of each feature
+  double weight_unit_;
   std::vector<float> overall_;  ///< [d] with gaps only
 };
 

@@ -273,6 +273,11 @@ cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStrea
   });
   return cudaSuccess;
 }
+cudaError_t launch_next_centroids(const NextCentroidsArguments& arguments, cudaStream_t stream) {
+  push(stream, [=] { run_next_centroids(arguments, runtime().options.backwards); });
+  ++runtime().use.steps;
+  return cudaSuccess;
+}
 cudaError_t launch_measure(const MeasureArguments& arguments, cudaStream_t stream) {
   push(stream, [=] { run_measure(arguments); });
   return cudaSuccess;

@@ -99,7 +99,7 @@ void measure(Backend& backend, const CopyRates& rates, std::int64_t n, const Pro
     }
     reference_rows = static_cast<double>(pass.finish().reference_rows);
   };
-  const auto series = backend.nearest_series();
+  const auto series = backend.nearest_series(n);
   const auto next = [&](const Matrix<float>& centroids) { sweep(*series->next({centroids.view(), &problem.units})); };
   const double first_ms = median_ms(1, [&](int) { next(problem.centroids); });
   const double moving_ms = median_ms(kRepeats, [&](int i) { next(i % 2 == 0 ? problem.moved : problem.centroids); });

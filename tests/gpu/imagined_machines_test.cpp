@@ -7,6 +7,7 @@
 #include "backend/cpu/cpu_backend.hpp"
 #include "backend/cuda/cuda_backend.hpp"
 #include "backend/cuda/cuda_devices.hpp"
+#include "exact/lloyd_update.hpp"
 #include "gpu/fake_cuda.hpp"
 #include "gpu/gpu_test.hpp"
 #include "support/awkward_cases.hpp"
@@ -126,7 +127,7 @@ TEST_F(ImaginedMachine, LaterPassesReadNothingFromTheHost) {
   AwkwardRandom random(3);
   const AwkwardCase made =
       make_case("rows", 20000, 16, 8, 0.2, random, [&](std::int64_t, std::int64_t) { return random.bell(); });
-  const auto series = backend->nearest_series();
+  const auto series = backend->nearest_series(0);
   const auto copied = [&] {
     const std::size_t before = fake_cuda_use().copied_bytes;
     const auto pass = series->next({made.centroids.view(), &made.units});
@@ -195,12 +196,43 @@ TEST_F(ImaginedMachine, MatrixUnitsScreenIfTheyPassTheProbe) {
   ::unsetenv("TESSERA_CUDA_SCREEN");
 }
 
+/// Iterations of a fit are asked for once each, work on all rows at once, and bring nothing from the host.
+TEST_F(ImaginedMachine, IterationsAreDoneAhead) {
+  AwkwardRandom random(6);
+  constexpr std::int64_t kRows = 900, kFeatures = 4, kSegments = 5;
+  const AwkwardCase made =
+      make_case("rows", kRows, kFeatures, kSegments, 0.1, random, [&](auto, auto) { return random.bell(); });
+  set_fake_cuda({.eager = true});  // so that copies are made when they are asked for
+  const auto backend = open_gpu(threads_);
+  const auto series = backend->nearest_series(kRows);
+  const FakeCudaUse before = fake_cuda_use();
+  FakeCudaUse after_first;
+  Matrix<float> centroids = made.centroids;
+  constexpr int kPasses = 11;
+  for (int i = 0; i < kPasses; ++i) {
+    const auto pass = series->next({centroids.view(), &made.units});
+    for (const std::int64_t first : {0, 300, 600}) pass->consume({first, made.rows.view().slice(first, 300), {}, {}}, {});
+    const NearestStatistics found = pass->finish();
+    for (std::int64_t c = 0; c < kSegments; ++c) {
+      exact::lloyd_update(found.sums.row(c).data(), found.weights[static_cast<std::size_t>(c)],
+                          made.units.feature_exponent.data(), made.units.weight_exponent, kFeatures, centroids.row(c).data());
+    }
+    if (i == 0) after_first = fake_cuda_use();
+  }
+  const FakeCudaUse after = fake_cuda_use();
+  constexpr std::size_t kAhead = 4;
+  EXPECT_EQ(after.steps - before.steps, kPasses - 1 + kAhead);
+  EXPECT_EQ(after.tensor_launches - before.tensor_launches, 3 + kPasses - 1 + kAhead);
+  constexpr std::size_t kFound = kSegments * ((kFeatures + 2) * sizeof(Int128) + kFeatures * sizeof(float));
+  EXPECT_LT(after.copied_bytes - after_first.copied_bytes, (kPasses - 1) * (kFound + 200));
+}
+
 TEST_F(ImaginedMachine, NothingIsLeftBehind) {
   const AwkwardCase made = awkward_values().front();
   const std::size_t before = fake_cuda_use().live;
   {
     const auto backend = open_gpu(threads_);
-    const auto series = backend->nearest_series();
+    const auto series = backend->nearest_series(0);
     const auto pass = series->next({made.centroids.view(), &made.units});
     pass->consume({0, made.rows.view(), made.weights, {}}, {});
     const Rows rows = make_rows(20000, 3, 3);

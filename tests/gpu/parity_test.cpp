@@ -37,9 +37,9 @@ TEST_F(GpuParity, TheGpuIsWhatRuns) {
     pass->consume({0, made.rows.view(), {}, {}}, {});
     static_cast<void>(pass->finish());
   };
-  pass_over(*backend->nearest_series());  // buffers of a pass stay with the backend
+  pass_over(*backend->nearest_series(0));  // buffers of a pass stay with the backend
   const std::int64_t before = gpu_free_bytes();
-  const auto series = backend->nearest_series();
+  const auto series = backend->nearest_series(0);
   pass_over(*series);
   EXPECT_LE(gpu_free_bytes(), before - made.rows.rows() * 32 * 4);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/cpu/cpu_backend.hpp"
+#include "exact/lloyd_update.hpp"
 #include "fit/kmeans.hpp"
 #include "fit/mixture.hpp"
 #include "gpu/gpu_test.hpp"
@@ -45,7 +46,7 @@ void expect_sums(const NearestStatistics& got, const NearestStatistics& want) {
 
 /// Centroids that hardly move, that stand still, that jump, and that change places; labels wanted in some passes.
 void run_series(Backend& backend, const AwkwardCase& made, const std::function<Borders(int step)>& borders) {
-  const auto series = backend.nearest_series();
+  const auto series = backend.nearest_series(0);
   EXPECT_EQ(series->row_state_bytes(), 0);
   AwkwardRandom random(11);
   Matrix<float> centroids = made.centroids;
@@ -141,10 +142,70 @@ TEST_F(GpuSeries, OtherBordersEqualTheNaiveTwin) {
   }
 }
 
+/// What a pass of a script is like: the centroids that Lloyd's step gives, which a device may have gone on to by itself, or
+/// others; rows in the usual chunks or in others; with labels, with the objective, or neither.
+enum class Turn { step, jump, step_other_chunks, step_labels, step_objective, jump_objective };
+
+void run_script(Backend& backend, const AwkwardCase& made, const std::vector<Turn>& script) {
+  const std::int64_t n = made.rows.rows(), d = made.rows.columns(), k = made.centroids.rows();
+  const auto series = backend.nearest_series(n);
+  AwkwardRandom random(4);
+  Matrix<float> centroids = made.centroids;
+  for (std::size_t i = 0; i < script.size(); ++i) {
+    SCOPED_TRACE(i);
+    const Turn turn = script[i];
+    if (turn == Turn::jump || turn == Turn::jump_objective) {
+      for (std::int64_t c = 0; c < k; ++c) {
+        for (float& value : centroids.row(c)) value *= 1.0F + 0.05F * static_cast<float>(random.bell());
+      }
+    }
+    const NaiveNearest want = naive_nearest(made.rows.view(), made.weights, made.flags, centroids.view(), made.units);
+    const bool objective = turn == Turn::step_objective || turn == Turn::jump_objective;
+    const auto pass = series->next({centroids.view(), &made.units, true, objective});
+    std::vector<std::int32_t> segment(want.segment.size());
+    const Borders borders = turn == Turn::step_other_chunks ? Borders{0, n / 2, n} : Borders{0, n / 4, n / 2, n / 4 * 3, n};
+    consume_all(*pass, made, borders, turn == Turn::step_labels ? &segment : nullptr);
+    const NearestStatistics found = pass->finish();
+    expect_sums(found, want.statistics);
+    if (::testing::Test::HasFatalFailure()) return;
+    if (turn == Turn::step_labels) {
+      ASSERT_EQ(segment, want.segment);
+    }
+    if (objective) {
+      ASSERT_TRUE(found.objective == want.statistics.objective);
+    }
+    for (std::int64_t c = 0; c < k; ++c) {  // a segment without rows stays where it is
+      const Int128 weight = found.weights[static_cast<std::size_t>(c)];
+      if (weight <= 0) continue;
+      exact::lloyd_update(found.sums.row(c).data(), weight, made.units.feature_exponent.data(), made.units.weight_exponent, d,
+                          centroids.row(c).data());
+    }
+  }
+}
+
+/// Passes that the device does ahead, and those that turn out otherwise than it expected.
+TEST_F(GpuSeries, PassesDoneAheadEqualTheNaiveTwin) {
+  using enum Turn;
+  const std::vector<std::vector<Turn>> scripts = {
+      {jump_objective, step, step, step, step, step, step, step},
+      {step, step, step_labels, step, step_objective, step, step},
+      {step, step, step_other_chunks, step, step, step_other_chunks, step},
+      {step, step, jump, step, step, jump_objective, step, step, jump, step},
+  };
+  const auto backend = open_gpu(threads_);
+  for (const AwkwardCase& made : some_cases()) {
+    for (std::size_t i = 0; i < scripts.size(); ++i) {
+      SCOPED_TRACE(made.name + ", script " + std::to_string(i));
+      run_script(*backend, made, scripts[i]);
+      if (::testing::Test::HasFatalFailure()) return;
+    }
+  }
+}
+
 TEST_F(GpuSeries, AnotherShapeIsRefused) {
   const auto backend = open_gpu(threads_);
   const AwkwardCase made = awkward_values().front();
-  const auto series = backend->nearest_series();
+  const auto series = backend->nearest_series(0);
   {
     const auto pass = series->next({made.centroids.view(), &made.units});
     pass->consume({0, made.rows.view(), made.weights, {}}, {});

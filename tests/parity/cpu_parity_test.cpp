@@ -84,7 +84,7 @@ TEST_P(CpuParity, ASeriesEqualsPassesOnTheirOwn) {
     SCOPED_TRACE(made.name);
     ThreadPool pool(3);
     const auto backend = open_backend({"cpu", GetParam()}, {observer, cancel, pool});
-    const auto series = backend->nearest_series();
+    const auto series = backend->nearest_series(0);
     const auto n = static_cast<std::size_t>(made.rows.rows());
     std::vector<std::byte> state(n * static_cast<std::size_t>(series->row_state_bytes()));
     Matrix<float> centroids = made.centroids;

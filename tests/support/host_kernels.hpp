@@ -10,6 +10,7 @@
 #include "kernels/leaf_tree.hpp"
 #include "kernels/mixture.hpp"
 #include "kernels/moments_arguments.hpp"
+#include "kernels/next_centroids.hpp"
 #include "kernels/objective.hpp"
 #include "kernels/product_sums.hpp"
 #include "kernels/screen.hpp"
@@ -91,6 +92,15 @@ inline void run_decide(const kernels::DecideArguments& arguments, std::int32_t b
   for (std::int32_t block = 0; block < blocks; ++block) {
     kernels::HostTeam<kernels::DecideState> team(kernels::kDecideThreads, backwards);
     kernels::decide_rows(team, arguments, block, blocks, memory);
+  }
+}
+
+inline void run_next_centroids(const kernels::NextCentroidsArguments& arguments, bool backwards) {
+  for (std::int64_t cell = 0; cell < std::int64_t{arguments.k} * arguments.d; ++cell) kernels::find_mean(arguments, cell);
+  kernels::PackMemory memory;
+  for (std::int32_t block = 0; block < arguments.blocks; ++block) {
+    kernels::HostTeam<kernels::PackState> team(kernels::kPackThreads, backwards);
+    kernels::pack_centroids(team, arguments, block, memory);
   }
 }
 

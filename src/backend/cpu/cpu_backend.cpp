@@ -41,7 +41,9 @@ std::unique_ptr<NearestPass> CpuBackend::nearest(const NearestTask& task) {
   return std::make_unique<CpuNearestPass>(task, level_, threads_);
 }
 
-std::unique_ptr<NearestSeries> CpuBackend::nearest_series() { return std::make_unique<CpuNearestSeries>(level_, threads_); }
+std::unique_ptr<NearestSeries> CpuBackend::nearest_series(std::int64_t) {
+  return std::make_unique<CpuNearestSeries>(level_, threads_);
+}
 
 std::unique_ptr<MixturePass> CpuBackend::mixture(const MixtureTask& task) {
   return std::make_unique<CpuMixturePass>(task, level_.name, threads_);

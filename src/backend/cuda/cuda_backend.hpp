@@ -24,8 +24,8 @@ class CudaBackend final : public Backend {
   [[nodiscard]] std::unique_ptr<NearestPass> nearest(const NearestTask& task) override {
     return std::make_unique<CudaNearestPass>(task, device_, pool_, threads_, nullptr);
   }
-  [[nodiscard]] std::unique_ptr<NearestSeries> nearest_series() override {
-    return std::make_unique<CudaNearestSeries>(device_, pool_, threads_);
+  [[nodiscard]] std::unique_ptr<NearestSeries> nearest_series(std::int64_t expected_rows) override {
+    return std::make_unique<CudaNearestSeries>(expected_rows, device_, pool_, threads_);
   }
   [[nodiscard]] std::unique_ptr<MixturePass> mixture(const MixtureTask& task) override {
     if (!device_.fast_double) return host_->mixture(task);

@@ -91,6 +91,14 @@ class PinnedBuffer {
     data_.reset();
     size_ = 0;
   }
+  /// Begins to copy `size` elements of device memory here, growing the buffer if need be.
+  void fetch(const T* from, std::int64_t size, cudaStream_t stream) {
+    reserve(size);
+    const std::int64_t bytes = size * static_cast<std::int64_t>(sizeof(T));
+    check(cudaMemcpyAsync(data(), from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToHost, stream), "cudaMemcpyAsync",
+          bytes);
+  }
+
   [[nodiscard]] T* data() const { return data_.get(); }
 
  private:

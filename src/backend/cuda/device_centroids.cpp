@@ -2,6 +2,7 @@
 #include "backend/cuda/device_centroids.hpp"
 
 #include "backend/cuda/tensor_probe.hpp"
+#include "kernels/launch.hpp"
 #include "kernels/tensor_screen.hpp"
 
 namespace tessera::cuda {
@@ -23,6 +24,8 @@ void DeviceCentroids::upload(MatrixView<const float> centroids, const Frame& fra
     tensor_bound_ = exact::make_tensor_bound(std::int64_t{plan.tensor_steps} * kernels::kProductTerms,
                                              kernels::tensor_tag_bits(plan.tile), kTensorStep);
   }
+  d_ = static_cast<std::int32_t>(screen.features());
+  tensor_steps_ = plan.tensor_steps;
   view_ = {.frame = {offset_.data(), frame.scale},
            .packed = packed_.data(),
            .start = start_.data(),
@@ -35,6 +38,27 @@ void DeviceCentroids::upload(MatrixView<const float> centroids, const Frame& fra
            .blocks = static_cast<std::int32_t>(screen.blocks()),
            .tile = plan.tile,
            .bound = screen.bound};
+}
+
+void DeviceCentroids::advance(const Int128* totals, const int* feature_exponent, int weight_exponent, cudaStream_t stream) {
+  const kernels::NextCentroidsArguments arguments{.totals = totals,
+                                                  .feature_exponent = feature_exponent,
+                                                  .weight_exponent = weight_exponent,
+                                                  .frame = view_.frame,
+                                                  .place_centroid = place_centroid_.data(),
+                                                  .centroids = centroids_.data(),
+                                                  .packed = packed_.data(),
+                                                  .start = start_.data(),
+                                                  .block_norm = block_norm_.data(),
+                                                  .block_rest = block_rest_.data(),
+                                                  .largest_norm = largest_norm_.data(),
+                                                  .tiles = tensor_tiles_.data(),
+                                                  .tensor_steps = tensor_steps_,
+                                                  .k = view_.k,
+                                                  .d = d_,
+                                                  .blocks = view_.blocks,
+                                                  .tile = view_.tile};
+  check(kernels::launch_next_centroids(arguments, stream), "launch of next centroids");
 }
 
 }  // namespace tessera::cuda

@@ -19,6 +19,9 @@ class DeviceCentroids {
 
   /// As kernels see them.
   [[nodiscard]] const kernels::Centroids& view() const { return view_; }
+  /// Makes them the means that `totals` [k x (d + kExtraColumns)] say, in the places and the frame that they have.
+  /// @param feature_exponent  [d] on the device
+  void advance(const Int128* totals, const int* feature_exponent, int weight_exponent, cudaStream_t stream);
   /// What the screen on matrix units needs besides; if the plan has it.
   [[nodiscard]] kernels::TensorScreenArguments tensor_screen(const kernels::ScreenArguments& screen) const {
     return {screen, tensor_tiles_.data(), tensor_bound_};
@@ -27,6 +30,8 @@ class DeviceCentroids {
  private:
   kernels::Centroids view_;
   exact::TensorBound tensor_bound_;
+  std::int32_t d_ = 0;
+  std::int32_t tensor_steps_ = 0;
   DeviceBuffer<float> offset_, packed_, start_, block_norm_, block_rest_, largest_norm_, centroids_;
   DeviceBuffer<std::int32_t> place_centroid_;
   DeviceBuffer<std::uint32_t> tensor_tiles_;

@@ -2,6 +2,7 @@
 #include "backend/cuda/framed_centroids.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "exact/certificate.hpp"
@@ -56,27 +57,22 @@ FramedCentroids::FramedCentroids(MatrixView<const float> centroids, const Frame&
 }
 
 std::vector<std::uint32_t> FramedCentroids::tensor_tiles(int steps) const {
-  using kernels::kProductTerms;
-  const std::int64_t d = screen_.features(), tile = screen_.tile;
-  const std::int64_t words_of_tile = steps * tile / 16 * kernels::kWarp * 4 + tile;
-  std::vector<std::uint32_t> words(static_cast<std::size_t>(screen_.blocks() * words_of_tile));
+  const std::int64_t d = screen_.features();
+  const int tile = static_cast<int>(screen_.tile);
+  std::vector<std::uint32_t> words(static_cast<std::size_t>(kernels::tensor_word(steps, tile, screen_.blocks(), 0, 0)));
   const auto half = [&](std::int32_t c, std::int64_t j) { return c < 0 || j >= d ? 0U : kernels::half_bits(framed_(c, j)); };
   for (std::int64_t place = 0; place < screen_.blocks() * tile; ++place) {
-    const auto at = static_cast<std::size_t>(place);
-    const std::int32_t c = screen_.place_centroid[at];
-    const std::int64_t within = place % tile;
-    std::uint32_t* block = words.data() + place / tile * words_of_tile;
-    for (std::int64_t s = 0; s < steps; ++s) {
-      for (std::int64_t share = 0; share < kernels::kTensorShares; ++share) {
-        const std::int64_t thread = within % 8 * kernels::kTensorShares + share;
-        std::uint32_t* two = block + ((s * tile / 16 + within / 16) * kernels::kWarp + thread) * 4 + within / 8 % 2 * 2;
-        const std::int64_t j = s * kProductTerms + share * 4;
-        two[0] = half(c, j) | half(c, j + 1) << 16;
-        two[1] = half(c, j + 2) | half(c, j + 3) << 16;
-      }
+    const std::int32_t c = screen_.place_centroid[static_cast<std::size_t>(place)];
+    const std::int64_t block = place / tile;
+    const int within = static_cast<int>(place % tile);
+    for (int four = 0; four < steps * kernels::kProductTerms / 4; ++four) {
+      std::uint32_t* two = words.data() + kernels::tensor_word(steps, tile, block, within, four);
+      two[0] = half(c, 4 * four) | half(c, 4 * four + 1) << 16;
+      two[1] = half(c, 4 * four + 2) | half(c, 4 * four + 3) << 16;
     }
-    const float start = c < 0 ? kernels::kNoScore : screen_.packed_start[at];
-    block[words_of_tile - tile + within] = std::bit_cast<std::uint32_t>(start);
+    const float start = c < 0 ? kernels::kNoScore : screen_.packed_start[static_cast<std::size_t>(place)];
+    words[static_cast<std::size_t>(kernels::tensor_start_word(steps, tile, block, within))] =
+        std::bit_cast<std::uint32_t>(start);
   }
   return words;
 }

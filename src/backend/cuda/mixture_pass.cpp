@@ -51,12 +51,15 @@ void CudaMixturePass::consume_slab(const Chunk& rows, const MixtureOutputs& outp
   slot.deliver();
   const std::int64_t room = workspace_->plan().stage_blocks * kernels::kLeafRows;
   const Stream& compute = workspace_->compute();
-  if (resident != nullptr && resident->filled) {
-    workspace_->run(resident->slab(offset, rows.rows.rows), slot);
+  if (resident == nullptr) {
+    slot.rows.own.reserve(rows, room);
+    workspace_->run(slot.rows.upload(rows, slot.rows.own, 0, room, compute, threads_), slot);
   } else {
-    if (resident == nullptr) slot.rows.own.reserve(rows, room);
-    const RowBuffers& to = resident == nullptr ? slot.rows.own : resident->buffers;
-    workspace_->run(slot.rows.upload(rows, to, resident == nullptr ? 0 : offset, room, compute, threads_), slot);
+    const Stretch& stretch = *resident->stretch;
+    const std::int64_t at = resident->at + offset;
+    workspace_->run(resident->filled ? stretch.slab(at, rows.rows.rows)
+                                     : slot.rows.upload(rows, stretch.buffers, at, room, compute, threads_),
+                    slot);
   }
   slot.rows.computed.record(compute);
   if (outputs.wanted()) slot.fetch(outputs);
@@ -65,7 +68,9 @@ void CudaMixturePass::consume_slab(const Chunk& rows, const MixtureOutputs& outp
 MixtureStatistics CudaMixturePass::finish() {
   device_.use();
   if (!workspace_) make_ready(0, {});
-  if (series_ != nullptr) series_->drop_unseen(workspace_->compute(), [](const ResidentRows&) {});
+  if (series_ != nullptr) {
+    series_->drop_unseen(workspace_->compute(), kernels::kLeafRows, [](const Stretch&, std::int64_t, std::int64_t) {});
+  }
   workspace_->wait();
   if (const std::int64_t row = workspace_->bad_row(); row != std::numeric_limits<std::int64_t>::max()) {
     throw Error(ErrorCode::internal, fmt::format("row {} lacks a number and reached a mixture on a GPU", row),

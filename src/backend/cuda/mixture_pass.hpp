@@ -50,7 +50,7 @@ class CudaMixtureSeries final : public MixtureSeries {
   Device device_;
   WorkspacePool<MixtureWorkspace>& pool_;
   ThreadPool& threads_;
-  SeriesRows rows_{false};
+  SeriesRows rows_{false, 0};
 };
 
 }  // namespace tessera::cuda

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "backend/nearest_checks.hpp"
 #include "kernels/accumulate.hpp"
@@ -26,8 +27,13 @@ bool any(const RowOutputs& outputs) {
 }  // namespace
 
 CudaNearestPass::CudaNearestPass(const NearestTask& task, const Device& device, WorkspacePool<Workspace>& pool,
-                                 ThreadPool& threads, NearestSeriesRows* series)
-    : task_(task), device_(device), threads_(threads), series_(series), workspace_(pool) {
+                                 ThreadPool& threads, NearestSeriesState* series)
+    : task_(task),
+      device_(device),
+      threads_(threads),
+      series_(series),
+      own_(pool),
+      workspace_(series == nullptr ? own_ : series->workspace) {
   check_task(task);
   if (task.gaps()) throw Error(ErrorCode::internal, "rows with gaps reached a pass on a GPU", "please report this");
   if (series != nullptr && series->k != 0 && (series->k != task.centroids.rows || series->d != task.centroids.columns)) {
@@ -35,21 +41,42 @@ CudaNearestPass::CudaNearestPass(const NearestTask& task, const Device& device, 
   }
 }
 
-void CudaNearestPass::make_ready(std::int64_t chunk_rows, const RowOutputs& outputs) {
+CudaNearestPass::~CudaNearestPass() {
+  if (series_ == nullptr || !series_->ahead.active()) workspace_.give_back();
+}
+
+void CudaNearestPass::begin(std::int64_t chunk_rows, const RowOutputs& outputs) {
+  begun_ = true;
   wanted_ = Wanted::of(task_, outputs);
+  done_ahead_ = is_done_ahead();
+  if (!done_ahead_) prepare(chunk_rows);
+  if (series_ != nullptr) series_->rows.begin_pass();
+}
+
+/// Whether the device has iterations ahead, and the next one is this pass.
+bool CudaNearestPass::is_done_ahead() const {
+  if (series_ == nullptr || !series_->ahead.active()) return false;
+  if (task_.statistics && !wanted_.distance && series_->ahead.next_is_of(task_.centroids)) return true;
+  ++series_->misses;
+  return false;
+}
+
+void CudaNearestPass::prepare(std::int64_t chunk_rows) {
   workspace_.take(device_);
-  const bool first = series_ == nullptr || series_->k == 0;
-  const Frame own = first ? frame_around(task_.centroids) : Frame{};
-  workspace_->prepare(task_, first ? own : series_->frame, wanted_, chunk_rows, series_ != nullptr);
-  if (series_ == nullptr) return;
-  if (series_->k == 0) {
-    series_->k = task_.centroids.rows;
-    series_->d = task_.centroids.columns;
-    series_->frame = own;
-    series_->totals.reserve(workspace_->plan().cells);
-    series_->totals.fill_bytes(0, workspace_->plan().cells, workspace_->compute().get());
+  if (series_ == nullptr) {
+    workspace_->prepare(task_, frame_around(task_.centroids), wanted_, chunk_rows, false);
+    return;
   }
-  series_->rows.begin_pass();
+  series_->ahead.abandon();
+  workspace_->wait();  // for iterations that may be under way: buffers may have to grow
+  const bool first = series_->k == 0;
+  if (first) series_->frame = frame_around(task_.centroids);
+  workspace_->prepare(task_, series_->frame, wanted_, std::max(chunk_rows, series_->rows.expected()), true);
+  if (!first) return;
+  series_->k = task_.centroids.rows;
+  series_->d = task_.centroids.columns;
+  series_->totals.reserve(workspace_->plan().cells);
+  series_->totals.fill_bytes(0, workspace_->plan().cells, workspace_->compute().get());
 }
 
 void CudaNearestPass::consume(const Chunk& chunk, const RowOutputs& outputs) {
@@ -57,15 +84,20 @@ void CudaNearestPass::consume(const Chunk& chunk, const RowOutputs& outputs) {
   const std::int64_t n = chunk.rows.rows;
   if (n == 0) return;
   device_.use();
-  if (!workspace_) make_ready(n, outputs);
+  if (!begun_) begin(n, outputs);
   ResidentRows* resident = series_ == nullptr ? nullptr : series_->rows.see(chunk, device_, workspace_->compute());
-  const bool stays = resident != nullptr && resident->filled && !any(outputs);  // nothing comes from or goes to the host
-  const std::int64_t most = stays ? workspace_->plan().slab_rows : workspace_->plan().stage_rows;
+  if (resident != nullptr && resident->filled && !any(outputs)) {  // nothing comes from or goes to the host
+    resident->deferred = true;
+    return;
+  }
+  if (std::exchange(done_ahead_, false)) prepare(n);
+  all_resident_ = all_resident_ && resident != nullptr;
+  const std::int64_t most = workspace_->plan().stage_rows;
   auto& slots = workspace_->slots();
   for (std::int64_t first = 0; first < n; first += most) {
     const std::int64_t count = std::min(most, n - first);
-    Slot& slot = stays ? slots.front() : slots[next_slot_++ % slots.size()];
-    consume_slab(cuda::part(chunk, first, count), part(outputs, first, count), slot, resident, first);
+    consume_slab(cuda::part(chunk, first, count), part(outputs, first, count), slots[next_slot_++ % slots.size()], resident,
+                 first);
   }
   if (resident != nullptr) resident->filled = true;
   for (Slot& slot : slots) slot.deliver();
@@ -82,9 +114,11 @@ void CudaNearestPass::consume_slab(const Chunk& rows, const RowOutputs& outputs,
     workspace_->run(slot.rows.upload(rows, slot.rows.own, 0, room, compute, threads_), slot, nullptr,
                     workspace_->totals().data());
   } else {
-    const kernels::Slab slab = resident->filled ? resident->slab(offset, n)
-                                                : slot.rows.upload(rows, resident->buffers, offset, room, compute, threads_);
-    workspace_->run(slab, slot, resident->label.data() + offset, series_->totals.data());
+    Stretch& stretch = *resident->stretch;
+    const std::int64_t at = resident->at + offset;
+    const kernels::Slab slab =
+        resident->filled ? stretch.slab(at, n) : slot.rows.upload(rows, stretch.buffers, at, room, compute, threads_);
+    workspace_->run(slab, slot, stretch.label.data() + at, series_->totals.data());
   }
   slot.rows.computed.record(compute);
   if (any(outputs)) fetch(slot, outputs);
@@ -100,23 +134,57 @@ void CudaNearestPass::fetch(Slot& slot, const RowOutputs& outputs) {
   slot.second_distance2.fetch(outputs.runner_up_distance2, stream);
 }
 
+/// Takes rows that did not come again off the sums, and works on those that have waited.
+void CudaNearestPass::work_on_resident_rows() {
+  const std::int64_t most = workspace_->plan().slab_rows;
+  Int128* totals = series_->totals.data();
+  series_->rows.drop_unseen(workspace_->compute(), most, [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
+    workspace_->retire(stretch.slab(at, count), stretch.label.data() + at, totals);
+  });
+  series_->rows.each_run(
+      most, [](const ResidentRows& rows) { return rows.deferred; },
+      [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
+        workspace_->run(stretch.slab(at, count), workspace_->slots().front(), stretch.label.data() + at, totals);
+      });
+}
+
+/// Lets the device go on to the next iterations of a fit, if it has all it needs for them.
+void CudaNearestPass::go_ahead() {
+  constexpr int kMostMisses = 2;  // centroids that other ranks have a say in, for one, are never those expected
+  if (!task_.statistics || !all_resident_ || series_->rows.empty() || series_->misses >= kMostMisses) return;
+  const int wanted = IterationsAhead::wanted(series_->rows.rows(), series_->d, series_->k);
+  try {
+    workspace_->become_iteration();
+    series_->ahead.fill(wanted, *workspace_, series_->rows, series_->totals.data());
+  } catch (const AllocationError&) {  // no pinned memory for what they find: then one pass after the other
+    series_->ahead.abandon();
+    series_->misses = kMostMisses;
+  }
+}
+
 NearestStatistics CudaNearestPass::finish() {
   const std::int64_t k = task_.centroids.rows;
   const std::int64_t d = task_.centroids.columns;
-  NearestStatistics found = task_.statistics ? NearestStatistics(k, d) : NearestStatistics();
   device_.use();
-  if (!workspace_) {
-    if (series_ == nullptr || series_->rows.empty()) return found;
-    make_ready(0, {});
+  if (!begun_) {
+    if (series_ == nullptr || series_->rows.empty()) return task_.statistics ? NearestStatistics(k, d) : NearestStatistics();
+    begin(0, {});
   }
-  if (series_ != nullptr) {
-    series_->rows.drop_unseen(workspace_->compute(), [&](ResidentRows& rows) {
-      const std::int64_t most = workspace_->plan().slab_rows;
-      for (std::int64_t first = 0; first < rows.n; first += most) {
-        workspace_->retire(rows.slab(first, std::min(most, rows.n - first)), rows.label.data() + first, series_->totals.data());
-      }
-    });
+  if (done_ahead_ && series_->rows.all_seen()) {
+    NearestStatistics found(k, d);
+    series_->ahead.take(found);
+    go_ahead();
+    return found;
   }
+  if (done_ahead_) prepare(0);
+  if (series_ != nullptr) work_on_resident_rows();
+  NearestStatistics found = statistics();
+  if (series_ != nullptr) go_ahead();
+  return found;
+}
+
+/// Waits for everything, and collects it.
+NearestStatistics CudaNearestPass::statistics() const {
   workspace_->wait();
   const Counters counters = workspace_->counters();
   if (counters.bad_row != std::numeric_limits<std::int64_t>::max()) {
@@ -126,24 +194,18 @@ NearestStatistics CudaNearestPass::finish() {
                     counters.bad_row, task_.units->objective_exponent),
         "look at that row for absurd values, or scale the features (--scale standard)");
   }
+  NearestStatistics found =
+      task_.statistics ? NearestStatistics(task_.centroids.rows, task_.centroids.columns) : NearestStatistics();
+  const auto add = [&](const DeviceBuffer<Int128>& totals) {
+    add_totals(totals.download(workspace_->plan().cells, workspace_->compute().get()).data(), found);
+  };
   if (task_.statistics) {
-    add_totals(workspace_->totals(), found);
-    if (series_ != nullptr) add_totals(series_->totals, found);
+    add(workspace_->totals());
+    if (series_ != nullptr) add(series_->totals);
   }
   found.objective = counters.objective;
   found.reference_rows = counters.reference_rows;
   return found;
-}
-
-void CudaNearestPass::add_totals(const DeviceBuffer<Int128>& totals, NearestStatistics& found) const {
-  const std::vector<Int128> cells = totals.download(workspace_->plan().cells, workspace_->compute().get());
-  const std::int64_t d = found.sums.columns();
-  for (std::int64_t c = 0; c < found.sums.rows(); ++c) {
-    const Int128* segment = cells.data() + c * (d + kernels::kExtraColumns);
-    for (std::int64_t j = 0; j < d; ++j) found.sums(c, j) += segment[j];
-    found.weights[static_cast<std::size_t>(c)] += segment[d];
-    found.rows[static_cast<std::size_t>(c)] += static_cast<std::int64_t>(segment[d + 1]);
-  }
 }
 
 }  // namespace tessera::cuda

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/cuda/series_rows.hpp"
 
-#include <algorithm>
+#include "exact/grid.hpp"
 
 namespace tessera::cuda {
 
@@ -13,37 +13,61 @@ ResidentRows* SeriesRows::see(const Chunk& chunk, const Device& device, const St
   const auto found = chunks_.find(chunk.first_row);
   if (found == chunks_.end()) return keep(chunk, device, compute);
   ResidentRows& rows = found->second;
-  const bool same = rows.n == chunk.rows.rows && rows.d == chunk.rows.columns &&
-                    (rows.buffers.weights.data() != nullptr) == !chunk.weights.empty() &&
-                    (rows.buffers.flags.data() != nullptr) == !chunk.flags.empty();
+  const RowBuffers& buffers = rows.stretch->buffers;
+  const bool same = rows.n == chunk.rows.rows && rows.stretch->d == chunk.rows.columns &&
+                    (buffers.weights.data() != nullptr) == !chunk.weights.empty() &&
+                    (buffers.flags.data() != nullptr) == !chunk.flags.empty();
   if (!same || rows.pass == pass_) return nullptr;
   rows.pass = pass_;
+  rows.deferred = false;
   return &rows;
 }
 
-ResidentRows* SeriesRows::keep(const Chunk& chunk, const Device& device, const Stream& compute) {
-  if (full_) return nullptr;
-  const std::int64_t n = chunk.rows.rows;
+/// Memory for a chunk and those that follow it, if there is that much.
+bool SeriesRows::make_stretch(const Chunk& chunk, std::int64_t room, const Device& device, const Stream& compute) {
   const std::int64_t d = chunk.rows.columns;
-  const std::int64_t bytes = n * (4 * d + 4 + 4 + 1);
+  const std::int64_t bytes = room * (4 * d + 4 + 4 + 1);
   const std::int64_t reserve = reserve_bytes(device.limits.memory_bytes);
-  full_ = device.free_bytes() - bytes < reserve || kept_bytes_ + bytes + reserve > device.limits.memory_bytes;
-  if (full_) return nullptr;
-  ResidentRows rows;
-  rows.n = n;
-  rows.d = d;
-  rows.first_row = chunk.first_row;
-  rows.pass = pass_;
+  if (device.free_bytes() - bytes < reserve || kept_bytes_ + bytes + reserve > device.limits.memory_bytes) return false;
+  Stretch stretch;
+  stretch.d = d;
+  stretch.first_row = chunk.first_row;
+  stretch.room = room;
   try {
-    rows.buffers.reserve(chunk, n);
-    if (labels_) rows.label.reserve(n);
+    stretch.buffers.reserve(chunk, room);
+    if (labels_) stretch.label.reserve(room);
   } catch (const AllocationError&) {
-    full_ = true;
-    return nullptr;
+    return false;
   }
+  if (labels_) stretch.label.fill_bytes(0xFF, room, compute.get());
   kept_bytes_ += bytes;
-  if (labels_) rows.label.fill_bytes(0xFF, n, compute.get());
-  return &chunks_.emplace(chunk.first_row, std::move(rows)).first->second;
+  stretches_.push_back(std::move(stretch));
+  return true;
+}
+
+ResidentRows* SeriesRows::keep(const Chunk& chunk, const Device& device, const Stream& compute) {
+  const std::int64_t n = chunk.rows.rows;
+  const auto follows = [&](const Stretch& last) {
+    return last.first_row + last.n == chunk.first_row && last.room - last.n >= n && last.d == chunk.rows.columns &&
+           (last.buffers.weights.data() != nullptr) == !chunk.weights.empty() &&
+           (last.buffers.flags.data() != nullptr) == !chunk.flags.empty();
+  };
+  if (stretches_.empty() || !follows(stretches_.back())) {
+    if (full_) return nullptr;
+    // Slabs are never longer than this, so that longer stretches would gain nothing.
+    const std::int64_t room = std::max(std::min(expected_ - kept_rows_, exact::kIntegerBlockRows), n);
+    if (!make_stretch(chunk, room, device, compute) && (room == n || !make_stretch(chunk, n, device, compute))) {
+      full_ = true;
+      return nullptr;
+    }
+  }
+  Stretch& stretch = stretches_.back();
+  ResidentRows& rows = chunks_[chunk.first_row];
+  rows = {.n = n, .at = stretch.n, .pass = pass_, .stretch = std::prev(stretches_.end())};
+  stretch.n += n;
+  ++stretch.chunks;
+  kept_rows_ += n;
+  return &rows;
 }
 
 }  // namespace tessera::cuda

@@ -83,6 +83,8 @@ void Workspace::upload_task(const Frame& frame) {
     std::vector<double> inverse;
     for (const int exponent : task_.units->feature_exponent) inverse.push_back(exact::make_grid(exponent).inverse);
     inverse_.upload(inverse, stream);
+    feature_exponent_.upload(task_.units->feature_exponent, stream);
+    weight_exponent_ = task_.units->weight_exponent;
     weight_inverse_ = exact::make_grid(task_.units->weight_exponent).inverse;
     objective_inverse_ = exact::make_grid(task_.units->objective_exponent).inverse;
   }
@@ -136,6 +138,23 @@ void Workspace::run(const kernels::Slab& slab, const Slot& slot, std::int32_t* p
 
 void Workspace::retire(const kernels::Slab& slab, std::int32_t* previous, Int128* totals) {
   accumulate(slab, nullptr, previous, totals);
+}
+
+void Workspace::become_iteration() {
+  task_.objective = false;
+  wanted_ = {};
+}
+
+void Workspace::begin_iteration(const Int128* totals, PinnedBuffer<float>& centroids) {
+  const cudaStream_t stream = compute_.get();
+  centroids_.advance(totals, feature_exponent_.data(), weight_exponent_, stream);
+  centroids.fetch(centroids_.view().centroids, task_.centroids.rows * task_.centroids.columns, stream);
+  check(cudaMemsetAsync(&counters_.data()->reference_rows, 0, sizeof(std::int64_t), stream), "cudaMemsetAsync");
+}
+
+void Workspace::end_iteration(const Int128* totals, PinnedBuffer<Int128>& found, PinnedBuffer<Counters>& counters) {
+  found.fetch(totals, plan_.cells, compute_.get());
+  counters.fetch(counters_.data(), 1, compute_.get());
 }
 
 void Workspace::accumulate(const kernels::Slab& slab, const std::int32_t* label, std::int32_t* previous, Int128* totals) {

@@ -79,6 +79,12 @@ class Workspace {
   void run(const kernels::Slab& slab, const Slot& slot, std::int32_t* previous, Int128* totals);
   /// Takes rows off `totals` again.
   void retire(const kernels::Slab& slab, std::int32_t* previous, Int128* totals);
+  /// From now on, the pass is an iteration of a fit: sums, nothing else.
+  void become_iteration();
+  /// Moves the centroids to the means of `totals`, and fetches them.
+  void begin_iteration(const Int128* totals, PinnedBuffer<float>& centroids);
+  /// Fetches what an iteration has found.
+  void end_iteration(const Int128* totals, PinnedBuffer<Int128>& found, PinnedBuffer<Counters>& counters);
   /// Waits for everything. @throws DeviceError if anything went wrong on the device
   void wait() const;
   [[nodiscard]] Counters counters() const;
@@ -107,6 +113,8 @@ class Workspace {
   double weight_inverse_ = 1.0;
   double objective_inverse_ = 1.0;
   DeviceBuffer<double> inverse_;
+  DeviceBuffer<int> feature_exponent_;
+  int weight_exponent_ = 0;
   DeviceBuffer<kernels::OpenRow> doubtful_;  ///< rows that the screen on matrix units leaves open
   DeviceBuffer<kernels::OpenRow> open_;      ///< those that the screen in float32 leaves open
   DeviceBuffer<std::int64_t> sums_;

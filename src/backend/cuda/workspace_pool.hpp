@@ -40,12 +40,20 @@ class WorkspacePool {
   std::vector<std::unique_ptr<Workspace>> free_;
 };
 
-/// The workspace of a pass, which goes back to the pool with it.
+/// The workspace of a pass, which goes back to the pool after it.
 template <typename Workspace>
 class Lease {
  public:
   explicit Lease(WorkspacePool<Workspace>& pool) : pool_(pool) {}
-  ~Lease() {
+  ~Lease() { give_back(); }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  void take(const Device& device) {
+    if (!workspace_) workspace_ = pool_.take(device);
+  }
+  /// Waits for what is under way.
+  void give_back() {
     if (!workspace_) return;
     try {
       workspace_->device().use();
@@ -54,14 +62,12 @@ class Lease {
       pool_.give_back(std::move(workspace_));
     } catch (...) {
       // The pass ended early and its error is on its way already: the workspace goes too.
+      workspace_.reset();
     }
   }
-  Lease(const Lease&) = delete;
-  Lease& operator=(const Lease&) = delete;
-
-  void take(const Device& device) { workspace_ = pool_.take(device); }
   explicit operator bool() const { return workspace_ != nullptr; }
   Workspace* operator->() const { return workspace_.get(); }
+  Workspace& operator*() const { return *workspace_; }
 
  private:
   WorkspacePool<Workspace>& pool_;

@@ -90,8 +90,8 @@ class FaultyBackend final : public Backend {
   [[nodiscard]] std::unique_ptr<NearestPass> nearest(const NearestTask& task) override {
     return std::make_unique<FaultyPass>(inner_.nearest(task), fault_);
   }
-  [[nodiscard]] std::unique_ptr<NearestSeries> nearest_series() override {
-    return std::make_unique<FaultySeries>(inner_.nearest_series(), fault_);
+  [[nodiscard]] std::unique_ptr<NearestSeries> nearest_series(std::int64_t expected_rows) override {
+    return std::make_unique<FaultySeries>(inner_.nearest_series(expected_rows), fault_);
   }
   [[nodiscard]] std::unique_ptr<MixturePass> mixture(const MixtureTask& task) override {
     if (fault_ == Fault::mixture) return std::make_unique<FaultyMixture>(inner_.mixture(task));

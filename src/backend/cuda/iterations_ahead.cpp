@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cuda/iterations_ahead.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tessera::cuda {
+
+int IterationsAhead::wanted(std::int64_t n, std::int64_t d, std::int64_t k) {
+  constexpr double kLongProducts = 1e10;  // some tenths of a millisecond, which is what the host takes between passes
+  const double products = static_cast<double>(n) * static_cast<double>(d) * static_cast<double>(k);
+  return static_cast<int>(std::clamp(kLongProducts / std::max(products, 1.0), 1.0, static_cast<double>(kMost)));
+}
+
+void IterationsAhead::fill(int wanted, Workspace& workspace, SeriesRows& rows, Int128* totals) {
+  while (waiting_ < std::min(wanted, kMost)) add(workspace, rows, totals);
+}
+
+void IterationsAhead::add(Workspace& workspace, SeriesRows& rows, Int128* totals) {
+  const auto next = (first_ + static_cast<std::size_t>(waiting_)) % iterations_.size();
+  Iteration& iteration = iterations_[next];
+  // An abandoned one may still be on its way to this memory; the stream keeps the order.
+  workspace.begin_iteration(totals, iteration.centroids);
+  rows.each_run(
+      workspace.plan().slab_rows, [](const ResidentRows&) { return true; },
+      [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
+        workspace.run(stretch.slab(at, count), workspace.slots().front(), stretch.label.data() + at, totals);
+      });
+  workspace.end_iteration(totals, iteration.totals, iteration.counters);
+  iteration.done.record(workspace.compute());
+  ++waiting_;
+}
+
+bool IterationsAhead::next_is_of(MatrixView<const float> centroids) const {
+  oldest().done.wait();
+  const auto bytes = static_cast<std::size_t>(centroids.rows * centroids.columns) * sizeof(float);
+  return std::memcmp(oldest().centroids.data(), centroids.data, bytes) == 0;
+}
+
+void IterationsAhead::take(NearestStatistics& found) {
+  add_totals(oldest().totals.data(), found);
+  found.reference_rows = oldest().counters.data()->reference_rows;
+  first_ = (first_ + 1) % iterations_.size();
+  --waiting_;
+}
+
+void add_totals(const Int128* totals, NearestStatistics& found) {
+  const std::int64_t d = found.sums.columns();
+  for (std::int64_t c = 0; c < found.sums.rows(); ++c) {
+    const Int128* segment = totals + c * (d + kernels::kExtraColumns);
+    for (std::int64_t j = 0; j < d; ++j) found.sums(c, j) += segment[j];
+    found.weights[static_cast<std::size_t>(c)] += segment[d];
+    found.rows[static_cast<std::size_t>(c)] += static_cast<std::int64_t>(segment[d + 1]);
+  }
+}
+
+}  // namespace tessera::cuda
