@@ -10,10 +10,13 @@
 
 namespace tessera::kernels {
 
+/// Zeros behind the offsets of a frame, so that kernels may read as many as their products have terms.
+inline constexpr int kFrameSpare = 32;
+
 /// Screens see rows and centroids in a frame that lies around the centroids, so that an offset of the data costs no digits.
 /// Distances keep their order: y = x scale + offset, one rounding; the scale is a power of two.
 struct ScreenFrame {
-  const float* offset = nullptr;  ///< [d]
+  const float* offset = nullptr;  ///< [d + kFrameSpare], 0 behind the last feature
   float scale = 1.0F;
 
   [[nodiscard]] TESSERA_HOST_DEVICE float at(float x, int j) const { return fmaf(x, scale, offset[j]); }

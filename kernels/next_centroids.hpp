@@ -49,7 +49,7 @@ TESSERA_HOST_DEVICE inline void pack_share(const NextCentroidsArguments& a, int 
       const int j = 4 * four + i;
       const float y = j < a.d ? a.frame.at(a.centroids[std::int64_t{c} * a.d + j], j) : 0.0F;
       if (j < a.d) a.packed[(std::int64_t{b} * a.d + j) * a.tile + within] = y;
-      bits[i] = half_bits(y);
+      bits[i] = finite_half_bits(y);
       const double lost = static_cast<double>(y) - static_cast<double>(half_value(bits[i]));
       square += static_cast<double>(y) * static_cast<double>(y);
       rest += lost * lost;
@@ -84,7 +84,8 @@ TESSERA_HOST_DEVICE inline void pack_centroids(Team& team, const NextCentroidsAr
     if (!used) return;
     a.start[place] = static_cast<float>(-0.5 * square);
     if (a.tensor_steps > 0) {
-      a.tiles[tensor_start_word(a.tensor_steps, a.tile, b, t)] = std::bit_cast<std::uint32_t>(a.start[place]);
+      std::uint32_t* starts = a.tiles + tensor_start_word(a.tensor_steps, a.tile, b, t);
+      starts[0] = starts[2] = std::bit_cast<std::uint32_t>(a.start[place]);
     }
   });
   team.each([&](int t, PackState&) {

@@ -8,9 +8,12 @@ namespace tessera::kernels {
 /// The bit of Slab::flags that says that a row is not used.
 inline constexpr std::uint8_t kRejectedRow = 8;
 
+/// Numbers behind the last row of a slab that kernels may read: they take four features at a time.
+inline constexpr int kSpareFeatures = 3;
+
 /// Rows of one slab; every pointer is to device memory. Null: rows without weights, without flags.
 struct Slab {
-  const float* rows = nullptr;          ///< [n x d]
+  const float* rows = nullptr;          ///< [n x d], with kSpareFeatures behind that may be read
   const float* weights = nullptr;       ///< [n]
   const std::uint8_t* flags = nullptr;  ///< [n] RowFlag bits
   std::int64_t first_row = 0;           ///< id of row 0

@@ -17,6 +17,13 @@
 
 namespace tessera::kernels {
 
+/// Loads and stores stay on their side of it in compiled code: what is loaded ahead of its use takes registers.
+TESSERA_HOST_DEVICE inline void keep_order() {
+#if defined(__CUDA_ARCH__)
+  __syncwarp();
+#endif
+}
+
 /// The threads of one block on a device. Kernels are written as phases: `each` calls phase(thread, state) on every thread of
 /// the block, and every thread has finished a phase, and sees what it wrote to shared memory, before any begins the next.
 /// `State` is what a thread keeps from phase to phase, in registers. Phases must be entered by all threads or by none.

@@ -37,7 +37,7 @@ TESSERA_HOST_DEVICE inline void probe_product(Team& team, const TensorProbeArgum
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) state.sum[i] = a.sums[thread * 4 + i];
   });
-  multiply(team, [](State& state) { return TensorFragments{state.sum, state.rows, state.columns}; });
+  multiply(team, [](State& state) { return TensorFragments{state.sum, state.sum, state.rows, state.columns}; });
   team.each([&](int t, State& state) {
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) a.sums[(block * kWarp + t) * 4 + i] = state.sum[i];

@@ -21,25 +21,29 @@ inline constexpr int kProductTerms = 16;
 /// What thread t of a warp holds, with g = t / 4 and q = t % 4. Terms may be numbered in any way that is the same for rows and
 /// columns: words 0 and 1 of rows and word 0 of columns belong to two of the terms of q, the other words to two more.
 struct TensorFragments {
-  float* sum;                    ///< [4] added to: (row g, columns 2 q and 2 q + 1), (row g + 8, the same)
+  float* sum;                    ///< [4] (row g, columns 2 q and 2 q + 1), (row g + 8, the same)
+  const float* start;            ///< [4] what the products are added to: of the same cells, may be `sum`
   const std::uint32_t* rows;     ///< [4] pairs of numbers of rows g, g + 8, g, g + 8
   const std::uint32_t* columns;  ///< [2] pairs of numbers of column g
 };
 
-/// Adds rows . columns to the sums of every warp of a block. @param fragments  of a thread, from its state
+/// Makes sum = start + rows . columns in every warp of a block. @param fragments  of a thread, from its state
 template <typename State, typename Fragments>
 TESSERA_HOST_DEVICE inline void multiply(DeviceTeam<State>& team, Fragments fragments) {
 #if defined(__CUDA_ARCH__)
   const TensorFragments f = fragments(team.own());
+  const float a = f.start[0], b = f.start[1], c = f.start[2], d = f.start[3];
 #if __CUDA_ARCH__ >= 800
-  asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(f.sum[0]), "+f"(f.sum[1]), "+f"(f.sum[2]), "+f"(f.sum[3])
-      : "r"(f.rows[0]), "r"(f.rows[1]), "r"(f.rows[2]), "r"(f.rows[3]), "r"(f.columns[0]), "r"(f.columns[1]));
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"
+      : "=f"(f.sum[0]), "=f"(f.sum[1]), "=f"(f.sum[2]), "=f"(f.sum[3])
+      : "r"(f.rows[0]), "r"(f.rows[1]), "r"(f.rows[2]), "r"(f.rows[3]), "r"(f.columns[0]), "r"(f.columns[1]), "f"(a), "f"(b),
+        "f"(c), "f"(d));
 #else
-  asm("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%8}, {%0, %1, %2, %3};\n\t"
+  asm("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%8}, {%10, %11, %12, %13};\n\t"
       "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%6, %7}, {%9}, {%0, %1, %2, %3};"
-      : "+f"(f.sum[0]), "+f"(f.sum[1]), "+f"(f.sum[2]), "+f"(f.sum[3])
-      : "r"(f.rows[0]), "r"(f.rows[1]), "r"(f.rows[2]), "r"(f.rows[3]), "r"(f.columns[0]), "r"(f.columns[1]));
+      : "=&f"(f.sum[0]), "=&f"(f.sum[1]), "=&f"(f.sum[2]), "=&f"(f.sum[3])
+      : "r"(f.rows[0]), "r"(f.rows[1]), "r"(f.rows[2]), "r"(f.rows[3]), "r"(f.columns[0]), "r"(f.columns[1]), "f"(a), "f"(b),
+        "f"(c), "f"(d));
 #endif
 #else
   static_cast<void>(team);
@@ -77,7 +81,7 @@ void multiply(HostTeam<State>& team, Fragments fragments) {
         const float* row = rows[t / 4 + i / 2 * 8];
         const float* column = columns[t % 4 * 2 + i % 2];
         for (int first = 0; first < kProductTerms; first += group) {
-          double sum = static_cast<double>(f.sum[i]);
+          auto sum = static_cast<double>(first == 0 ? f.start[i] : f.sum[i]);
           for (int j = first; j < first + group; ++j) sum += static_cast<double>(row[j]) * static_cast<double>(column[j]);
           f.sum[i] = cut_off(sum);
         }

@@ -6,8 +6,10 @@
 namespace tessera::kernels {
 namespace {
 
+// Two blocks share a multiprocessor where the registers suffice.
 template <std::size_t kSteps, std::size_t kTile>
-__global__ void __launch_bounds__(kTensorThreads, 2) tensor_screen_kernel(const TensorScreenArguments arguments) {
+__global__ void __launch_bounds__(kTensorThreads, kSteps <= 4 ? 2 : 1)
+    tensor_screen_kernel(const TensorScreenArguments arguments) {
   __shared__ alignas(16) unsigned char bytes[sizeof(TensorScreenMemory<kSteps, kTile>)];
   DeviceTeam<TensorScreenState<kSteps>> team;
   screen_on_tensors<kSteps, kTile>(team, arguments, blockIdx.x, *reinterpret_cast<TensorScreenMemory<kSteps, kTile>*>(bytes));

@@ -29,30 +29,26 @@ struct alignas(16) Floats4 {
   float v[4];
 };
 
-struct alignas(8) Floats2 {
-  float v[2];
-};
-
 /// Centroids of a block as matrix units want them. Words 2 i and 2 i + 1 of columns[s][p][t] are features 16 s + 4 (t % 4) ...
 /// + 3 of place 16 p + 8 i + t / 4.
 template <std::size_t kSteps, std::size_t kTile>
 struct TensorTile {
   Words4 columns[kSteps][kTile / 16][kWarp];
-  Floats2 start[kTile / 2];  ///< -||c||^2 / 2; where there is no centroid, less than any score
+  Floats4 start[kTile / 2];  ///< -||c||^2 / 2 of two places, twice; where there is no centroid, less than any score
 };
 
 /// The word of a TensorTile<steps, tile>, of those that follow each other, where features 4 `four` ... 4 `four` + 3 of a place
 /// begin: two words.
 [[nodiscard]] TESSERA_HOST_DEVICE inline std::int64_t tensor_word(int steps, int tile, std::int64_t block, int within,
                                                                   int four) {
-  const std::int64_t columns = block * steps * (tile / 16) * kWarp * 4 + block * tile;
+  const std::int64_t columns = block * (steps * (tile / 16) * kWarp * 4 + tile * 2);
   const int thread = within % 8 * kTensorShares + four % 4;
   return columns + ((four / 4 * (tile / 16) + within / 16) * kWarp + thread) * 4 + within / 8 % 2 * 2;
 }
 
-/// The word of its -||c||^2 / 2.
+/// The first of the two words of its -||c||^2 / 2; the second one is two words on.
 [[nodiscard]] TESSERA_HOST_DEVICE inline std::int64_t tensor_start_word(int steps, int tile, std::int64_t block, int within) {
-  return (block + 1) * steps * (tile / 16) * kWarp * 4 + block * tile + within;
+  return tensor_word(steps, tile, block + 1, 0, 0) - tile * 2 + within / 2 * 4 + within % 2;
 }
 
 /// Where there is no centroid: finite, so that it can carry a tag.
@@ -81,6 +77,7 @@ struct TensorScreenState {
   std::uint32_t rows[2][kSteps][4];
   float score[2][kGroup][4];
   Words4 columns;
+  Floats4 start[kGroup];
   float first[4];   ///< greatest score of a tile, tagged
   float second[4];  ///< next one
   BestScore<false> best[4];
@@ -89,51 +86,63 @@ struct TensorScreenState {
 /// The place in the block of a thread's row i.
 TESSERA_HOST_DEVICE inline int tensor_row(int t, int i) { return t / kWarp * kWarp + t % kWarp / 4 + 8 * i; }
 
-/// Four features of a row in the frame; what lies beyond the last one is 0.
-TESSERA_HOST_DEVICE inline Floats4 framed_features(const Slab& slab, const ScreenFrame& frame, std::int64_t row, int feature) {
-  Floats4 x{};
-  const float* from = slab.rows + row * slab.d + feature;
-  if (slab.d % 4 == 0) {
-    if (feature < slab.d) x = *reinterpret_cast<const Floats4*>(from);
+/// Four features of a row; 0 behind the last one. @param kWhole  whether the number of features is a multiple of four
+template <bool kWhole>
+TESSERA_HOST_DEVICE inline Floats4 four_features(const float* row, int feature, int d) {
+  const float* from = row + (feature < d ? feature : 0);
+  Floats4 x;
+  if constexpr (kWhole) {
+    x = *reinterpret_cast<const Floats4*>(from);
   } else {
     TESSERA_UNROLL
-    for (int i = 0; i < 4; ++i) x.v[i] = feature + i < slab.d ? from[i] : 0.0F;
+    for (int i = 0; i < 4; ++i) x.v[i] = from[i];  // one address for all: hence kSpareFeatures
   }
   TESSERA_UNROLL
-  for (int i = 0; i < 4; ++i) x.v[i] = feature + i < slab.d ? frame.at(x.v[i], feature + i) : 0.0F;
+  for (int i = 0; i < 4; ++i) x.v[i] = feature + i < d ? x.v[i] : 0.0F;
   return x;
 }
 
 /// Brings the thread's share of its rows to registers, with its share of their norms and of what they lose in 16 bits.
-template <std::size_t kSteps, std::size_t kTile>
+template <bool kWhole, std::size_t kSteps, std::size_t kTile>
 TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a, std::int64_t first,
                                                  TensorScreenState<kSteps>& state, TensorScreenMemory<kSteps, kTile>& memory) {
   const int share = t % kTensorShares;
+  const float* rows = a.slab.rows + first * a.slab.d;
+  const int last = static_cast<int>(a.slab.n - 1 - first);
+  int row[4];
+  float square[4] = {};
+  float rest[4] = {};
+  TESSERA_UNROLL
+  for (int i = 0; i < 4; ++i)
+    row[i] = (tensor_row(t, i) < last ? tensor_row(t, i) : last) * a.slab.d;  // those behind are dropped
+  TESSERA_UNROLL
+  for (std::size_t s = 0; s < kSteps; ++s) {
+    if (kSteps > 4 || s % 2 == 0) keep_order();  // eight loads at a time
+    const int feature = static_cast<int>(s) * kProductTerms + 4 * share;
+    const Floats4 offset = *reinterpret_cast<const Floats4*>(a.centroids.frame.offset + feature);
+    Floats4 x[4];
+    TESSERA_UNROLL
+    for (int i = 0; i < 4; ++i) x[i] = four_features<kWhole>(rows + row[i], feature, a.slab.d);
+    TESSERA_UNROLL
+    for (int i = 0; i < 4; ++i) {
+      TESSERA_UNROLL
+      for (int pair = 0; pair < 2; ++pair) {
+        float y[2];
+        for (int j = 0; j < 2; ++j) y[j] = fmaf(x[i].v[2 * pair + j], a.centroids.frame.scale, offset.v[2 * pair + j]);
+        const std::uint32_t two = pack_halves(y[0], y[1]);
+        state.rows[i / 2][s][2 * pair + i % 2] = two;
+        for (int j = 0; j < 2; ++j) {
+          const float lost = y[j] - half_value(two >> 16 * j & 0xFFFFU);  // not finite beyond the range: then not safe
+          square[i] = fmaf(y[j], y[j], square[i]);
+          rest[i] = fmaf(lost, lost, rest[i]);
+        }
+      }
+    }
+  }
   TESSERA_UNROLL
   for (int i = 0; i < 4; ++i) {
-    const int place = tensor_row(t, i);
-    const bool inside = first + place < a.slab.n;
-    float square = 0.0F;
-    float rest = 0.0F;
-    TESSERA_UNROLL
-    for (std::size_t s = 0; s < kSteps; ++s) {
-      Floats4 y{};
-      const int feature = static_cast<int>(s) * kProductTerms + 4 * share;
-      if (inside) y = framed_features(a.slab, a.centroids.frame, first + place, feature);
-      std::uint32_t bits[4];
-      TESSERA_UNROLL
-      for (int j = 0; j < 4; ++j) {
-        bits[j] = half_bits(y.v[j]);
-        const float lost = y.v[j] - half_value(bits[j]);
-        square = fmaf(y.v[j], y.v[j], square);
-        rest = fmaf(lost, lost, rest);
-      }
-      state.rows[i / 2][s][i % 2] = bits[0] | bits[1] << 16;
-      state.rows[i / 2][s][2 + i % 2] = bits[2] | bits[3] << 16;
-    }
-    memory.squares[share][place] = square;
-    memory.rests[share][place] = rest;
-    state.best[i] = BestScore<false>();
+    memory.squares[share][tensor_row(t, i)] = square[i];
+    memory.rests[share][tensor_row(t, i)] = rest[i];
   }
 }
 
@@ -166,12 +175,7 @@ TESSERA_HOST_DEVICE inline void score_group(Team& team, int group, const TensorT
   team.alone([&](int t, State& state) {
     TESSERA_UNROLL
     for (int product = 0; product < State::kGroup; ++product) {
-      const Floats2 start = tile.start[(group * State::kGroup + product) * kProductColumns / 2 + t % 4];
-      TESSERA_UNROLL
-      for (int r = 0; r < 2; ++r) {
-        TESSERA_UNROLL
-        for (int i = 0; i < 4; ++i) state.score[r][product][i] = start.v[i % 2];
-      }
+      state.start[product] = tile.start[(group * State::kGroup + product) * kProductColumns / 2 + t % 4];
     }
   });
   TESSERA_UNROLL
@@ -184,7 +188,8 @@ TESSERA_HOST_DEVICE inline void score_group(Team& team, int group, const TensorT
         TESSERA_UNROLL
         for (int r = 0; r < 2; ++r) {
           multiply(team, [&](State& state) {
-            return TensorFragments{state.score[r][2 * pair + i], state.rows[r][s], state.columns.v + 2 * i};
+            float* sum = state.score[r][2 * pair + i];
+            return TensorFragments{sum, s == 0 ? state.start[2 * pair + i].v : sum, state.rows[r][s], state.columns.v + 2 * i};
           });
         }
       }
@@ -192,23 +197,36 @@ TESSERA_HOST_DEVICE inline void score_group(Team& team, int group, const TensorT
   }
 }
 
+/// A score whose low bits, those of `tags`, are `tag`.
+TESSERA_HOST_DEVICE inline float tagged(float score, std::uint32_t tags, std::uint32_t tag) {
+  std::uint32_t bits = std::bit_cast<std::uint32_t>(score);
+#if defined(__CUDA_ARCH__)
+  asm("lop3.b32 %0, %0, %1, %2, 0xBA;" : "+r"(bits) : "r"(tags), "r"(tag));  // one instruction: (bits & ~tags) | tag
+#else
+  bits = (bits & ~tags) | tag;
+#endif
+  return std::bit_cast<float>(bits);
+}
+
 /// Takes the scores of a group into the two greatest of the tile. A score carries the number of its centroid in its last bits.
 template <std::size_t kSteps, std::size_t kTile>
 TESSERA_HOST_DEVICE inline void take_group(int group, TensorScreenState<kSteps>& state) {
+  static_assert(TensorScreenState<kSteps>::kGroup == 2);
   constexpr std::uint32_t kTags = (1U << tensor_tag_bits(kTile)) - 1;
-  constexpr std::uint32_t kScoresOfGroup = 2 * TensorScreenState<kSteps>::kGroup;
   TESSERA_UNROLL
   for (int i = 0; i < 4; ++i) {
-    float first = -INFINITY;
-    float second = -INFINITY;
+    float value[4];
     TESSERA_UNROLL
-    for (std::uint32_t tag = 0; tag < kScoresOfGroup; ++tag) {
-      const float score = state.score[i / 2][tag / 2][static_cast<std::uint32_t>(i) % 2 * 2 + tag % 2];
-      const float tagged = std::bit_cast<float>((std::bit_cast<std::uint32_t>(score) & ~kTags) | tag);
-      second = fmaxf(second, fminf(first, tagged));
-      first = fmaxf(first, tagged);
+    for (int j = 0; j < 4; ++j)
+      value[j] = tagged(state.score[i / 2][j / 2][i % 2 * 2 + j % 2], kTags, static_cast<unsigned>(j));
+    float first = fmaxf(value[0], value[1]);
+    float second = fminf(value[0], value[1]);
+    TESSERA_UNROLL
+    for (int j = 2; j < 4; ++j) {
+      second = fmaxf(second, fminf(first, value[j]));
+      first = fmaxf(first, value[j]);
     }
-    first = std::bit_cast<float>(std::bit_cast<std::uint32_t>(first) | static_cast<std::uint32_t>(group) * kScoresOfGroup);
+    first = std::bit_cast<float>(std::bit_cast<std::uint32_t>(first) | static_cast<std::uint32_t>(group) * 4);
     state.second[i] = fmaxf(fmaxf(state.second[i], second), fminf(state.first[i], first));
     state.first[i] = fmaxf(state.first[i], first);
   }
@@ -241,10 +259,18 @@ TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreen
   const std::int64_t first = block * kTensorRows;
   team.each([&](int t, State& state) {
     begin_tile(t, a, 0, memory.tiles[0]);
-    load_tensor_rows(t, a.screen, first, state, memory);
+    if (a.screen.slab.d % 4 == 0) {
+      load_tensor_rows<true>(t, a.screen, first, state, memory);
+    } else {
+      load_tensor_rows<false>(t, a.screen, first, state, memory);
+    }
     finish_copies();
   });
-  team.each([&](int t, State&) { find_norms(t, a.screen.slab.d, memory); });
+  team.each([&](int t, State& state) {
+    find_norms(t, a.screen.slab.d, memory);
+    TESSERA_UNROLL
+    for (int i = 0; i < 4; ++i) state.best[i] = BestScore<false>();
+  });
   for (int b = 0; b < a.screen.centroids.blocks; ++b) {
     const TensorTile<kSteps, kTile>& tile = memory.tiles[b % 2];
     team.alone([&](int t, State& state) {

@@ -47,7 +47,9 @@ class KernelTwin {
     second_distance2_.assign(n, -7.0);
     open_.assign(n, {});
     std::int32_t count = 0;
-    const kernels::Slab slab{chunk.rows.data,
+    rows_.assign(chunk.rows.data, chunk.rows.data + chunk.rows.rows * chunk.rows.columns);
+    rows_.resize(rows_.size() + kernels::kSpareFeatures, std::numeric_limits<float>::quiet_NaN());
+    const kernels::Slab slab{rows_.data(),
                              chunk.weights.empty() ? nullptr : chunk.weights.data(),
                              chunk.flags.empty() ? nullptr : chunk.flags.data(),
                              chunk.first_row,
@@ -158,6 +160,7 @@ class KernelTwin {
   std::int64_t reference_rows_ = 0;
   std::int64_t doubtful_rows_ = 0;
   std::int64_t bad_row_ = std::numeric_limits<std::int64_t>::max();
+  std::vector<float> rows_;
   std::vector<std::int32_t> label_, second_;
   std::vector<double> distance2_, second_distance2_;
   std::vector<kernels::OpenRow> open_;

@@ -44,6 +44,7 @@ Frame frame_around(MatrixView<const float> centroids) {
   const float usual = median(values);
   Frame frame{.scale = scale_of(usual > 0.0F ? usual : most)};
   for (const float at : origin) frame.offset.push_back(-at * frame.scale);
+  frame.offset.resize(frame.offset.size() + kernels::kFrameSpare);
   return frame;
 }
 
@@ -60,7 +61,9 @@ std::vector<std::uint32_t> FramedCentroids::tensor_tiles(int steps) const {
   const std::int64_t d = screen_.features();
   const int tile = static_cast<int>(screen_.tile);
   std::vector<std::uint32_t> words(static_cast<std::size_t>(kernels::tensor_word(steps, tile, screen_.blocks(), 0, 0)));
-  const auto half = [&](std::int32_t c, std::int64_t j) { return c < 0 || j >= d ? 0U : kernels::half_bits(framed_(c, j)); };
+  const auto half = [&](std::int32_t c, std::int64_t j) {
+    return c < 0 || j >= d ? 0U : kernels::finite_half_bits(framed_(c, j));
+  };
   for (std::int64_t place = 0; place < screen_.blocks() * tile; ++place) {
     const std::int32_t c = screen_.place_centroid[static_cast<std::size_t>(place)];
     const std::int64_t block = place / tile;
@@ -71,8 +74,8 @@ std::vector<std::uint32_t> FramedCentroids::tensor_tiles(int steps) const {
       two[1] = half(c, 4 * four + 2) | half(c, 4 * four + 3) << 16;
     }
     const float start = c < 0 ? kernels::kNoScore : screen_.packed_start[static_cast<std::size_t>(place)];
-    words[static_cast<std::size_t>(kernels::tensor_start_word(steps, tile, block, within))] =
-        std::bit_cast<std::uint32_t>(start);
+    std::uint32_t* starts = words.data() + kernels::tensor_start_word(steps, tile, block, within);
+    starts[0] = starts[2] = std::bit_cast<std::uint32_t>(start);
   }
   return words;
 }
@@ -84,7 +87,8 @@ std::vector<float> FramedCentroids::tensor_rests() const {
     if (c < 0) continue;
     double sum = 0.0;
     for (const float value : framed_.view().row(c)) {
-      const double lost = static_cast<double>(value) - static_cast<double>(kernels::half_value(kernels::half_bits(value)));
+      const double lost =
+          static_cast<double>(value) - static_cast<double>(kernels::half_value(kernels::finite_half_bits(value)));
       sum += lost * lost;
     }
     float& rest = rests[place / static_cast<std::size_t>(screen_.tile)];

@@ -11,7 +11,7 @@ namespace tessera::cuda {
 
 /// A frame around centroids, see kernels::ScreenFrame. Any frame is right; a close one costs the screen no digits.
 struct Frame {
-  std::vector<float> offset;  ///< [d]
+  std::vector<float> offset;  ///< [d + kernels::kFrameSpare]
   float scale = 1.0F;         ///< a power of two
 };
 

@@ -32,7 +32,7 @@ void send_bytes(ThreadPool& threads, std::span<const std::byte> from, std::byte*
 }
 
 void RowBuffers::reserve(const Chunk& chunk, std::int64_t room) {
-  rows.reserve(room * chunk.rows.columns);
+  rows.reserve(room * chunk.rows.columns + kernels::kSpareFeatures);
   if (!chunk.weights.empty()) weights.reserve(room);
   if (!chunk.flags.empty()) flags.reserve(room);
 }
@@ -53,7 +53,7 @@ kernels::Slab RowBuffers::slab(std::int64_t first_row, std::int64_t d, std::int6
 }
 
 void RowSlot::reserve(std::int64_t rows, std::int64_t d) {
-  own.rows.reserve(rows * d);
+  own.rows.reserve(rows * d + kernels::kSpareFeatures);
   pinned_rows.reserve(rows * d);
 }
 

@@ -118,6 +118,7 @@ TEST_P(CudaNextCentroids, AreTheMeansPackedAsTheHostWould) {
             kernels::tensor_start_word(steps, static_cast<int>(tile), at / tile, static_cast<int>(at % tile)));
       };
       EXPECT_EQ(tiles[start_word(place)], host_tiles[start_word(there)]);
+      EXPECT_EQ(tiles[start_word(place) + 2], host_tiles[start_word(there)]);
     }
     EXPECT_EQ(norm, host_norm);
     if (steps > 0) {

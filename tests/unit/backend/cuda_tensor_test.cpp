@@ -42,10 +42,16 @@ TEST(HalfNumbers, AreTheNearestWithTiesToEven) {
 }
 
 TEST(HalfNumbers, KeepWithinTheirRange) {
-  EXPECT_EQ(half_value(half_bits(70000.0F)), 65504.0F);
-  EXPECT_EQ(half_value(half_bits(-1e30F)), -65504.0F);
-  EXPECT_EQ(half_value(half_bits(std::numeric_limits<float>::infinity())), 65504.0F);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
   EXPECT_EQ(half_value(half_bits(65519.0F)), 65504.0F);
+  for (const float beyond : {65520.0F, 65536.0F, 1e30F, kInfinity}) {
+    EXPECT_EQ(half_value(half_bits(beyond)), kInfinity);
+    EXPECT_EQ(half_value(half_bits(-beyond)), -kInfinity);
+    EXPECT_EQ(half_value(kernels::finite_half_bits(beyond)), 65504.0F);
+    EXPECT_EQ(half_value(kernels::finite_half_bits(-beyond)), -65504.0F);
+  }
+  EXPECT_TRUE(std::isnan(half_value(half_bits(std::numeric_limits<float>::quiet_NaN()))));
+  EXPECT_EQ(kernels::pack_halves(1.0F, -2.0F), 0xC0003C00U);
   EXPECT_EQ(half_bits(0x1p-26F), 0U);
   EXPECT_EQ(half_value(0x3C00), 1.0F);
   EXPECT_EQ(half_value(0x0001), 0x1p-24F);
@@ -104,17 +110,20 @@ TEST(TensorTiles, GiveTheScoresOfEveryPlace) {
       for (std::int64_t c = 0; c < k; ++c) {
         for (std::int64_t j = 0; j < d; ++j) centroids(c, j) = static_cast<float>((c * 7 + j * 5) % 11 - 5);
       }
-      const FramedCentroids framed(centroids.view(), {std::vector<float>(static_cast<std::size_t>(d)), 1.0F}, tile);
+      const FramedCentroids framed(centroids.view(),
+                                   {std::vector<float>(static_cast<std::size_t>(d) + kernels::kFrameSpare), 1.0F}, tile);
       const int steps = static_cast<int>((d + 15) / 16);
       const std::vector<std::uint32_t> words = framed.tensor_tiles(steps);
-      const std::int64_t words_of_tile = steps * tile / 16 * 128 + tile;
+      const std::int64_t words_of_tile = steps * tile / 16 * 128 + 2 * tile;
       ASSERT_EQ(std::ssize(words), framed.screen().blocks() * words_of_tile);
       for (std::int64_t place = 0; place < framed.screen().blocks() * tile; ++place) {
         const std::uint32_t* block = words.data() + place / tile * words_of_tile;
         const std::int64_t within = place % tile;
         const std::int32_t c = framed.screen().place_centroid[static_cast<std::size_t>(place)];
-        const float start = std::bit_cast<float>(block[words_of_tile - tile + within]);
-        EXPECT_EQ(start, c < 0 ? kernels::kNoScore : framed.screen().packed_start[static_cast<std::size_t>(place)]);
+        for (const std::int64_t copy : {0, 2}) {
+          const float start = std::bit_cast<float>(block[words_of_tile - 2 * tile + within / 2 * 4 + copy + within % 2]);
+          EXPECT_EQ(start, c < 0 ? kernels::kNoScore : framed.screen().packed_start[static_cast<std::size_t>(place)]);
+        }
         for (std::int64_t j = 0; j < steps * 16; ++j) {  // as TensorTile says
           const std::int64_t thread = within % 8 * 4 + j % 16 / 4;
           const std::int64_t word = ((j / 16 * tile / 16 + within / 16) * 32 + thread) * 4 + within / 8 % 2 * 2 + j % 4 / 2;
@@ -128,7 +137,7 @@ TEST(TensorTiles, GiveTheScoresOfEveryPlace) {
 
 TEST(TensorTiles, RestsBoundWhatCentroidsLose) {
   const Matrix<float> centroids = bell_centroids(130, 9, 0.0F, 9.0F);
-  const FramedCentroids framed(centroids.view(), {std::vector<float>(9), 1.0F}, 64);
+  const FramedCentroids framed(centroids.view(), {std::vector<float>(9 + kernels::kFrameSpare), 1.0F}, 64);
   const std::vector<float> rests = framed.tensor_rests();
   float largest = 0.0F;
   for (std::size_t place = 0; place < framed.screen().place_centroid.size(); ++place) {
@@ -145,31 +154,40 @@ TEST(TensorTiles, RestsBoundWhatCentroidsLose) {
   EXPECT_LT(largest, 9.0F * 4 * 3 * 0x1p-11F);
 }
 
+/// What matrix units make of a row or a centroid: centroids keep within the range.
+std::vector<float> halves_of(const std::vector<float>& x, bool centroid) {
+  std::vector<float> halves;
+  for (const float value : x) halves.push_back(half_value(centroid ? kernels::finite_half_bits(value) : half_bits(value)));
+  return halves;
+}
+
 /// A score as matrix units may make it, in either order, and tagged.
 float tensor_score(const std::vector<float>& x, const std::vector<float>& c, bool backwards, std::uint32_t tag) {
   double square = 0.0;
   for (const float value : c) square += static_cast<double>(value) * static_cast<double>(value);
   float sum = static_cast<float>(-0.5 * square);
   const std::size_t d = x.size();
+  const std::vector<float> row = halves_of(x, false), column = halves_of(c, true);
   for (std::size_t first = 0; first < d; first += backwards ? 1 : 16) {
     auto terms = static_cast<double>(sum);
     for (std::size_t j = first; j < std::min(d, first + (backwards ? 1 : 16)); ++j) {
       const std::size_t at = backwards ? d - 1 - j : j;
-      terms += static_cast<double>(half_value(half_bits(x[at]))) * static_cast<double>(half_value(half_bits(c[at])));
+      terms += static_cast<double>(row[at]) * static_cast<double>(column[at]);
     }
     sum = kernels::cut_off(terms);
   }
-  return std::bit_cast<float>((std::bit_cast<std::uint32_t>(sum) & ~15U) | tag);
+  return kernels::tagged(sum, 15, tag);
 }
 
 struct Norms {
   float norm, rest;
 };
-Norms norms_of(const std::vector<float>& x) {
+Norms norms_of(const std::vector<float>& x, bool centroid) {
+  const std::vector<float> halves = halves_of(x, centroid);
   float square = 0.0F, rest = 0.0F;
-  for (const float value : x) {
-    const float lost = value - half_value(half_bits(value));
-    square += value * value;
+  for (std::size_t j = 0; j < x.size(); ++j) {
+    const float lost = x[j] - halves[j];
+    square += x[j] * x[j];
     rest += lost * lost;
   }
   const auto d = static_cast<std::int64_t>(x.size());
@@ -203,10 +221,13 @@ Search search(double scale, double offset, int trials) {
     const exact::TensorBound bound = exact::make_tensor_bound(terms, 4, kTensorStep);
     const std::vector<float>& best = score_a > score_b ? a : b;
     const std::vector<float>& other = score_a > score_b ? b : a;
+    const Norms row = norms_of(x, false);
     const auto error = [&](const std::vector<float>& c) {
-      return bound.error(norms_of(x).norm, norms_of(x).rest, norms_of(c).norm, norms_of(c).rest);
+      const Norms centroid = norms_of(c, true);
+      return bound.error(row.norm, row.rest, centroid.norm, centroid.rest);
     };
-    const bool certified = std::max(score_a, score_b) - error(best) > std::min(score_a, score_b) + error(other);
+    const bool certified = exact::screen_is_safe(row.norm + row.rest, 0.0F) &&
+                           std::max(score_a, score_b) - error(best) > std::min(score_a, score_b) + error(other);
     const auto features = static_cast<std::int64_t>(d);
     const bool truth = exact::reference_distance2(x.data(), best.data(), features) <
                        exact::reference_distance2(x.data(), other.data(), features);
