@@ -15,8 +15,10 @@ namespace tessera::kernels {
 inline constexpr int kAccumulateThreads = 256;
 inline constexpr int kTileRows = kAccumulateThreads;  ///< rows whose moves are in shared memory at a time
 
-/// What the rows of a tile do. Rows that stay where they are, or don't count, have from = to.
+/// The rows of a tile that move, in any order.
 struct MoveMemory {
+  std::int32_t count[2];  ///< of this tile and of the next one, in turn
+  std::int32_t row[kTileRows];
   std::int32_t from[kTileRows];
   std::int32_t to[kTileRows];
   float weight[kTileRows];
@@ -24,23 +26,40 @@ struct MoveMemory {
 
 struct AccumulateState {};
 
-/// Notes what row `row` of the slab does as place t of the tile, and that it did.
-TESSERA_HOST_DEVICE inline void stage_move(const AccumulateArguments& a, std::int64_t row, int t, MoveMemory& moves) {
-  std::int32_t from = -1;
-  std::int32_t to = -1;
-  float weight = 1.0F;
-  if (row < a.slab.n) {
-    if (a.label != nullptr) to = a.label[row];
-    if (a.previous != nullptr) {
-      from = a.previous[row];
-      a.previous[row] = to;
-    }
-    if (a.slab.weights != nullptr) weight = a.slab.weights[row];
-    if (!(weight > 0.0F)) to = from;
+/// Notes what row `first` + t of the slab does, if it moves and counts, and that it did.
+TESSERA_HOST_DEVICE inline void stage_move(const AccumulateArguments& a, std::int64_t first, int t, int turn,
+                                           MoveMemory& moves) {
+  const std::int64_t row = first + t;
+  if (row >= a.slab.n) return;
+  const std::int32_t to = a.label != nullptr ? a.label[row] : -1;
+  const std::int32_t from = a.previous != nullptr ? a.previous[row] : -1;
+  if (from == to) return;
+  if (a.previous != nullptr) a.previous[row] = to;
+  const float weight = a.slab.weights != nullptr ? a.slab.weights[row] : 1.0F;
+  if (!(weight > 0.0F)) return;
+  const std::int32_t place = take_place(&moves.count[turn]);
+  moves.row[place] = t;
+  moves.from[place] = from;
+  moves.to[place] = to;
+  moves.weight[place] = weight;
+}
+
+/// Calls work(t) on every thread for every tile of the block whose moves are staged, number `turn` of their counts.
+template <typename Team, typename Work>
+TESSERA_HOST_DEVICE inline void for_each_tile(Team& team, const AccumulateArguments& a, std::int64_t block, std::int64_t blocks,
+                                              MoveMemory& moves, Work work) {
+  team.each([&](int t, AccumulateState&) {
+    if (t < 2) moves.count[t] = 0;
+  });
+  int turn = 0;
+  for (std::int64_t first = block * kTileRows; first < a.slab.n; first += blocks * kTileRows) {
+    team.each([&](int t, AccumulateState&) { stage_move(a, first, t, turn, moves); });
+    team.each([&](int t, AccumulateState&) {
+      if (t == 0) moves.count[1 - turn] = 0;
+      work(t, first, moves.count[turn]);
+    });
+    turn = 1 - turn;
   }
-  moves.from[t] = from;
-  moves.to[t] = to;
-  moves.weight[t] = weight;
 }
 
 /// What a row of this weight adds to one column of its segment's sums.
@@ -60,24 +79,18 @@ TESSERA_HOST_DEVICE inline void accumulate_on_chip(Team& team, const AccumulateA
   team.each([&](int t, AccumulateState&) {
     for (int i = t; i < a.groups * cells; i += kAccumulateThreads) partials[i] = 0;
   });
-  for (std::int64_t first = block * kTileRows; first < a.slab.n; first += blocks * kTileRows) {
-    team.each([&](int t, AccumulateState&) { stage_move(a, first + t, t, moves); });
-    team.each([&](int t, AccumulateState&) {
-      const int group = a.groups == 1 ? 0 : t / columns;
-      if (group >= a.groups) return;
-      std::int64_t* own = partials + std::int64_t{group} * cells;
-      for (int column = t - group * columns; column < columns; column += kAccumulateThreads) {
-        for (int r = group; r < kTileRows; r += a.groups) {
-          const int from = moves.from[r];
-          const int to = moves.to[r];
-          if (from == to) continue;
-          const std::int64_t units = column_units(a, first + r, column, moves.weight[r]);
-          if (to >= 0) own[to * columns + column] += units;
-          if (from >= 0) own[from * columns + column] -= units;
-        }
+  for_each_tile(team, a, block, blocks, moves, [&](int t, std::int64_t first, int count) {
+    const int group = a.groups == 1 ? 0 : t / columns;
+    if (group >= a.groups) return;
+    std::int64_t* own = partials + std::int64_t{group} * cells;
+    for (int column = t - group * columns; column < columns; column += kAccumulateThreads) {
+      for (int i = group; i < count; i += a.groups) {
+        const std::int64_t units = column_units(a, first + moves.row[i], column, moves.weight[i]);
+        if (moves.to[i] >= 0) own[moves.to[i] * columns + column] += units;
+        if (moves.from[i] >= 0) own[moves.from[i] * columns + column] -= units;
       }
-    });
-  }
+    }
+  });
   team.each([&](int t, AccumulateState&) {
     for (int i = t; i < cells; i += kAccumulateThreads) {
       std::int64_t sum = 0;
@@ -92,21 +105,15 @@ template <typename Team>
 TESSERA_HOST_DEVICE inline void accumulate_in_memory(Team& team, const AccumulateArguments& a, std::int64_t block,
                                                      std::int64_t blocks, MoveMemory& moves) {
   const int columns = a.slab.d + kExtraColumns;
-  for (std::int64_t first = block * kTileRows; first < a.slab.n; first += blocks * kTileRows) {
-    team.each([&](int t, AccumulateState&) { stage_move(a, first + t, t, moves); });
-    team.each([&](int t, AccumulateState&) {
-      for (int i = t; i < kTileRows * columns; i += kAccumulateThreads) {
-        const int r = i / columns;
-        const int column = i % columns;
-        const int from = moves.from[r];
-        const int to = moves.to[r];
-        if (from == to) continue;
-        const std::int64_t units = column_units(a, first + r, column, moves.weight[r]);
-        if (to >= 0) add_shared_total(a.sums + std::int64_t{to} * columns + column, units);
-        if (from >= 0) add_shared_total(a.sums + std::int64_t{from} * columns + column, -units);
-      }
-    });
-  }
+  for_each_tile(team, a, block, blocks, moves, [&](int t, std::int64_t first, int count) {
+    for (int cell = t; cell < count * columns; cell += kAccumulateThreads) {
+      const int i = cell / columns;
+      const int column = cell % columns;
+      const std::int64_t units = column_units(a, first + moves.row[i], column, moves.weight[i]);
+      if (moves.to[i] >= 0) add_shared_total(a.sums + std::int64_t{moves.to[i]} * columns + column, units);
+      if (moves.from[i] >= 0) add_shared_total(a.sums + std::int64_t{moves.from[i]} * columns + column, -units);
+    }
+  });
 }
 
 /// Adds cell `i` of a slab's sums to the totals, and the objective with cell 0.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "exact/grid.hpp"
+#include "exact/lloyd_update.hpp"
 #include "exact/philox.hpp"
 
 namespace tessera {
@@ -49,7 +50,9 @@ struct Trial {
     }
   }
 
-  [[nodiscard]] NearestTask task(const Matrix<float>& model) const { return {model.view(), &units, true, true}; }
+  [[nodiscard]] NearestTask task(const Matrix<float>& model, bool objective) const {
+    return {model.view(), &units, true, objective};
+  }
 
   [[nodiscard]] Chunk chunk(std::int64_t first, std::int64_t count) const {
     const auto at = static_cast<std::size_t>(first);
@@ -104,18 +107,29 @@ Answer ask(NearestPass& pass, const Trial& trial, bool wants_rows, std::span<std
 }
 
 bool nearest_agrees(Backend& device, Backend& host, const Trial& trial) {
-  const auto alone = [&](Backend& backend, const Matrix<float>& model, bool wants_rows) {
-    return ask(*backend.nearest(trial.task(model)), trial, wants_rows);
+  const auto alone = [&](Backend& backend, const Matrix<float>& model, bool wants_rows, bool objective) {
+    return ask(*backend.nearest(trial.task(model, objective)), trial, wants_rows);
   };
-  if (!alone(device, trial.centroids, true).equals(alone(host, trial.centroids, true))) return false;
+  if (!alone(device, trial.centroids, true, true).equals(alone(host, trial.centroids, true, true))) return false;
 
-  const auto series = device.nearest_series(0);
+  // Centroids that somebody moves, and a few iterations of Lloyd, which a device may do ahead.
+  const auto series = device.nearest_series(kRows);
   std::vector<std::byte> state(static_cast<std::size_t>(kRows * series->row_state_bytes()));
   Matrix<float> model = trial.centroids;
-  for (int step = 0; step < 3; ++step) {
-    const auto pass = series->next(trial.task(model));
-    if (!ask(*pass, trial, false, state).equals(alone(host, model, false))) return false;
-    for (std::int64_t c = 0; c < kSegments; c += 3) model(c, 2) += 0.125F;
+  constexpr int kMoved = 3, kSteps = 9;
+  for (int step = 0; step < kSteps; ++step) {
+    const bool objective = step < kMoved;
+    const auto pass = series->next(trial.task(model, objective));
+    const Answer found = ask(*pass, trial, false, state);
+    if (!found.equals(alone(host, model, false, objective))) return false;
+    for (std::int64_t c = 0; c < kSegments; ++c) {
+      if (step + 1 < kMoved) {
+        model(c, 2) += c % 3 == 0 ? 0.125F : 0.0F;
+      } else if (const Int128 weight = found.statistics.weights[static_cast<std::size_t>(c)]; weight > 0) {
+        exact::lloyd_update(found.statistics.sums.row(c).data(), weight, trial.units.feature_exponent.data(),
+                            trial.units.weight_exponent, kFeatures, model.row(c).data());
+      }
+    }
   }
   return true;
 }

@@ -5,6 +5,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +16,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "kernels/launch.hpp"
 #include "support/host_kernels.hpp"
@@ -33,8 +35,15 @@ struct Work {
 
 }  // namespace
 
+struct CUgraph_st {
+  std::vector<std::function<void()>> work;
+};
+struct CUgraphExec_st {
+  std::vector<std::function<void()>> work;
+};
 struct CUstream_st {
   std::deque<Work> queue;
+  std::unique_ptr<CUgraph_st> recorded;  ///< while work is recorded instead of done
 };
 struct CUevent_st {
   std::shared_ptr<Marker> marker;
@@ -49,6 +58,7 @@ struct Runtime {
   std::map<void*, std::size_t> pinned_memory;
   std::set<cudaStream_t> streams;
   std::size_t events = 0;
+  std::size_t graphs = 0;  ///< recorded ones, and those ready to be launched
   cudaError_t last_error = cudaSuccess;
   FakeCudaUse use;
 
@@ -80,12 +90,21 @@ void work_off(cudaStream_t stream, const Marker* until = nullptr) {
 }
 
 void push(cudaStream_t stream, std::function<void()> run, std::shared_ptr<Marker> wait_for = nullptr) {
+  if (stream->recorded) {
+    if (wait_for) std::abort();  // not of this runtime
+    stream->recorded->work.push_back(std::move(run));
+    return;
+  }
   stream->queue.push_back({std::move(run), std::move(wait_for)});
   if (runtime().options.eager) work_off(stream);
 }
 
 void work_off_all() {
   for (cudaStream_t stream : runtime().streams) work_off(stream);
+}
+
+bool is_recording() {
+  return std::ranges::any_of(runtime().streams, [](cudaStream_t stream) { return stream->recorded != nullptr; });
 }
 
 bool inside(const std::map<void*, std::size_t>& memory, const void* address, std::size_t bytes) {
@@ -119,13 +138,19 @@ void blur(float* sums, std::int64_t count) {
   }
 }
 
+void copy(void* to, const void* from, std::size_t bytes) {
+  std::memcpy(to, from, bytes);
+  runtime().use.copied_bytes += bytes;
+}
+
 }  // namespace
 
 void set_fake_cuda(const FakeCuda& options) { runtime().options = options; }
 
 FakeCudaUse fake_cuda_use() {
   FakeCudaUse use = runtime().use;
-  use.live = runtime().device_memory.size() + runtime().pinned_memory.size() + runtime().streams.size() + runtime().events;
+  use.live = runtime().device_memory.size() + runtime().pinned_memory.size() + runtime().streams.size() + runtime().events +
+             runtime().graphs;
   return use;
 }
 
@@ -136,6 +161,7 @@ using namespace tessera::testing;  // NOLINT: the functions below have C linkage
 extern "C" {
 
 cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
+  if (is_recording()) return result(cudaErrorStreamCaptureUnsupported);
   Runtime& r = runtime();
   if (r.used() + bytes > r.options.memory_bytes) {
     ++r.use.refused;
@@ -145,6 +171,7 @@ cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
 }
 cudaError_t cudaFree(void* pointer) { return give_back(runtime().device_memory, pointer); }
 cudaError_t cudaHostAlloc(void** pointer, std::size_t bytes, unsigned) {
+  if (is_recording()) return result(cudaErrorStreamCaptureUnsupported);
   return allocate(runtime().pinned_memory, pointer, bytes);
 }
 cudaError_t cudaFreeHost(void* pointer) { return give_back(runtime().pinned_memory, pointer); }
@@ -153,12 +180,11 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   Runtime& r = runtime();
   const void* device = kind == cudaMemcpyHostToDevice ? to : from;
   if (!inside(r.device_memory, device, bytes)) return result(cudaErrorInvalidValue);
-  r.use.copied_bytes += bytes;
   if (kind == cudaMemcpyHostToDevice && !inside(r.pinned_memory, from, bytes)) {
     auto staged = std::make_shared<std::string>(static_cast<const char*>(from), bytes);  // pageable: taken at once
-    push(stream, [=] { std::memcpy(to, staged->data(), bytes); });
+    push(stream, [=] { copy(to, staged->data(), bytes); });
   } else {
-    push(stream, [=] { std::memcpy(to, from, bytes); });
+    push(stream, [=] { copy(to, from, bytes); });
   }
   return cudaSuccess;
 }
@@ -180,6 +206,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  if (stream->recorded) return result(cudaErrorStreamCaptureUnsupported);
   work_off(stream);
   return cudaSuccess;
 }
@@ -187,6 +214,36 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   if (event->marker) push(stream, nullptr, event->marker);
   return cudaSuccess;
 }
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+  stream->recorded = std::make_unique<CUgraph_st>();
+  return cudaSuccess;
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  *graph = stream->recorded.release();
+  ++runtime().graphs;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t* ready, cudaGraph_t graph, unsigned long long) {
+  *ready = new CUgraphExec_st{graph->work};  // NOLINT: handles of a C interface
+  ++runtime().graphs;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;  // NOLINT
+  --runtime().graphs;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) {
+  delete graph;  // NOLINT
+  --runtime().graphs;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
+  for (const auto& work : graph->work) push(stream, work);
+  ++runtime().use.graph_launches;
+  return cudaSuccess;
+}
+
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
   *event = new CUevent_st;  // NOLINT
   ++runtime().events;
@@ -262,8 +319,8 @@ cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, cudaStrea
 cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, cudaStream_t stream) {
   push(stream, [=] {
     if (!run_tensor_screen(arguments, steps, runtime().options.backwards)) std::abort();
+    ++runtime().use.tensor_launches;
   });
-  ++runtime().use.tensor_launches;
   return cudaSuccess;
 }
 cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStream_t stream) {
@@ -274,8 +331,10 @@ cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStrea
   return cudaSuccess;
 }
 cudaError_t launch_next_centroids(const NextCentroidsArguments& arguments, cudaStream_t stream) {
-  push(stream, [=] { run_next_centroids(arguments, runtime().options.backwards); });
-  ++runtime().use.steps;
+  push(stream, [=] {
+    run_next_centroids(arguments, runtime().options.backwards);
+    ++runtime().use.steps;
+  });
   return cudaSuccess;
 }
 cudaError_t launch_measure(const MeasureArguments& arguments, cudaStream_t stream) {

@@ -20,11 +20,12 @@ struct FakeCuda {
 void set_fake_cuda(const FakeCuda& options);
 
 struct FakeCudaUse {
-  std::size_t live = 0;             ///< buffers, streams and events that were not freed
-  std::size_t refused = 0;          ///< allocations for which there was no memory
-  std::size_t copied_bytes = 0;     ///< to and from the device
-  std::size_t launches = 0;         ///< of screens in float32, expectation steps and products
-  std::size_t steps = 0;            ///< of Lloyd that the device made by itself
+  std::size_t live = 0;          ///< buffers, streams and events that were not freed
+  std::size_t refused = 0;       ///< allocations for which there was no memory
+  std::size_t copied_bytes = 0;  ///< to and from the device
+  std::size_t launches = 0;      ///< of screens in float32, expectation steps and products
+  std::size_t steps = 0;         ///< of Lloyd that the device made by itself
+  std::size_t graph_launches = 0;
   std::size_t tensor_launches = 0;  ///< of screens on matrix units
 };
 [[nodiscard]] FakeCudaUse fake_cuda_use();

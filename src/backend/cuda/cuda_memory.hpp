@@ -127,6 +127,40 @@ class Stream {
   std::unique_ptr<std::remove_pointer_t<cudaStream_t>, Free> stream_;
 };
 
+/// Work that was recorded once and is given to a stream in one piece: next to no time between its kernels.
+class Graph {
+ public:
+  /// Records what work() gives to `stream`, which is not done now. It may not ask for memory.
+  template <typename Work>
+  void record(const Stream& stream, const Work& work) {
+    check(cudaStreamBeginCapture(stream.get(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+    cudaGraph_t made = nullptr;
+    try {
+      work();
+    } catch (...) {
+      static_cast<void>(cudaStreamEndCapture(stream.get(), &made));
+      if (made != nullptr) static_cast<void>(cudaGraphDestroy(made));
+      throw;
+    }
+    check(cudaStreamEndCapture(stream.get(), &made), "cudaStreamEndCapture");
+    cudaGraphExec_t ready = nullptr;
+    const cudaError_t error = cudaGraphInstantiateWithFlags(&ready, made, 0);
+    static_cast<void>(cudaGraphDestroy(made));
+    check(error, "cudaGraphInstantiateWithFlags");
+    graph_.reset(ready);
+  }
+  void launch(const Stream& stream) const { check(cudaGraphLaunch(graph_.get(), stream.get()), "cudaGraphLaunch"); }
+  [[nodiscard]] explicit operator bool() const { return graph_ != nullptr; }
+  /// Once nothing of it is under way any more.
+  void reset() { graph_.reset(); }
+
+ private:
+  struct Free {
+    void operator()(cudaGraphExec_t graph) const { static_cast<void>(cudaGraphExecDestroy(graph)); }
+  };
+  std::unique_ptr<std::remove_pointer_t<cudaGraphExec_t>, Free> graph_;
+};
+
 /// A point in a stream's work.
 class Event {
  public:

@@ -19,14 +19,21 @@ void IterationsAhead::fill(int wanted, Workspace& workspace, SeriesRows& rows, I
 void IterationsAhead::add(Workspace& workspace, SeriesRows& rows, Int128* totals) {
   const auto next = (first_ + static_cast<std::size_t>(waiting_)) % iterations_.size();
   Iteration& iteration = iterations_[next];
-  // An abandoned one may still be on its way to this memory; the stream keeps the order.
-  workspace.begin_iteration(totals, iteration.centroids);
-  rows.each_run(
-      workspace.plan().slab_rows, [](const ResidentRows&) { return true; },
-      [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
-        workspace.run(stretch.slab(at, count), workspace.slots().front(), stretch.label.data() + at, totals);
-      });
-  workspace.end_iteration(totals, iteration.totals, iteration.counters);
+  if (!iteration.work) {
+    iteration.centroids.reserve(workspace.centroid_cells());
+    iteration.totals.reserve(workspace.plan().cells);
+    iteration.counters.reserve(1);
+    iteration.work.record(workspace.compute(), [&] {
+      workspace.begin_iteration(totals, iteration.centroids);
+      rows.each_run(
+          workspace.plan().slab_rows, [](const ResidentRows&) { return true; },
+          [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
+            workspace.run(stretch.slab(at, count), workspace.slots().front(), stretch.label.data() + at, totals);
+          });
+      workspace.end_iteration(totals, iteration.totals, iteration.counters);
+    });
+  }
+  iteration.work.launch(workspace.compute());
   iteration.done.record(workspace.compute());
   ++waiting_;
 }
@@ -35,6 +42,11 @@ bool IterationsAhead::next_is_of(MatrixView<const float> centroids) const {
   oldest().done.wait();
   const auto bytes = static_cast<std::size_t>(centroids.rows * centroids.columns) * sizeof(float);
   return std::memcmp(oldest().centroids.data(), centroids.data, bytes) == 0;
+}
+
+void IterationsAhead::abandon() {
+  waiting_ = 0;
+  for (Iteration& iteration : iterations_) iteration.work.reset();
 }
 
 void IterationsAhead::take(NearestStatistics& found) {

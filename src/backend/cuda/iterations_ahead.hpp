@@ -32,8 +32,8 @@ class IterationsAhead {
   [[nodiscard]] bool next_is_of(MatrixView<const float> centroids) const;
   /// What the next one found. `found` has room for sums [k x d].
   void take(NearestStatistics& found);
-  /// Forgets those under way; the device works on, and what it is given from now on comes after them.
-  void abandon() { waiting_ = 0; }
+  /// Forgets them. None may be under way: whoever calls this has waited for the workspace.
+  void abandon();
 
  private:
   /// What one iteration leaves for the host.
@@ -41,6 +41,7 @@ class IterationsAhead {
     PinnedBuffer<float> centroids;  ///< [k x d]
     PinnedBuffer<Int128> totals;    ///< [cells]
     PinnedBuffer<Counters> counters;
+    Graph work;
     Event done;
   };
   [[nodiscard]] const Iteration& oldest() const { return iterations_[first_]; }

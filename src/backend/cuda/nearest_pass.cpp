@@ -67,8 +67,8 @@ void CudaNearestPass::prepare(std::int64_t chunk_rows) {
     workspace_->prepare(task_, frame_around(task_.centroids), wanted_, chunk_rows, false);
     return;
   }
+  workspace_->wait();  // for iterations that may be under way
   series_->ahead.abandon();
-  workspace_->wait();  // for iterations that may be under way: buffers may have to grow
   const bool first = series_->k == 0;
   if (first) series_->frame = frame_around(task_.centroids);
   workspace_->prepare(task_, series_->frame, wanted_, std::max(chunk_rows, series_->rows.expected()), true);
@@ -157,6 +157,7 @@ void CudaNearestPass::go_ahead() {
     workspace_->become_iteration();
     series_->ahead.fill(wanted, *workspace_, series_->rows, series_->totals.data());
   } catch (const AllocationError&) {  // no pinned memory for what they find: then one pass after the other
+    workspace_->wait();
     series_->ahead.abandon();
     series_->misses = kMostMisses;
   }

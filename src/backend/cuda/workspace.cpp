@@ -96,14 +96,11 @@ void Workspace::upload_task(const Frame& frame) {
 /// Labels the rows that screens certify; the others go to `open`.
 void Workspace::screen(const kernels::Slab& slab, const kernels::OpenRows& open, const kernels::RowResults& results) {
   const cudaStream_t stream = compute_.get();
-  const auto empty = [&](const kernels::OpenRows& list) {
-    check(cudaMemsetAsync(list.count, 0, sizeof(std::int32_t), stream), "cudaMemsetAsync");
-  };
-  empty(open);
+  auto& listed = counters_.data()->listed_rows;
+  check(cudaMemsetAsync(listed, 0, sizeof(listed), stream), "cudaMemsetAsync");
   kernels::ScreenArguments screen{.slab = slab, .centroids = centroids_.view(), .list = {}, .open = open, .results = results};
   if (plan_.tensor_steps > 0 && !wanted_.second) {
-    screen.open = {doubtful_.data(), &counters_.data()->doubtful_rows};
-    empty(screen.open);
+    screen.open = {doubtful_.data(), &listed[0]};
     check(kernels::launch_tensor_screen(centroids_.tensor_screen(screen), plan_.tensor_steps, stream),
           "launch of tensor screen");
     screen.list = std::exchange(screen.open, open);
@@ -114,7 +111,7 @@ void Workspace::screen(const kernels::Slab& slab, const kernels::OpenRows& open,
 void Workspace::run(const kernels::Slab& slab, const Slot& slot, std::int32_t* previous, Int128* totals) {
   const cudaStream_t stream = compute_.get();
   Counters* counters = counters_.data();
-  const kernels::OpenRows open{open_.data(), &counters->open_rows};
+  const kernels::OpenRows open{open_.data(), &counters->listed_rows[1]};
   const kernels::RowResults results{.label = slot.label.data(),
                                     .distance2 = wanted_.distance ? slot.distance2.data() : nullptr,
                                     .second = wanted_.second ? slot.second.data() : nullptr,
@@ -148,7 +145,7 @@ void Workspace::become_iteration() {
 void Workspace::begin_iteration(const Int128* totals, PinnedBuffer<float>& centroids) {
   const cudaStream_t stream = compute_.get();
   centroids_.advance(totals, feature_exponent_.data(), weight_exponent_, stream);
-  centroids.fetch(centroids_.view().centroids, task_.centroids.rows * task_.centroids.columns, stream);
+  centroids.fetch(centroids_.view().centroids, centroid_cells(), stream);
   check(cudaMemsetAsync(&counters_.data()->reference_rows, 0, sizeof(std::int64_t), stream), "cudaMemsetAsync");
 }
 

@@ -32,8 +32,7 @@ struct Counters {
   std::int64_t halves[2] = {0, 0};
   std::int64_t reference_rows = 0;
   std::int64_t bad_row = std::numeric_limits<std::int64_t>::max();  ///< least row beyond the objective's range
-  std::int32_t doubtful_rows = 0;
-  std::int32_t open_rows = 0;
+  std::int32_t listed_rows[2] = {0, 0};                             ///< doubtful ones, and open ones
 };
 
 /// A place for a slab: its rows and what is found of them.
@@ -81,6 +80,8 @@ class Workspace {
   void retire(const kernels::Slab& slab, std::int32_t* previous, Int128* totals);
   /// From now on, the pass is an iteration of a fit: sums, nothing else.
   void become_iteration();
+  /// Numbers of the centroids.
+  [[nodiscard]] std::int64_t centroid_cells() const { return task_.centroids.rows * task_.centroids.columns; }
   /// Moves the centroids to the means of `totals`, and fetches them.
   void begin_iteration(const Int128* totals, PinnedBuffer<float>& centroids);
   /// Fetches what an iteration has found.
