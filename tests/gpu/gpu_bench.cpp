@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Time of passes on a GPU by shape, beside the device's own copy rates: one line a shape, tab-separated.
 //   gpu_bench [LARGEST_ROWS]    default 10000000
-// Nearest passes:
-// first_ms: the first pass of a series, rows come from the host; moving_ms: later passes, centroids move by a tenth of a
-// deviation; settled_ms: centroids stand still; floor_%: time of one read of the rows at the copy rate over moving_ms;
-// streamed_ms: a pass on its own.
+// Nearest passes, screened by matrix units and in float32:
+// first_ms: the first pass of a series, rows come from the host; lloyd_ms: iterations of a fit, the host's means included, as
+// fit_kmeans has them; settled_ms: passes whose centroids stand still, one after the other; floor_%: time of one read of the
+// rows at the copy rate over lloyd_ms; streamed_ms: a pass on its own.
 // Expectation steps of a mixture: first_ms and later_ms, the same of a series; Tflop/s: float64 operations of later passes.
 // Moments of every two of d float32 columns, from the host's memory: bus_%: time of one copy of the cells over the pass's.
 // Wall time of consume() and finish(), medians.
@@ -23,6 +23,7 @@
 #include "backend/cuda/cuda_memory.hpp"
 #include "backend/registry.hpp"
 #include "exact/grid.hpp"
+#include "exact/lloyd_update.hpp"
 #include "support/awkward_cases.hpp"
 
 namespace tessera::testing {
@@ -89,25 +90,49 @@ Problem make_problem(std::int64_t d, std::int64_t k) {
   return problem;
 }
 
-void measure(Backend& backend, const CopyRates& rates, std::int64_t n, const Problem& problem) {
+/// The means of the segments; one without rows stays where it is.
+void step(const NearestStatistics& found, const GridUnits& units, Matrix<float>& centroids) {
+  for (std::int64_t c = 0; c < centroids.rows(); ++c) {
+    const Int128 weight = found.weights[static_cast<std::size_t>(c)];
+    if (weight <= 0) continue;
+    exact::lloyd_update(found.sums.row(c).data(), weight, units.feature_exponent.data(), units.weight_exponent,
+                        centroids.columns(), centroids.row(c).data());
+  }
+}
+
+void measure(const char* screen, Backend& backend, const CopyRates& rates, std::int64_t n, const Problem& problem) {
+  constexpr int kIterations = 20;
   const std::int64_t d = problem.rows.columns();
   const std::int64_t k = problem.centroids.rows();
-  double reference_rows = 0.0;
   const auto sweep = [&](NearestPass& pass) {
     for (std::int64_t first = 0; first < n; first += kChunkRows) {
       pass.consume({first, problem.rows.view().slice(0, std::min(kChunkRows, n - first)), {}, {}}, {});
     }
-    reference_rows = static_cast<double>(pass.finish().reference_rows);
+    return pass.finish();
   };
   const auto series = backend.nearest_series(n);
-  const auto next = [&](const Matrix<float>& centroids) { sweep(*series->next({centroids.view(), &problem.units})); };
-  const double first_ms = median_ms(1, [&](int) { next(problem.centroids); });
-  const double moving_ms = median_ms(kRepeats, [&](int i) { next(i % 2 == 0 ? problem.moved : problem.centroids); });
-  const double settled_ms = median_ms(kRepeats, [&](int) { next(problem.moved); });
-  const double streamed_ms = median_ms(1, [&](int) { sweep(*backend.nearest({problem.centroids.view(), &problem.units})); });
+  const auto next = [&](const Matrix<float>& model) { return sweep(*series->next({model.view(), &problem.units})); };
+  Matrix<float> model = problem.moved;
+  NearestStatistics found;
+  const double first_ms = median_ms(1, [&](int) { found = next(model); });
+  const double lloyd_ms = median_ms(1,
+                                    [&](int) {
+                                      for (int i = 0; i < kIterations; ++i) {
+                                        step(found, problem.units, model);
+                                        found = next(model);
+                                      }
+                                    }) /
+                          kIterations;
+  for (int i = 0; i < 2; ++i)
+    static_cast<void>(next(i == 0 ? problem.centroids : problem.moved));  // nothing is done ahead any more
+  const double settled_ms = median_ms(kRepeats, [&](int) { static_cast<void>(next(problem.moved)); });
+  const double streamed_ms = median_ms(1, [&](int) {
+    static_cast<void>(sweep(*backend.nearest({problem.centroids.view(), &problem.units})));
+  });
   const double floor_ms = 1e3 * static_cast<double>(n) * static_cast<double>(d) * 4.0 / rates.device;
-  fmt::print("{}\t{}\t{}\t{:.2f}\t{:.3f}\t{:.3f}\t{:.1f}\t{:.2f}\t{:.3f}\n", n, d, k, first_ms, moving_ms, settled_ms,
-             100.0 * floor_ms / moving_ms, streamed_ms, 100.0 * reference_rows / static_cast<double>(n));
+  fmt::print("{}\t{}\t{}\t{}\t{:.2f}\t{:.3f}\t{:.3f}\t{:.1f}\t{:.2f}\t{:.3f}\n", screen, n, d, k, first_ms, lloyd_ms,
+             settled_ms, 100.0 * floor_ms / lloyd_ms, streamed_ms,
+             100.0 * static_cast<double>(found.reference_rows) / static_cast<double>(n));
 }
 
 Mixture make_mixture(const Problem& problem, Covariance covariance) {
@@ -176,15 +201,23 @@ int run(std::int64_t largest_rows) {
   SilentObserver observer;
   const CancelToken cancel;
   ThreadPool threads(8);
-  const auto backend = open_backend({.device = "cuda"}, {observer, cancel, threads});
+  const auto open = [&](const char* screen) {
+    ::setenv("TESSERA_CUDA_SCREEN", screen, 1);
+    return open_backend({.device = "cuda"}, {observer, cancel, threads});
+  };
+  const auto backend = open("tensor");
+  const auto float32 = open("float32");
   const CopyRates rates = measure_copies();
   fmt::print("# {}\n# copy rate: {:.0f} GB/s on the device (read and written), {:.1f} GB/s from pinned memory\n",
              backend->description(), rates.device * 1e-9, rates.host * 1e-9);
-  fmt::print("n\td\tk\tfirst_ms\tmoving_ms\tsettled_ms\tfloor_%\tstreamed_ms\treference_%\n");
+  fmt::print("screen\tn\td\tk\tfirst_ms\tlloyd_ms\tsettled_ms\tfloor_%\tstreamed_ms\treference_%\n");
   for (const std::int64_t d : {16, 32, 64, 128}) {
     for (const std::int64_t k : {8, 64, 256, 1024}) {
       const Problem problem = make_problem(d, k);
-      for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) measure(*backend, rates, n, problem);
+      for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) {
+        measure("tensor", *backend, rates, n, problem);
+        measure("float32", *float32, rates, n, problem);
+      }
     }
   }
   fmt::print("# expectation steps\ncovariance\tn\td\tk\tfirst_ms\tlater_ms\tTflop/s\n");
