@@ -73,7 +73,8 @@ class NearestPass {
   [[nodiscard]] virtual NearestStatistics finish() = 0;
 };
 
-/// Nearest passes over the same rows with centroids that move from one pass to the next, as in Lloyd's iteration. What a pass
+/// Nearest passes over the same rows, whose values may not change, with centroids that move from one pass to the next, as in
+/// Lloyd's iteration. What a pass
 /// learned of a row is kept in Chunk::state and spares work in the next. Results are those of passes on their own.
 class NearestSeries {
  public:
@@ -86,6 +87,9 @@ class NearestSeries {
   /// @throws as Backend::nearest; Error if the number of centroids or features is another. The pass throws Error if rows come
   /// without the state that they had before.
   [[nodiscard]] virtual std::unique_ptr<NearestPass> next(const NearestTask& task) = 0;
+  /// A pass of its own over the same rows, with any centroids and any task: seeding, closing. What the series holds of the rows
+  /// may spare it the way to them. No other pass is alive at that time; the series must outlive it. @throws as Backend::nearest
+  [[nodiscard]] virtual std::unique_ptr<NearestPass> aside(const NearestTask& task) = 0;
 };
 
 /// Where passes run. Every backend returns the same bits.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <numeric>
 #include <unordered_set>
+#include <utility>
 
 #include "exact/grid.hpp"
 #include "fit/complete_rows.hpp"
@@ -52,10 +53,9 @@ class Lloyd {
     job_.observer.stage("seed", feeder_.rows());
     units_ = fit_units(plan_, options_.initial_centroids ? &*options_.initial_centroids : nullptr);
     centroids_ = options_.initial_centroids ? *options_.initial_centroids
-                                            : seed_centroids(feeder_, backend_, comm_, plan_, units_, options_, job_);
+                                            : seed_centroids(feeder_, series(), comm_, plan_, units_, options_, job_);
     job_.observer.stage("fit", feeder_.rows());
     iterate();
-    series_.reset();  // memory for what follows
     feeder_.keep_state(0);
     publish(closing);
     return std::move(result_);
@@ -71,18 +71,21 @@ class Lloyd {
             .columns = columns_};
   }
 
+  /// All passes over the rows are its passes, or aside of it.
+  NearestSeries& series() {
+    if (!series_) series_ = backend_.nearest_series(feeder_.rows());
+    return *series_;
+  }
+
   NearestStatistics nearest_sweep() {
-    const auto pass = backend_.nearest(task(true, false));
+    const auto pass = series().aside(task(true, false));
     return sweep(feeder_, *pass, comm_);
   }
 
   /// A sweep that knows what the sweeps before it learned of each row.
   NearestStatistics next_sweep(bool objective) {
-    if (!series_) {
-      series_ = backend_.nearest_series(feeder_.rows());
-      feeder_.keep_state(series_->row_state_bytes());
-    }
-    const auto pass = series_->next(task(true, objective));
+    if (!std::exchange(has_state_, true)) feeder_.keep_state(series().row_state_bytes());
+    const auto pass = series().next(task(true, objective));
     return sweep(feeder_, *pass, comm_);
   }
 
@@ -96,7 +99,10 @@ class Lloyd {
       record(statistics, next);
       const bool same_shape = next.rows() == centroids_.rows();
       const bool fixed = same_shape && next == centroids_;
-      if (!same_shape) series_.reset();  // what it knows is of so many centroids
+      if (!same_shape) {  // what it knows is of so many centroids
+        series_.reset();
+        has_state_ = false;
+      }
       centroids_ = next;
       if (fixed) {
         at_fixed_point_ = true;
@@ -136,7 +142,7 @@ class Lloyd {
 
   /// Appends the `count` distinct rows of largest d^2 (lowest id first among equals); fewer if that many do not exist.
   void fill_empty(std::int64_t count, Matrix<float>& next) {
-    const auto pass = backend_.nearest(task(false, false));
+    const auto pass = series().aside(task(false, false));
     const std::vector<float> fills = keeps_gaps(plan_.missing) ? fill_values(plan_) : std::vector<float>{};
     std::vector<float> row(static_cast<std::size_t>(feeder_.features()));
     RowCollection farthest(feeder_.features());
@@ -213,7 +219,7 @@ class Lloyd {
     }
     centroids_ = std::move(ordered);
 
-    const auto pass = backend_.nearest(task(true, true));
+    const auto pass = series().aside(task(true, true));
     const NearestStatistics closing =
         visit ? sweep(feeder_, *pass, comm_, {.segment = false, .distance2 = true}, visit) : sweep(feeder_, *pass, comm_);
     result_.rows = closing.rows;
@@ -251,7 +257,8 @@ class Lloyd {
   std::vector<std::uint8_t> columns_;  ///< see NearestTask
   GridUnits units_;
   Matrix<float> centroids_;
-  std::unique_ptr<NearestSeries> series_;  ///< of the iterations, while their number of centroids stays
+  std::unique_ptr<NearestSeries> series_;  ///< while the number of centroids stays
+  bool has_state_ = false;                 ///< the feeder keeps its state
   bool at_fixed_point_ = false;
   std::vector<Int128> weights_;  ///< [k] of the present centroids' segments, once they are known
   double constant_ = 0.0;

@@ -21,10 +21,10 @@ constexpr std::int64_t kLeastOversampling =
 
 class CandidateSearch {
  public:
-  CandidateSearch(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan, const GridUnits& units,
+  CandidateSearch(Feeder& feeder, NearestSeries& series, Communicator& comm, const FeaturePlan& plan, const GridUnits& units,
                   const KMeansOptions& options, ThreadPool& threads)
       : feeder_(feeder),
-        backend_(backend),
+        series_(series),
         comm_(comm),
         threads_(threads),
         columns_(gap_columns(plan)),
@@ -69,7 +69,7 @@ class CandidateSearch {
   RowCollection draw_round(int round) {
     const std::int64_t most = 4 * oversampling_;  // l are expected
     SmallestKeys smallest(feeder_.features(), most, threads_);
-    const auto pass = backend_.nearest(task(false));
+    const auto pass = series_.aside(task(false));
     const auto visit = [&](const Chunk& chunk, const RowOutputs& outputs) {
       smallest.offer(chunk, [&](std::int64_t i, double weight) {
         const double mass = weight * outputs.distance2[static_cast<std::size_t>(i)];
@@ -91,7 +91,7 @@ class CandidateSearch {
 
   /// Candidates as the exact means and weights of the rows nearest to them; equal candidates collapse (ties go to the first).
   RowCollection weigh() {
-    const auto pass = backend_.nearest(task(true));
+    const auto pass = series_.aside(task(true));
     const NearestStatistics cells = sweep(feeder_, *pass, comm_);
     const SegmentMeans means(cells, units_);
     RowCollection weighted(feeder_.features());
@@ -106,7 +106,7 @@ class CandidateSearch {
   }
 
   Feeder& feeder_;
-  Backend& backend_;
+  NearestSeries& series_;
   Communicator& comm_;
   ThreadPool& threads_;
   std::vector<std::uint8_t> columns_;  ///< see NearestTask
@@ -119,7 +119,7 @@ class CandidateSearch {
 
 }  // namespace
 
-Matrix<float> seed_centroids(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan,
+Matrix<float> seed_centroids(Feeder& feeder, NearestSeries& series, Communicator& comm, const FeaturePlan& plan,
                              const GridUnits& units, const KMeansOptions& options, const JobContext& job) {
   // One row more than the limit tells whether the table is small without a sweep just for counting.
   RowCollection candidates = sample_rows(feeder, comm, job.threads, kAllRowsAreCandidates + 1, options.seed);
@@ -128,7 +128,7 @@ Matrix<float> seed_centroids(Feeder& feeder, Backend& backend, Communicator& com
   if (static_cast<std::int64_t>(candidates.rows.size()) > kAllRowsAreCandidates) {
     const auto first = std::ranges::min_element(
         candidates.rows, {}, [&](const RowCollection::Row& row) { return sample_key(options.seed, row.id); });
-    candidates = CandidateSearch(feeder, backend, comm, plan, units, options, job.threads)
+    candidates = CandidateSearch(feeder, series, comm, plan, units, options, job.threads)
                      .run(candidates.values.row(first - candidates.rows.begin()));
   }
   const PointClustering best = cluster_points(

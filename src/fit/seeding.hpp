@@ -23,8 +23,9 @@ inline constexpr std::int64_t kAllRowsAreCandidates = 16384;
 /// threads, ranks or backend. Each candidate stands for the exact mean and weight of the rows nearest to it, and the host
 /// clusters these (cluster_points). Where the plan keeps gaps, rows of small tables are completed by their neighbours, and
 /// candidates by the fills of the preparation, which only matter where no row of a candidate has the feature.
+/// @param series  of the fit that is to follow: passes are aside of it
 /// @throws DataError if no row has a positive weight
-[[nodiscard]] Matrix<float> seed_centroids(Feeder& feeder, Backend& backend, Communicator& comm, const FeaturePlan& plan,
+[[nodiscard]] Matrix<float> seed_centroids(Feeder& feeder, NearestSeries& series, Communicator& comm, const FeaturePlan& plan,
                                            const GridUnits& units, const KMeansOptions& options, const JobContext& job);
 
 }  // namespace tessera

@@ -228,6 +228,27 @@ TEST_F(ImaginedMachine, IterationsAreDoneAhead) {
   EXPECT_LT(after.copied_bytes - after_first.copied_bytes, (kPasses - 1) * (kFound + 200));
 }
 
+/// Rows cross the bus once for all passes of a fit: seeding, iterations, closing.
+TEST_F(ImaginedMachine, PassesAsideFindTheRowsOnTheDevice) {
+  AwkwardRandom random(6);
+  constexpr std::int64_t kRows = 3000, kFeatures = 20;
+  const AwkwardCase made = make_case("rows", kRows, kFeatures, 5, 0.1, random, [&](auto, auto) { return random.bell(); });
+  set_fake_cuda({.eager = true});
+  const auto backend = open_gpu(threads_);
+  const auto series = backend->nearest_series(kRows);
+  const auto sweep = [&](NearestPass& pass) {
+    const std::size_t before = fake_cuda_use().copied_bytes;
+    for (const std::int64_t first : {0, 1000, 2000}) pass.consume({first, made.rows.view().slice(first, 1000), {}, {}}, {});
+    static_cast<void>(pass.finish());
+    return fake_cuda_use().copied_bytes - before;
+  };
+  constexpr std::size_t kTable = kRows * kFeatures * sizeof(float);
+  EXPECT_GE(sweep(*series->aside({made.centroids.view(), &made.units})), kTable);
+  EXPECT_LT(sweep(*series->aside({made.centroids.view().slice(0, 2), &made.units})), kTable / 10);
+  EXPECT_LT(sweep(*series->next({made.centroids.view(), &made.units})), kTable / 10);
+  EXPECT_LT(sweep(*series->aside({made.centroids.view(), &made.units, true, true})), kTable / 10);
+}
+
 TEST_F(ImaginedMachine, NothingIsLeftBehind) {
   const AwkwardCase made = awkward_values().front();
   const std::size_t before = fake_cuda_use().live;

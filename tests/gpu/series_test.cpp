@@ -144,7 +144,24 @@ TEST_F(GpuSeries, OtherBordersEqualTheNaiveTwin) {
 
 /// What a pass of a script is like: the centroids that Lloyd's step gives, which a device may have gone on to by itself, or
 /// others; rows in the usual chunks or in others; with labels, with the objective, or neither.
-enum class Turn { step, jump, step_other_chunks, step_labels, step_objective, jump_objective };
+/// Or a pass aside of the series, with another number of centroids.
+enum class Turn { step, jump, step_other_chunks, step_labels, step_objective, jump_objective, aside, aside_labels };
+
+/// A pass aside over the rows, of the first of the centroids.
+void run_aside(NearestSeries& series, const AwkwardCase& made, const Matrix<float>& centroids, bool labels) {
+  const auto some = centroids.view().slice(0, (centroids.rows() + 1) / 2);
+  const std::int64_t n = made.rows.rows();
+  const NaiveNearest want = naive_nearest(made.rows.view(), made.weights, made.flags, some, made.units);
+  const auto pass = series.aside({some, &made.units, true, true});
+  std::vector<std::int32_t> segment(want.segment.size());
+  consume_all(*pass, made, {0, n / 4, n / 2, n / 4 * 3, n}, labels ? &segment : nullptr);
+  const NearestStatistics found = pass->finish();
+  expect_sums(found, want.statistics);
+  EXPECT_TRUE(found.objective == want.statistics.objective);
+  if (labels) {
+    EXPECT_EQ(segment, want.segment);
+  }
+}
 
 void run_script(Backend& backend, const AwkwardCase& made, const std::vector<Turn>& script) {
   const std::int64_t n = made.rows.rows(), d = made.rows.columns(), k = made.centroids.rows();
@@ -154,6 +171,11 @@ void run_script(Backend& backend, const AwkwardCase& made, const std::vector<Tur
   for (std::size_t i = 0; i < script.size(); ++i) {
     SCOPED_TRACE(i);
     const Turn turn = script[i];
+    if (turn == Turn::aside || turn == Turn::aside_labels) {
+      run_aside(*series, made, centroids, turn == Turn::aside_labels);
+      if (::testing::Test::HasFailure()) return;
+      continue;
+    }
     if (turn == Turn::jump || turn == Turn::jump_objective) {
       for (std::int64_t c = 0; c < k; ++c) {
         for (float& value : centroids.row(c)) value *= 1.0F + 0.05F * static_cast<float>(random.bell());
@@ -191,6 +213,7 @@ TEST_F(GpuSeries, PassesDoneAheadEqualTheNaiveTwin) {
       {step, step, step_labels, step, step_objective, step, step},
       {step, step, step_other_chunks, step, step, step_other_chunks, step},
       {step, step, jump, step, step, jump_objective, step, step, jump, step},
+      {aside_labels, aside, step, step, aside, step, step, aside_labels, aside, step},
   };
   const auto backend = open_gpu(threads_);
   for (const AwkwardCase& made : some_cases()) {

@@ -98,6 +98,9 @@ class CpuNearestSeries final : public NearestSeries {
   [[nodiscard]] std::unique_ptr<NearestPass> next(const NearestTask& task) override {
     return std::make_unique<CpuNearestPass>(task, level_, threads_, &memory_);
   }
+  [[nodiscard]] std::unique_ptr<NearestPass> aside(const NearestTask& task) override {
+    return std::make_unique<CpuNearestPass>(task, level_, threads_);
+  }
 
  private:
   CpuLevel level_;

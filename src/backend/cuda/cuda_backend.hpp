@@ -22,7 +22,7 @@ class CudaBackend final : public Backend {
   [[nodiscard]] std::string description() const override;
   [[nodiscard]] Backend& host() override { return *host_; }
   [[nodiscard]] std::unique_ptr<NearestPass> nearest(const NearestTask& task) override {
-    return std::make_unique<CudaNearestPass>(task, device_, pool_, threads_, nullptr);
+    return std::make_unique<CudaNearestPass>(task, device_, pool_, threads_, nullptr, nullptr);
   }
   [[nodiscard]] std::unique_ptr<NearestSeries> nearest_series(std::int64_t expected_rows) override {
     return std::make_unique<CudaNearestSeries>(expected_rows, device_, pool_, threads_);

@@ -27,11 +27,12 @@ bool any(const RowOutputs& outputs) {
 }  // namespace
 
 CudaNearestPass::CudaNearestPass(const NearestTask& task, const Device& device, WorkspacePool<Workspace>& pool,
-                                 ThreadPool& threads, NearestSeriesState* series)
+                                 ThreadPool& threads, NearestSeriesState* series, SeriesRows* rows)
     : task_(task),
       device_(device),
       threads_(threads),
       series_(series),
+      rows_(rows),
       own_(pool),
       workspace_(series == nullptr ? own_ : series->workspace) {
   check_task(task);
@@ -50,7 +51,7 @@ void CudaNearestPass::begin(std::int64_t chunk_rows, const RowOutputs& outputs) 
   wanted_ = Wanted::of(task_, outputs);
   done_ahead_ = is_done_ahead();
   if (!done_ahead_) prepare(chunk_rows);
-  if (series_ != nullptr) series_->rows.begin_pass();
+  if (rows_ != nullptr) rows_->begin_pass();
 }
 
 /// Whether the device has iterations ahead, and the next one is this pass.
@@ -63,15 +64,16 @@ bool CudaNearestPass::is_done_ahead() const {
 
 void CudaNearestPass::prepare(std::int64_t chunk_rows) {
   workspace_.take(device_);
+  const std::int64_t slab_rows = rows_ == nullptr ? chunk_rows : std::max(chunk_rows, rows_->expected());
   if (series_ == nullptr) {
-    workspace_->prepare(task_, frame_around(task_.centroids), wanted_, chunk_rows, false);
+    workspace_->prepare(task_, frame_around(task_.centroids), wanted_, slab_rows, rows_ != nullptr);
     return;
   }
   workspace_->wait();  // for iterations that may be under way
   series_->ahead.abandon();
   const bool first = series_->k == 0;
   if (first) series_->frame = frame_around(task_.centroids);
-  workspace_->prepare(task_, series_->frame, wanted_, std::max(chunk_rows, series_->rows.expected()), true);
+  workspace_->prepare(task_, series_->frame, wanted_, slab_rows, true);
   if (!first) return;
   series_->k = task_.centroids.rows;
   series_->d = task_.centroids.columns;
@@ -85,7 +87,7 @@ void CudaNearestPass::consume(const Chunk& chunk, const RowOutputs& outputs) {
   if (n == 0) return;
   device_.use();
   if (!begun_) begin(n, outputs);
-  ResidentRows* resident = series_ == nullptr ? nullptr : series_->rows.see(chunk, device_, workspace_->compute());
+  ResidentRows* resident = rows_ == nullptr ? nullptr : rows_->see(chunk, device_, workspace_->compute());
   if (resident != nullptr && resident->filled && !any(outputs)) {  // nothing comes from or goes to the host
     resident->deferred = true;
     return;
@@ -111,14 +113,13 @@ void CudaNearestPass::consume_slab(const Chunk& rows, const RowOutputs& outputs,
   const Stream& compute = workspace_->compute();
   if (resident == nullptr) {
     slot.rows.own.reserve(rows, room);
-    workspace_->run(slot.rows.upload(rows, slot.rows.own, 0, room, compute, threads_), slot, nullptr,
-                    workspace_->totals().data());
+    workspace_->run(slot.rows.upload(rows, slot.rows.own, 0, room, compute, threads_), slot, nullptr, totals(false));
   } else {
     Stretch& stretch = *resident->stretch;
     const std::int64_t at = resident->at + offset;
     const kernels::Slab slab =
         resident->filled ? stretch.slab(at, n) : slot.rows.upload(rows, stretch.buffers, at, room, compute, threads_);
-    workspace_->run(slab, slot, stretch.label.data() + at, series_->totals.data());
+    workspace_->run(slab, slot, labels(stretch, at), totals(true));
   }
   slot.rows.computed.record(compute);
   if (any(outputs)) fetch(slot, outputs);
@@ -134,18 +135,28 @@ void CudaNearestPass::fetch(Slot& slot, const RowOutputs& outputs) {
   slot.second_distance2.fetch(outputs.runner_up_distance2, stream);
 }
 
-/// Takes rows that did not come again off the sums, and works on those that have waited.
+/// The labels that rows have in the sums of the series; null: it is none.
+std::int32_t* CudaNearestPass::labels(Stretch& stretch, std::int64_t at) const {
+  return series_ == nullptr ? nullptr : stretch.label.data() + at;
+}
+
+/// What rows are added to: those of a series stay in its sums from pass to pass.
+Int128* CudaNearestPass::totals(bool resident) const {
+  return series_ != nullptr && resident ? series_->totals.data() : workspace_->totals().data();
+}
+
+/// Takes rows that did not come again off the sums of the series, and works on those that have waited.
 void CudaNearestPass::work_on_resident_rows() {
   const std::int64_t most = workspace_->plan().slab_rows;
-  Int128* totals = series_->totals.data();
-  series_->rows.drop_unseen(workspace_->compute(), most, [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
-    workspace_->retire(stretch.slab(at, count), stretch.label.data() + at, totals);
+  if (series_ != nullptr) {
+    rows_->drop_unseen(workspace_->compute(), most, [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
+      workspace_->retire(stretch.slab(at, count), labels(stretch, at), totals(true));
+    });
+  }
+  const auto waits = [&](const ResidentRows& rows) { return rows_->is_seen(rows) && rows.deferred; };
+  rows_->each_run(most, waits, [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
+    workspace_->run(stretch.slab(at, count), workspace_->slots().front(), labels(stretch, at), totals(true));
   });
-  series_->rows.each_run(
-      most, [](const ResidentRows& rows) { return rows.deferred; },
-      [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
-        workspace_->run(stretch.slab(at, count), workspace_->slots().front(), stretch.label.data() + at, totals);
-      });
 }
 
 /// Lets the device go on to the next iterations of a fit, if it has all it needs for them.
@@ -178,7 +189,7 @@ NearestStatistics CudaNearestPass::finish() {
     return found;
   }
   if (done_ahead_) prepare(0);
-  if (series_ != nullptr) work_on_resident_rows();
+  if (rows_ != nullptr) work_on_resident_rows();
   NearestStatistics found = statistics();
   if (series_ != nullptr) go_ahead();
   return found;

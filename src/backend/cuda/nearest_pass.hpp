@@ -18,6 +18,12 @@ namespace tessera::cuda {
 struct NearestSeriesState {
   NearestSeriesState(std::int64_t expected_rows, WorkspacePool<Workspace>& pool) : rows(true, expected_rows), workspace(pool) {}
 
+  /// Waits for iterations ahead, and forgets them.
+  void stop() {
+    workspace.give_back();
+    ahead.abandon();
+  }
+
   SeriesRows rows;
   DeviceBuffer<Int128> totals;  ///< [cells] sums of the rows that are kept, as their labels say
   Frame frame;                  ///< around the first centroids; those that follow don't go far
@@ -32,9 +38,10 @@ struct NearestSeriesState {
 /// take them all at once, unless the device has done the pass ahead.
 class CudaNearestPass final : public NearestPass {
  public:
-  /// @param series of this pass, or null. @throws ConfigError, Error as Backend::nearest
+  /// @param series of this pass, or null  @param rows  on the device, those of the series if there is one, or null
+  /// @throws ConfigError, Error as Backend::nearest
   CudaNearestPass(const NearestTask& task, const Device& device, WorkspacePool<Workspace>& pool, ThreadPool& threads,
-                  NearestSeriesState* series);
+                  NearestSeriesState* series, SeriesRows* rows);
   ~CudaNearestPass() override;
   CudaNearestPass(const CudaNearestPass&) = delete;
   CudaNearestPass& operator=(const CudaNearestPass&) = delete;
@@ -48,6 +55,8 @@ class CudaNearestPass final : public NearestPass {
   void prepare(std::int64_t chunk_rows);
   void consume_slab(const Chunk& rows, const RowOutputs& outputs, Slot& slot, ResidentRows* resident, std::int64_t offset);
   static void fetch(Slot& slot, const RowOutputs& outputs);
+  [[nodiscard]] std::int32_t* labels(Stretch& stretch, std::int64_t at) const;
+  [[nodiscard]] Int128* totals(bool resident) const;
   void work_on_resident_rows();
   void go_ahead();
   [[nodiscard]] NearestStatistics statistics() const;
@@ -56,6 +65,7 @@ class CudaNearestPass final : public NearestPass {
   Device device_;
   ThreadPool& threads_;
   NearestSeriesState* series_;
+  SeriesRows* rows_;
   Lease<Workspace> own_;         ///< without a series
   Lease<Workspace>& workspace_;  ///< empty until rows come
   Wanted wanted_;
@@ -72,7 +82,11 @@ class CudaNearestSeries final : public NearestSeries {
       : device_(std::move(device)), pool_(pool), threads_(threads), state_(expected_rows, pool) {}
   [[nodiscard]] int row_state_bytes() const override { return 0; }
   [[nodiscard]] std::unique_ptr<NearestPass> next(const NearestTask& task) override {
-    return std::make_unique<CudaNearestPass>(task, device_, pool_, threads_, &state_);
+    return std::make_unique<CudaNearestPass>(task, device_, pool_, threads_, &state_, &state_.rows);
+  }
+  [[nodiscard]] std::unique_ptr<NearestPass> aside(const NearestTask& task) override {
+    state_.stop();
+    return std::make_unique<CudaNearestPass>(task, device_, pool_, threads_, nullptr, &state_.rows);
   }
 
  private:

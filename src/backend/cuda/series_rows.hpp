@@ -86,8 +86,10 @@ class SeriesRows {
       at = chunks_.erase(at);
     }
   }
+  /// Whether the present pass saw them.
+  [[nodiscard]] bool is_seen(const ResidentRows& rows) const { return rows.pass == pass_; }
   [[nodiscard]] bool all_seen() const {
-    return std::ranges::all_of(chunks_, [&](const auto& entry) { return entry.second.pass == pass_; });
+    return std::ranges::all_of(chunks_, [&](const auto& entry) { return is_seen(entry.second); });
   }
   [[nodiscard]] bool empty() const { return chunks_.empty(); }
   [[nodiscard]] std::int64_t expected() const { return expected_; }

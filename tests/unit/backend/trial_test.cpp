@@ -45,6 +45,7 @@ class FaultySeries final : public NearestSeries {
     const bool wrong = fault_ == Fault::series && passes_++ == 2;
     return std::make_unique<FaultyPass>(inner_->next(task), wrong ? Fault::sum : Fault::none);
   }
+  [[nodiscard]] std::unique_ptr<NearestPass> aside(const NearestTask& task) override { return inner_->aside(task); }
 
  private:
   std::unique_ptr<NearestSeries> inner_;
