@@ -113,8 +113,10 @@ TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a
   float square[4] = {};
   float rest[4] = {};
   TESSERA_UNROLL
-  for (int i = 0; i < 4; ++i)
-    row[i] = (tensor_row(t, i) < last ? tensor_row(t, i) : last) * a.slab.d;  // those behind are dropped
+  for (int i = 0; i < 4; ++i) {
+    const int place = tensor_row(t, i);
+    row[i] = (place < last ? place : last) * a.slab.d;  // what is found of those behind is dropped
+  }
   TESSERA_UNROLL
   for (std::size_t s = 0; s < kSteps; ++s) {
     if (kSteps > 4 || s % 2 == 0) keep_order();  // eight loads at a time
@@ -128,9 +130,11 @@ TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a
       TESSERA_UNROLL
       for (int pair = 0; pair < 2; ++pair) {
         float y[2];
+        TESSERA_UNROLL
         for (int j = 0; j < 2; ++j) y[j] = fmaf(x[i].v[2 * pair + j], a.centroids.frame.scale, offset.v[2 * pair + j]);
         const std::uint32_t two = pack_halves(y[0], y[1]);
         state.rows[i / 2][s][2 * pair + i % 2] = two;
+        TESSERA_UNROLL
         for (int j = 0; j < 2; ++j) {
           const float lost = y[j] - half_value(two >> 16 * j & 0xFFFFU);  // not finite beyond the range: then not safe
           square[i] = fmaf(y[j], y[j], square[i]);
@@ -217,8 +221,9 @@ TESSERA_HOST_DEVICE inline void take_group(int group, TensorScreenState<kSteps>&
   for (int i = 0; i < 4; ++i) {
     float value[4];
     TESSERA_UNROLL
-    for (int j = 0; j < 4; ++j)
+    for (int j = 0; j < 4; ++j) {
       value[j] = tagged(state.score[i / 2][j / 2][i % 2 * 2 + j % 2], kTags, static_cast<unsigned>(j));
+    }
     float first = fmaxf(value[0], value[1]);
     float second = fminf(value[0], value[1]);
     TESSERA_UNROLL
