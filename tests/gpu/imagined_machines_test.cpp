@@ -222,7 +222,7 @@ TEST_F(ImaginedMachine, IterationsAreDoneAhead) {
   const FakeCudaUse after = fake_cuda_use();
   constexpr std::size_t kAhead = 4;
   EXPECT_EQ(after.steps - before.steps, kPasses - 1 + kAhead);
-  EXPECT_EQ(after.graph_launches - before.graph_launches, kPasses - 1 + kAhead);
+  EXPECT_EQ(after.graph_launches - before.graph_launches, kPasses - 1 + kAhead - 1);  // the first one loads the kernels
   EXPECT_EQ(after.tensor_launches - before.tensor_launches, 3 + kPasses - 1 + kAhead);
   constexpr std::size_t kFound = kSegments * ((kFeatures + 2) * sizeof(Int128) + kFeatures * sizeof(float));
   EXPECT_LT(after.copied_bytes - after_first.copied_bytes, (kPasses - 1) * (kFound + 200));

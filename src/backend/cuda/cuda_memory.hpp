@@ -133,7 +133,7 @@ class Graph {
   /// Records what work() gives to `stream`, which is not done now. It may not ask for memory.
   template <typename Work>
   void record(const Stream& stream, const Work& work) {
-    check(cudaStreamBeginCapture(stream.get(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+    check(cudaStreamBeginCapture(stream.get(), cudaStreamCaptureModeRelaxed), "cudaStreamBeginCapture");
     cudaGraph_t made = nullptr;
     try {
       work();

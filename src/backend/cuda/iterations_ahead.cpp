@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace tessera::cuda {
 
@@ -19,21 +20,25 @@ void IterationsAhead::fill(int wanted, Workspace& workspace, SeriesRows& rows, I
 void IterationsAhead::add(Workspace& workspace, SeriesRows& rows, Int128* totals) {
   const auto next = (first_ + static_cast<std::size_t>(waiting_)) % iterations_.size();
   Iteration& iteration = iterations_[next];
-  if (!iteration.work) {
-    iteration.centroids.reserve(workspace.centroid_cells());
-    iteration.totals.reserve(workspace.plan().cells);
-    iteration.counters.reserve(1);
-    iteration.work.record(workspace.compute(), [&] {
-      workspace.begin_iteration(totals, iteration.centroids);
-      rows.each_run(
-          workspace.plan().slab_rows, [](const ResidentRows&) { return true; },
-          [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
-            workspace.run(stretch.slab(at, count), workspace.slots().front(), stretch.label.data() + at, totals);
-          });
-      workspace.end_iteration(totals, iteration.totals, iteration.counters);
+  const auto work = [&] {
+    workspace.begin_iteration(totals, iteration.centroids);
+    const auto all = [](const ResidentRows&) { return true; };
+    rows.each_run(workspace.plan().slab_rows, all, [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
+      workspace.run(stretch.slab(at, count), workspace.slots().front(), stretch.label.data() + at, totals);
     });
+    workspace.end_iteration(totals, iteration.totals, iteration.counters);
+  };
+  if (!std::exchange(begun_, true)) {
+    work();  // the driver loads kernels when they are launched first, which it may not do while work is recorded
+  } else {
+    if (!iteration.work) {
+      iteration.centroids.reserve(workspace.centroid_cells());
+      iteration.totals.reserve(workspace.plan().cells);
+      iteration.counters.reserve(1);
+      iteration.work.record(workspace.compute(), work);
+    }
+    iteration.work.launch(workspace.compute());
   }
-  iteration.work.launch(workspace.compute());
   iteration.done.record(workspace.compute());
   ++waiting_;
 }

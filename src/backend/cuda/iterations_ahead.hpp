@@ -50,6 +50,7 @@ class IterationsAhead {
   std::array<Iteration, kMost> iterations_;
   std::size_t first_ = 0;  ///< the oldest one that waits
   int waiting_ = 0;
+  bool begun_ = false;  ///< there was one
 };
 
 /// Adds totals [k x (d + kExtraColumns)] to statistics.
