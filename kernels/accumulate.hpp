@@ -44,7 +44,7 @@ TESSERA_HOST_DEVICE inline void stage_move(const AccumulateArguments& a, std::in
   moves.weight[place] = weight;
 }
 
-/// Calls work(t) on every thread for every tile of the block whose moves are staged, number `turn` of their counts.
+/// Stages the moves of every tile of the block, one after the other, and calls work(t, first row, moves) on every thread.
 template <typename Team, typename Work>
 TESSERA_HOST_DEVICE inline void for_each_tile(Team& team, const AccumulateArguments& a, std::int64_t block, std::int64_t blocks,
                                               MoveMemory& moves, Work work) {

@@ -44,21 +44,16 @@ TESSERA_HOST_DEVICE inline void pack_share(const NextCentroidsArguments& a, int 
   if (c < 0) return;  // what is there stays there
   const int fours = a.tensor_steps > 0 ? a.tensor_steps * kProductTerms / 4 : (a.d + 3) / 4;
   for (int four = share; four < fours; four += shares) {
-    std::uint32_t bits[4];
+    Float4 y;
     for (int i = 0; i < 4; ++i) {
       const int j = 4 * four + i;
-      const float y = j < a.d ? a.frame.at(a.centroids[std::int64_t{c} * a.d + j], j) : 0.0F;
-      if (j < a.d) a.packed[(std::int64_t{b} * a.d + j) * a.tile + within] = y;
-      bits[i] = finite_half_bits(y);
-      const double lost = static_cast<double>(y) - static_cast<double>(half_value(bits[i]));
-      square += static_cast<double>(y) * static_cast<double>(y);
+      y.v[i] = j < a.d ? a.frame.at(a.centroids[std::int64_t{c} * a.d + j], j) : 0.0F;
+      if (j < a.d) a.packed[(std::int64_t{b} * a.d + j) * a.tile + within] = y.v[i];
+      square += static_cast<double>(y.v[i]) * static_cast<double>(y.v[i]);
+      const double lost = lost_in_half(y.v[i]);
       rest += lost * lost;
     }
-    if (a.tensor_steps > 0) {
-      std::uint32_t* two = a.tiles + tensor_word(a.tensor_steps, a.tile, b, within, four);
-      two[0] = bits[0] | bits[1] << 16;
-      two[1] = bits[2] | bits[3] << 16;
-    }
+    if (a.tensor_steps > 0) put_features(a.tiles, a.tensor_steps, a.tile, b, within, four, y);
   }
 }
 
@@ -83,10 +78,7 @@ TESSERA_HOST_DEVICE inline void pack_centroids(Team& team, const NextCentroidsAr
     memory.rest[t] = used ? exact::upper_norm(static_cast<float>(rest), a.d) : 0.0F;
     if (!used) return;
     a.start[place] = static_cast<float>(-0.5 * square);
-    if (a.tensor_steps > 0) {
-      std::uint32_t* starts = a.tiles + tensor_start_word(a.tensor_steps, a.tile, b, t);
-      starts[0] = starts[2] = std::bit_cast<std::uint32_t>(a.start[place]);
-    }
+    if (a.tensor_steps > 0) put_start(a.tiles, a.tensor_steps, a.tile, b, t, a.start[place]);
   });
   team.each([&](int t, PackState&) {
     if (t != 0) return;

@@ -14,10 +14,6 @@
 // certified are appended to a list.
 namespace tessera::kernels {
 
-struct alignas(16) Float4 {
-  float v[4];
-};
-
 /// Who scores what: a thread has 4 centroids of a tile and kRowsOfThread rows. Narrow tiles take more rows, so that few
 /// centroids keep all threads busy.
 template <int kTile>

@@ -8,6 +8,11 @@ namespace tessera::kernels {
 /// The bit of Slab::flags that says that a row is not used.
 inline constexpr std::uint8_t kRejectedRow = 8;
 
+/// Numbers that are read at once.
+struct alignas(16) Float4 {
+  float v[4];
+};
+
 /// Numbers behind the last row of a slab that kernels may read: they take four features at a time.
 inline constexpr int kSpareFeatures = 3;
 

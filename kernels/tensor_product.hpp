@@ -90,16 +90,18 @@ void multiply(HostTeam<State>& team, Fragments fragments) {
   }
 }
 
-/// Begins to copy 16 bytes from device memory to shared memory, both at multiples of 16.
-TESSERA_HOST_DEVICE inline void begin_copy16(void* to, const void* from) {
-  struct alignas(16) Bytes {
-    std::uint32_t words[4];
-  };
+/// Words that are copied at once.
+struct alignas(16) Words4 {
+  std::uint32_t v[4];
+};
+
+/// Begins to copy them from device memory to shared memory.
+TESSERA_HOST_DEVICE inline void begin_copy(Words4* to, const Words4* from) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(static_cast<unsigned>(__cvta_generic_to_shared(to))), "l"(from)
                : "memory");
 #else
-  *static_cast<Bytes*>(to) = *static_cast<const Bytes*>(from);
+  *to = *from;
 #endif
 }
 

@@ -36,22 +36,10 @@ cudaError_t screen_steps(const TensorScreenArguments& arguments, cudaStream_t st
 }  // namespace
 
 cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, cudaStream_t stream) {
-  switch (steps) {
-    case 1:
-      return screen_steps<1>(arguments, stream);
-    case 2:
-      return screen_steps<2>(arguments, stream);
-    case 3:
-      return screen_steps<3>(arguments, stream);
-    case 4:
-      return screen_steps<4>(arguments, stream);
-    case 6:
-      return screen_steps<6>(arguments, stream);
-    case 8:
-      return screen_steps<8>(arguments, stream);
-    default:
-      return cudaErrorInvalidValue;
-  }
+  cudaError_t error = cudaErrorInvalidValue;
+  call_with_steps(
+      steps, [&](auto constant) { error = screen_steps<constant.value>(arguments, stream); }, TensorSteps());
+  return error;
 }
 
 cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStream_t stream) {

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
 #include "exact/certificate.hpp"
 #include "kernels/best_score.hpp"
@@ -21,20 +23,12 @@ inline constexpr int kTensorThreads = 256;
 inline constexpr int kTensorRows = kTensorThreads;
 inline constexpr int kTensorShares = 4;  ///< threads that share a row's features, and its centroids
 
-struct alignas(16) Words4 {
-  std::uint32_t v[4];
-};
-
-struct alignas(16) Floats4 {
-  float v[4];
-};
-
 /// Centroids of a block as matrix units want them. Words 2 i and 2 i + 1 of columns[s][p][t] are features 16 s + 4 (t % 4) ...
 /// + 3 of place 16 p + 8 i + t / 4.
 template <std::size_t kSteps, std::size_t kTile>
 struct TensorTile {
   Words4 columns[kSteps][kTile / 16][kWarp];
-  Floats4 start[kTile / 2];  ///< -||c||^2 / 2 of two places, twice; where there is no centroid, less than any score
+  Float4 start[kTile / 2];  ///< -||c||^2 / 2 of two places, twice; where there is no centroid, less than any score
 };
 
 /// The word of a TensorTile<steps, tile>, of those that follow each other, where features 4 `four` ... 4 `four` + 3 of a place
@@ -49,6 +43,48 @@ struct TensorTile {
 /// The first of the two words of its -||c||^2 / 2; the second one is two words on.
 [[nodiscard]] TESSERA_HOST_DEVICE inline std::int64_t tensor_start_word(int steps, int tile, std::int64_t block, int within) {
   return tensor_word(steps, tile, block + 1, 0, 0) - tile * 2 + within / 2 * 4 + within % 2;
+}
+
+/// Puts four features of a place, as matrix units multiply them, to their words.
+TESSERA_HOST_DEVICE inline void put_features(std::uint32_t* tiles, int steps, int tile, std::int64_t block, int within,
+                                             int four, const Float4& y) {
+  std::uint32_t* two = tiles + tensor_word(steps, tile, block, within, four);
+  two[0] = finite_half_bits(y.v[0]) | finite_half_bits(y.v[1]) << 16;
+  two[1] = finite_half_bits(y.v[2]) | finite_half_bits(y.v[3]) << 16;
+}
+
+/// Puts the -||c||^2 / 2 of a place to its words.
+TESSERA_HOST_DEVICE inline void put_start(std::uint32_t* tiles, int steps, int tile, std::int64_t block, int within,
+                                          float start) {
+  std::uint32_t* words = tiles + tensor_start_word(steps, tile, block, within);
+  words[0] = words[2] = std::bit_cast<std::uint32_t>(start);
+}
+
+/// What a number loses in 16 bits.
+TESSERA_HOST_DEVICE inline double lost_in_half(float y) {
+  return static_cast<double>(y) - static_cast<double>(half_value(finite_half_bits(y)));
+}
+
+/// Numbers of steps that there are kernels for.
+using TensorSteps = std::index_sequence<1, 2, 3, 4, 6, 8>;
+
+/// The fewest of these steps that have room for d features; 0: they have too many.
+template <std::size_t... kSteps>
+[[nodiscard]] constexpr int tensor_steps(std::int64_t d, std::index_sequence<kSteps...>) {
+  int found = 0;
+  static_cast<void>(((found = static_cast<int>(kSteps), d <= found * kProductTerms) || ...));
+  return d <= found * kProductTerms ? found : 0;
+}
+
+/// Calls call(std::integral_constant) of the kernel for so many steps; returns whether there is one.
+template <typename Call, std::size_t... kSteps>
+bool call_with_steps(int steps, const Call& call, std::index_sequence<kSteps...>) {
+  const auto try_one = [&](auto constant) {
+    if (steps != static_cast<int>(constant.value)) return false;
+    call(constant);
+    return true;
+  };
+  return (try_one(std::integral_constant<std::size_t, kSteps>()) || ...);
 }
 
 /// Where there is no centroid: finite, so that it can carry a tag.
@@ -77,7 +113,7 @@ struct TensorScreenState {
   std::uint32_t rows[2][kSteps][4];
   float score[2][kGroup][4];
   Words4 columns;
-  Floats4 start[kGroup];
+  Float4 start[kGroup];
   float first[4];   ///< greatest score of a tile, tagged
   float second[4];  ///< next one
   BestScore<false> best[4];
@@ -88,11 +124,11 @@ TESSERA_HOST_DEVICE inline int tensor_row(int t, int i) { return t / kWarp * kWa
 
 /// Four features of a row; 0 behind the last one. @param kWhole  whether the number of features is a multiple of four
 template <bool kWhole>
-TESSERA_HOST_DEVICE inline Floats4 four_features(const float* row, int feature, int d) {
+TESSERA_HOST_DEVICE inline Float4 four_features(const float* row, int feature, int d) {
   const float* from = row + (feature < d ? feature : 0);
-  Floats4 x;
+  Float4 x;
   if constexpr (kWhole) {
-    x = *reinterpret_cast<const Floats4*>(from);
+    x = *reinterpret_cast<const Float4*>(from);
   } else {
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) x.v[i] = from[i];  // one address for all: hence kSpareFeatures
@@ -121,8 +157,8 @@ TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a
   for (std::size_t s = 0; s < kSteps; ++s) {
     if (kSteps > 4 || s % 2 == 0) keep_order();  // eight loads at a time
     const int feature = static_cast<int>(s) * kProductTerms + 4 * share;
-    const Floats4 offset = *reinterpret_cast<const Floats4*>(a.centroids.frame.offset + feature);
-    Floats4 x[4];
+    const Float4 offset = *reinterpret_cast<const Float4*>(a.centroids.frame.offset + feature);
+    Float4 x[4];
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) x[i] = four_features<kWhole>(rows + row[i], feature, a.slab.d);
     TESSERA_UNROLL
@@ -156,7 +192,7 @@ TESSERA_HOST_DEVICE inline void begin_tile(int t, const TensorScreenArguments& a
   constexpr int kPieces = sizeof(tile) / 16;
   const auto* from = reinterpret_cast<const Words4*>(a.tiles) + std::int64_t{b} * kPieces;
   auto* to = reinterpret_cast<Words4*>(&tile);
-  for (int i = t; i < kPieces; i += kTensorThreads) begin_copy16(to + i, from + i);
+  for (int i = t; i < kPieces; i += kTensorThreads) begin_copy(to + i, from + i);
 }
 
 /// Upper bounds of the norm of row t and of what it loses.

@@ -18,7 +18,6 @@ import os
 import pathlib
 import platform
 import statistics
-import subprocess
 import tempfile
 import threading
 import time
@@ -28,27 +27,13 @@ THREADS = 2
 os.environ.update({name: str(THREADS) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")})
 
 import faiss  # noqa: E402  (threads are set first)
-import h5py  # noqa: E402
 import numpy as np  # noqa: E402
 import sklearn  # noqa: E402
 import sklearn.cluster  # noqa: E402
 import sklearnex.cluster  # noqa: E402
+from kmeans_problem import make_rows, run_tessera, write_tables  # noqa: E402
 
 warnings.filterwarnings("ignore", category=sklearn.exceptions.ConvergenceWarning)
-
-
-def make_rows(kind, n, d, k, seed=1):
-    """Blobs of sd 1 with centres N(0, 2) per axis (they overlap at small d) and 10 % uniform rows, or uniform rows only."""
-    rng = np.random.default_rng(seed)
-    if kind == "uniform":
-        rows = rng.random((n, d), dtype=np.float32)
-    else:
-        centres = rng.standard_normal((k, d), dtype=np.float32) * 2
-        rows = centres[rng.integers(k, size=n)] + rng.standard_normal((n, d), dtype=np.float32)
-        noise = rng.random(n) < 0.1
-        rows[noise] = rng.uniform(-4, 4, (noise.sum(), d)).astype(np.float32)
-    rows -= rows.mean(axis=0, dtype=np.float64).astype(np.float32)
-    return rows, rows[rng.choice(n, k, replace=False)].copy()
 
 
 def gemm_rate():
@@ -83,18 +68,10 @@ class Problem:
     def __init__(self, program, folder, kind, n, d, k):
         self.program, self.folder = program, folder
         self.rows, self.start = make_rows(kind, n, d, k)
-        with h5py.File(folder / "rows.h5", "w") as file:
-            file["features"] = self.rows
-        with h5py.File(folder / "start.h5", "w") as file:
-            file["centroids"] = self.start.astype(np.float64)
+        write_tables(folder, self.rows, self.start)
 
     def tessera(self, iterations):
-        run = self.folder / "run"
-        subprocess.run(
-            [self.program, "segment", self.folder / "rows.h5", "--dataset", "/features", "-o", run, "--force", "--quiet", "--scale", "none",
-             "--transform", "none", "--init", f"{self.folder / 'start.h5'}:/centroids", "--max-iter", str(iterations), "--threads",
-             str(THREADS), "--no-analysis"], check=True, stdout=subprocess.DEVNULL)
-        summary = json.loads((run / "summary.json").read_text())
+        summary = run_tessera(self.program, self.folder, iterations, ["--threads", str(THREADS)])
         return summary["timings_ms"]["fit"] / 1e3, summary["objective"]["iterations"]
 
     def kmeans(self, module, iterations):

@@ -16,32 +16,18 @@ products, TF32 off; cuML and scikit-learn have float32. --device cpu tries the s
 import argparse
 import importlib
 import json
-import os
 import pathlib
 import platform
 import statistics
-import subprocess
 import tempfile
 import time
 
-import h5py
 import numpy as np
 import torch
+from kmeans_problem import make_rows, run_tessera, write_tables
 
 SHORT = 3
 CHUNK = 1 << 20
-
-
-def make_rows(n, d, k, seed=1):
-    """Overlapping blobs with 10 % uniform rows, as compare.py has them, about their mean; initial centroids are rows."""
-    rng = np.random.default_rng(seed)
-    centres = rng.standard_normal((k, d), dtype=np.float32) * 2
-    rows = centres[rng.integers(k, size=n)]
-    rows += rng.standard_normal((n, d), dtype=np.float32)
-    noise = np.flatnonzero(rng.random(n) < 0.1)
-    rows[noise] = rng.uniform(-4, 4, (len(noise), d)).astype(np.float32)
-    rows -= rows.mean(axis=0, dtype=np.float64).astype(np.float32)
-    return rows, rows[rng.choice(n, k, replace=False)].copy()
 
 
 class Device:
@@ -109,21 +95,14 @@ class Problem:
 
     def __init__(self, options, folder, n, d, k):
         self.options, self.folder, self.device = options, folder, options.device
-        self.host_rows, self.host_start = make_rows(n, d, k)
-        with h5py.File(folder / "rows.h5", "w") as file:
-            file["features"] = self.host_rows
-        with h5py.File(folder / "start.h5", "w") as file:
-            file["centroids"] = self.host_start.astype(np.float64)
+        self.host_rows, self.host_start = make_rows("blobs", n, d, k)
+        write_tables(folder, self.host_rows, self.host_start)
         self.rows = torch.from_numpy(self.host_rows).to(self.device.name)
         self.start = torch.from_numpy(self.host_start).to(self.device.name)
 
     def tessera(self, iterations, screen):
-        run = self.folder / "run"
-        command = [self.options.tessera, "segment", self.folder / "rows.h5", "--dataset", "/features", "-o", run, "--force", "--quiet",
-                   "--scale", "none", "--transform", "none", "--init", f"{self.folder / 'start.h5'}:/centroids", "--max-iter",
-                   str(iterations), "--no-analysis", "--device", self.device.name]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "TESSERA_CUDA_SCREEN": screen})
-        summary = json.loads((run / "summary.json").read_text())
+        summary = run_tessera(self.options.tessera, self.folder, iterations, ["--device", self.device.name],
+                              {"TESSERA_CUDA_SCREEN": screen})
         return summary["timings_ms"]["fit"] / 1e3, summary["objective"]["inertia"]
 
     def flash(self, iterations, dtype):

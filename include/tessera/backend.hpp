@@ -74,8 +74,8 @@ class NearestPass {
 };
 
 /// Nearest passes over the same rows, whose values may not change, with centroids that move from one pass to the next, as in
-/// Lloyd's iteration. What a pass
-/// learned of a row is kept in Chunk::state and spares work in the next. Results are those of passes on their own.
+/// Lloyd's iteration. What a pass learned of a row is kept in Chunk::state, or where the pass runs, and spares work in the
+/// next. Results are those of passes on their own.
 class NearestSeries {
  public:
   virtual ~NearestSeries() = default;

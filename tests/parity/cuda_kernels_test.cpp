@@ -175,6 +175,25 @@ TEST(CudaKernels, ScreensRowsThatAreClearlyNearest) {
   }
 }
 
+/// Without groups, borders are near for many rows: what the screens leave to the next stage stays little.
+TEST(CudaKernels, FewRowsOfUnstructuredDataAreLeftOpen) {
+  testing::AwkwardRandom random(3);
+  struct Shape {
+    std::int64_t d, k;
+  };
+  for (const Shape& shape : {Shape{8, 8}, {16, 64}, {64, 64}, {64, 256}, {128, 256}}) {
+    AwkwardCase made = testing::make_case("bells", 2000, shape.d, shape.k, 0.0, random,
+                                          [&](std::int64_t, std::int64_t) { return random.bell(); });
+    for (std::int64_t c = 0; c < shape.k; ++c) {
+      for (float& value : made.centroids.row(c)) value *= 0.5F;
+    }
+    KernelTwin twin({made.centroids.view(), &made.units}, {.limits = {.tensor_screen = true}});
+    twin.consume({0, made.rows.view(), {}, {}}, {});
+    EXPECT_LT(twin.doubtful_rows(), 80) << shape.d << " x " << shape.k;
+    EXPECT_LT(twin.finish().reference_rows, 10) << shape.d << " x " << shape.k;
+  }
+}
+
 /// An offset of the data costs the screens no digits.
 TEST(CudaKernels, ScreensRowsFarFromTheOrigin) {
   testing::AwkwardRandom random(4);

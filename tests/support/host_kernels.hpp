@@ -48,36 +48,14 @@ void run_tensor_tiles(const kernels::TensorScreenArguments& arguments, bool back
   }
 }
 
-template <std::size_t kSteps>
-void run_tensor_steps(const kernels::TensorScreenArguments& arguments, bool backwards) {
-  arguments.screen.centroids.tile == 64 ? run_tensor_tiles<kSteps, 64>(arguments, backwards)
-                                        : run_tensor_tiles<kSteps, 16>(arguments, backwards);
-}
-
 /// @return whether there is a kernel for so many steps
 inline bool run_tensor_screen(const kernels::TensorScreenArguments& arguments, int steps, bool backwards) {
-  switch (steps) {
-    case 1:
-      run_tensor_steps<1>(arguments, backwards);
-      return true;
-    case 2:
-      run_tensor_steps<2>(arguments, backwards);
-      return true;
-    case 3:
-      run_tensor_steps<3>(arguments, backwards);
-      return true;
-    case 4:
-      run_tensor_steps<4>(arguments, backwards);
-      return true;
-    case 6:
-      run_tensor_steps<6>(arguments, backwards);
-      return true;
-    case 8:
-      run_tensor_steps<8>(arguments, backwards);
-      return true;
-    default:
-      return false;
-  }
+  const auto run = [&](auto constant) {
+    constexpr std::size_t kSteps = constant.value;
+    arguments.screen.centroids.tile == 64 ? run_tensor_tiles<kSteps, 64>(arguments, backwards)
+                                          : run_tensor_tiles<kSteps, 16>(arguments, backwards);
+  };
+  return kernels::call_with_steps(steps, run, kernels::TensorSteps());
 }
 
 inline void run_tensor_probe(const kernels::TensorProbeArguments& arguments, bool backwards) {

@@ -10,7 +10,6 @@
 
 #include "backend/cuda/framed_centroids.hpp"
 #include "backend/cuda/launch_plan.hpp"
-#include "backend/cuda/tensor_probe.hpp"
 #include "exact/grid.hpp"
 #include "support/host_kernels.hpp"
 #include "tessera/backend.hpp"
@@ -118,9 +117,8 @@ class KernelTwin {
       list.resize(static_cast<std::size_t>(slab.n));
       arguments.open = {list.data(), &doubtful};
       const std::vector<std::uint32_t> tiles = framed_.tensor_tiles(plan_.tensor_steps);
-      const exact::TensorBound bound = exact::make_tensor_bound(std::int64_t{plan_.tensor_steps} * kernels::kProductTerms,
-                                                                kernels::tensor_tag_bits(plan_.tile), cuda::kTensorStep);
-      run_tensor_screen({arguments, tiles.data(), bound}, plan_.tensor_steps, options_.backwards);
+      run_tensor_screen({arguments, tiles.data(), framed_.tensor_bound(plan_.tensor_steps)}, plan_.tensor_steps,
+                        options_.backwards);
       arguments.list = std::exchange(arguments.open, open);
       doubtful_rows_ += doubtful;
     }

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "backend/cpu/row_state.hpp"
-#include "backend/cpu/screen_centroids.hpp"
+#include "backend/screen_centroids.hpp"
 #include "tessera/matrix.hpp"
 
 namespace tessera {

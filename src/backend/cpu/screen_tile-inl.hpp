@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "backend/cpu/row_state.hpp"
-#include "backend/cpu/screen_centroids.hpp"
+#include "backend/screen_centroids.hpp"
 #include "hwy/highway.h"
 
 #if defined(TESSERA_SCREEN_TILE_INL) == defined(HWY_TARGET_TOGGLE)

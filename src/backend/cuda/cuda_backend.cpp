@@ -8,7 +8,9 @@
 
 namespace tessera::cuda {
 
-std::string CudaBackend::description() const { return fmt::format("cuda:{} ({})", device_.index, device_.name); }
+std::string CudaBackend::description() const {
+  return fmt::format("cuda:{} ({}{})", device_.index, device_.name, device_.limits.tensor_screen ? "" : ", screens in float32");
+}
 
 namespace {
 

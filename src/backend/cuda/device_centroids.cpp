@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/cuda/device_centroids.hpp"
 
-#include "backend/cuda/tensor_probe.hpp"
 #include "kernels/launch.hpp"
-#include "kernels/tensor_screen.hpp"
 
 namespace tessera::cuda {
 
@@ -21,11 +19,8 @@ void DeviceCentroids::upload(MatrixView<const float> centroids, const Frame& fra
   if (plan.tensor_steps > 0) {
     block_rest_.upload(framed.tensor_rests(), stream);
     tensor_tiles_.upload(framed.tensor_tiles(plan.tensor_steps), stream);
-    tensor_bound_ = exact::make_tensor_bound(std::int64_t{plan.tensor_steps} * kernels::kProductTerms,
-                                             kernels::tensor_tag_bits(plan.tile), kTensorStep);
+    tensor_bound_ = framed.tensor_bound(plan.tensor_steps);
   }
-  d_ = static_cast<std::int32_t>(screen.features());
-  tensor_steps_ = plan.tensor_steps;
   view_ = {.frame = {offset_.data(), frame.scale},
            .packed = packed_.data(),
            .start = start_.data(),
@@ -38,27 +33,27 @@ void DeviceCentroids::upload(MatrixView<const float> centroids, const Frame& fra
            .blocks = static_cast<std::int32_t>(screen.blocks()),
            .tile = plan.tile,
            .bound = screen.bound};
+  next_ = {.frame = view_.frame,
+           .place_centroid = view_.place_centroid,
+           .centroids = centroids_.data(),
+           .packed = packed_.data(),
+           .start = start_.data(),
+           .block_norm = block_norm_.data(),
+           .block_rest = block_rest_.data(),
+           .largest_norm = largest_norm_.data(),
+           .tiles = tensor_tiles_.data(),
+           .tensor_steps = plan.tensor_steps,
+           .k = view_.k,
+           .d = static_cast<std::int32_t>(screen.features()),
+           .blocks = view_.blocks,
+           .tile = view_.tile};
 }
 
 void DeviceCentroids::advance(const Int128* totals, const int* feature_exponent, int weight_exponent, cudaStream_t stream) {
-  const kernels::NextCentroidsArguments arguments{.totals = totals,
-                                                  .feature_exponent = feature_exponent,
-                                                  .weight_exponent = weight_exponent,
-                                                  .frame = view_.frame,
-                                                  .place_centroid = place_centroid_.data(),
-                                                  .centroids = centroids_.data(),
-                                                  .packed = packed_.data(),
-                                                  .start = start_.data(),
-                                                  .block_norm = block_norm_.data(),
-                                                  .block_rest = block_rest_.data(),
-                                                  .largest_norm = largest_norm_.data(),
-                                                  .tiles = tensor_tiles_.data(),
-                                                  .tensor_steps = tensor_steps_,
-                                                  .k = view_.k,
-                                                  .d = d_,
-                                                  .blocks = view_.blocks,
-                                                  .tile = view_.tile};
-  check(kernels::launch_next_centroids(arguments, stream), "launch of next centroids");
+  next_.totals = totals;
+  next_.feature_exponent = feature_exponent;
+  next_.weight_exponent = weight_exponent;
+  check(kernels::launch_next_centroids(next_, stream), "launch of next centroids");
 }
 
 }  // namespace tessera::cuda

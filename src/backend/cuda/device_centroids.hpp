@@ -30,8 +30,7 @@ class DeviceCentroids {
  private:
   kernels::Centroids view_;
   exact::TensorBound tensor_bound_;
-  std::int32_t d_ = 0;
-  std::int32_t tensor_steps_ = 0;
+  kernels::NextCentroidsArguments next_;  ///< but for the sums
   DeviceBuffer<float> offset_, packed_, start_, block_norm_, block_rest_, largest_norm_, centroids_;
   DeviceBuffer<std::int32_t> place_centroid_;
   DeviceBuffer<std::uint32_t> tensor_tiles_;

@@ -2,10 +2,9 @@
 #include "backend/cuda/framed_centroids.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
-#include "exact/certificate.hpp"
+#include "backend/cuda/tensor_probe.hpp"
 #include "kernels/tensor_screen.hpp"
 
 namespace tessera::cuda {
@@ -61,21 +60,17 @@ std::vector<std::uint32_t> FramedCentroids::tensor_tiles(int steps) const {
   const std::int64_t d = screen_.features();
   const int tile = static_cast<int>(screen_.tile);
   std::vector<std::uint32_t> words(static_cast<std::size_t>(kernels::tensor_word(steps, tile, screen_.blocks(), 0, 0)));
-  const auto half = [&](std::int32_t c, std::int64_t j) {
-    return c < 0 || j >= d ? 0U : kernels::finite_half_bits(framed_(c, j));
-  };
   for (std::int64_t place = 0; place < screen_.blocks() * tile; ++place) {
     const std::int32_t c = screen_.place_centroid[static_cast<std::size_t>(place)];
     const std::int64_t block = place / tile;
     const int within = static_cast<int>(place % tile);
-    for (int four = 0; four < steps * kernels::kProductTerms / 4; ++four) {
-      std::uint32_t* two = words.data() + kernels::tensor_word(steps, tile, block, within, four);
-      two[0] = half(c, 4 * four) | half(c, 4 * four + 1) << 16;
-      two[1] = half(c, 4 * four + 2) | half(c, 4 * four + 3) << 16;
-    }
     const float start = c < 0 ? kernels::kNoScore : screen_.packed_start[static_cast<std::size_t>(place)];
-    std::uint32_t* starts = words.data() + kernels::tensor_start_word(steps, tile, block, within);
-    starts[0] = starts[2] = std::bit_cast<std::uint32_t>(start);
+    kernels::put_start(words.data(), steps, tile, block, within, start);
+    for (int four = 0; c >= 0 && 4 * four < d; ++four) {
+      kernels::Float4 y{};
+      for (int i = 0; i < 4 && 4 * four + i < d; ++i) y.v[i] = framed_(c, 4 * four + i);
+      kernels::put_features(words.data(), steps, tile, block, within, four, y);
+    }
   }
   return words;
 }
@@ -87,14 +82,18 @@ std::vector<float> FramedCentroids::tensor_rests() const {
     if (c < 0) continue;
     double sum = 0.0;
     for (const float value : framed_.view().row(c)) {
-      const double lost =
-          static_cast<double>(value) - static_cast<double>(kernels::half_value(kernels::finite_half_bits(value)));
+      const double lost = kernels::lost_in_half(value);
       sum += lost * lost;
     }
     float& rest = rests[place / static_cast<std::size_t>(screen_.tile)];
     rest = std::max(rest, exact::upper_norm(static_cast<float>(sum), screen_.features()));
   }
   return rests;
+}
+
+exact::TensorBound FramedCentroids::tensor_bound(int steps) const {
+  return exact::make_tensor_bound(std::int64_t{steps} * kernels::kProductTerms, kernels::tensor_tag_bits(screen_.tile),
+                                  kTensorStep);
 }
 
 }  // namespace tessera::cuda

@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "backend/cpu/screen_centroids.hpp"
+#include "backend/screen_centroids.hpp"
+#include "exact/certificate.hpp"
 #include "tessera/matrix.hpp"
 
 namespace tessera::cuda {
@@ -31,6 +32,8 @@ class FramedCentroids {
   [[nodiscard]] std::vector<std::uint32_t> tensor_tiles(int steps) const;
   /// [blocks] upper bounds of what a block's centroids lose in 16 bits.
   [[nodiscard]] std::vector<float> tensor_rests() const;
+  /// What separates scores of such tiles from the order of the reference distances.
+  [[nodiscard]] exact::TensorBound tensor_bound(int steps) const;
 
  private:
   Matrix<float> framed_;

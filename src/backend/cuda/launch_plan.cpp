@@ -6,7 +6,7 @@
 #include "exact/grid.hpp"
 #include "kernels/accumulate.hpp"
 #include "kernels/product_sums.hpp"
-#include "kernels/tensor_product.hpp"
+#include "kernels/tensor_screen.hpp"
 
 namespace tessera::cuda {
 namespace {
@@ -26,12 +26,7 @@ std::int64_t halved(std::int64_t rows, int halvings, std::int64_t least) {
 
 }  // namespace
 
-int tensor_steps(std::int64_t d) {
-  for (const int steps : {1, 2, 3, 4, 6, 8}) {
-    if (d <= steps * kernels::kProductTerms) return steps;
-  }
-  return 0;
-}
+int tensor_steps(std::int64_t d) { return kernels::tensor_steps(d, kernels::TensorSteps()); }
 
 NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& limits, std::int64_t chunk_rows, int halvings) {
   NearestPlan plan;

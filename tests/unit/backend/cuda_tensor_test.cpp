@@ -13,6 +13,7 @@
 #include "backend/cuda/tensor_probe.hpp"
 #include "exact/distance.hpp"
 #include "support/host_kernels.hpp"
+#include "support/near_ties.hpp"
 
 namespace tessera::cuda {
 namespace {
@@ -194,31 +195,17 @@ Norms norms_of(const std::vector<float>& x, bool centroid) {
   return {exact::upper_norm(square, d), exact::upper_norm(rest, d)};
 }
 
-struct Search {
-  int certified = 0, open = 0, lies = 0, naive_lies = 0;
-};
-
-/// As in the test of the float32 certificate: a row and two centroids at nearly the same distance.
-Search search(double scale, double offset, int trials) {
-  std::mt19937_64 bits(3);
-  std::normal_distribution<double> bell;
-  Search found;
+/// As in the test of the float32 certificate.
+testing::TieTally search(double scale, double offset, int trials) {
+  testing::NearTies ties(scale, offset, {1, 2, 3, 8, 33, 100, 128}, 7.0, 3);
+  testing::TieTally tally;
   for (int trial = 0; trial < trials; ++trial) {
-    const std::size_t d = std::vector<std::size_t>{1, 2, 3, 8, 33, 100, 128}[bits() % 7];
-    std::vector<float> x(d), a(d), b(d);
-    const double disturbance = std::pow(10.0, -7.0 * static_cast<double>(bits() >> 11) * 0x1p-53);
-    for (std::size_t j = 0; j < d; ++j) {
-      const double row = scale * (offset + bell(bits));
-      const double apart = scale * bell(bits);
-      x[j] = static_cast<float>(row);
-      a[j] = static_cast<float>(row + apart);
-      b[j] = static_cast<float>(row + (trial % 2 == 0 ? -apart : apart) * (1.0 + disturbance * bell(bits)));
-    }
-    const bool backwards = bits() % 2 == 0;
-    const float score_a = tensor_score(x, a, backwards, bits() % 16);
-    const float score_b = tensor_score(x, b, backwards, bits() % 16);
-    const auto terms = static_cast<std::int64_t>((d + 15) / 16 * 16);
-    const exact::TensorBound bound = exact::make_tensor_bound(terms, 4, kTensorStep);
+    const auto [x, a, b] = ties.next();
+    const bool backwards = ties.bits()() % 2 == 0;
+    const float score_a = tensor_score(x, a, backwards, static_cast<std::uint32_t>(ties.bits()() % 16));
+    const float score_b = tensor_score(x, b, backwards, static_cast<std::uint32_t>(ties.bits()() % 16));
+    const auto features = static_cast<std::int64_t>(x.size());
+    const exact::TensorBound bound = exact::make_tensor_bound((features + 15) / 16 * 16, 4, kTensorStep);
     const std::vector<float>& best = score_a > score_b ? a : b;
     const std::vector<float>& other = score_a > score_b ? b : a;
     const Norms row = norms_of(x, false);
@@ -228,14 +215,10 @@ Search search(double scale, double offset, int trials) {
     };
     const bool certified = exact::screen_is_safe(row.norm + row.rest, 0.0F) &&
                            std::max(score_a, score_b) - error(best) > std::min(score_a, score_b) + error(other);
-    const auto features = static_cast<std::int64_t>(d);
-    const bool truth = exact::reference_distance2(x.data(), best.data(), features) <
-                       exact::reference_distance2(x.data(), other.data(), features);
-    found.naive_lies += truth ? 0 : 1;
-    (certified ? found.certified : found.open) += 1;
-    found.lies += certified && !truth ? 1 : 0;
+    tally.note(certified, exact::reference_distance2(x.data(), best.data(), features) <
+                              exact::reference_distance2(x.data(), other.data(), features));
   }
-  return found;
+  return tally;
 }
 
 TEST(TensorCertificate, NeverLies) {
@@ -245,7 +228,7 @@ TEST(TensorCertificate, NeverLies) {
   // Ordinary, off the middle, numbers of 16 bits that are subnormal or vanish, and such as lie beyond their range.
   for (const Setting& setting : {Setting{1.0, 0.0}, Setting{8.0, 3.0}, Setting{1.0, 30.0}, Setting{1e-4, 0.0},
                                  Setting{1e-6, 0.0}, Setting{1e-9, 1.0}, Setting{3e4, 0.0}, Setting{1e6, 1.0}}) {
-    const Search found = search(setting.scale, setting.offset, 20000);
+    const testing::TieTally found = search(setting.scale, setting.offset, 20000);
     EXPECT_EQ(found.lies, 0) << setting.scale << ' ' << setting.offset;
     EXPECT_GT(found.naive_lies, 0) << "the search is too easy: scores alone would have been right";
     EXPECT_GT(found.open, 0);

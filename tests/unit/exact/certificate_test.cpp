@@ -12,9 +12,12 @@
 #include <vector>
 
 #include "exact/distance.hpp"
+#include "support/near_ties.hpp"
 
 namespace tessera::exact {
 namespace {
+
+using testing::TieTally;
 
 /// How a screen may add d products and -h.
 enum class Order { ascending, fused, random, pairwise, end_with_h, flushed };
@@ -65,49 +68,24 @@ float norm(const std::vector<float>& x) {
   return upper_norm(sum, static_cast<std::int64_t>(x.size()));
 }
 
-struct Tally {
-  int certified = 0;
-  int open = 0;
-  int lies = 0;        ///< certified, and the reference disagrees
-  int naive_lies = 0;  ///< the larger score is not the nearer centroid
-};
-
-/// A row, a centroid, and a second one at nearly the same distance: reflected or moved along the border, then perturbed by an
-/// amount between far below and far above the bound.
-Tally search(double scale, double offset, int trials, std::uint64_t seed) {
-  std::mt19937_64 bits(seed);
-  std::normal_distribution<double> bell;
-  Tally tally;
+/// A row, a centroid, and a second one at nearly the same distance.
+TieTally search(double scale, double offset, int trials, std::uint64_t seed) {
+  testing::NearTies ties(scale, offset, {1, 2, 3, 8, 33, 100, 513}, 9.0, seed);
+  TieTally tally;
   for (int trial = 0; trial < trials; ++trial) {
-    const std::size_t d = std::vector<std::size_t>{1, 2, 3, 8, 33, 100, 513}[bits() % 7];
-    std::vector<float> x(d), a(d), b(d);
-    const double disturbance = std::pow(10.0, -9.0 * static_cast<double>(bits() >> 11) * 0x1p-53);
-    for (std::size_t j = 0; j < d; ++j) {
-      const double row = scale * (offset + bell(bits));
-      const double apart = scale * bell(bits);
-      x[j] = static_cast<float>(row);
-      a[j] = static_cast<float>(row + apart);
-      b[j] = static_cast<float>(row + (trial % 2 == 0 ? -apart : apart) * (1.0 + disturbance * bell(bits)));
-    }
-    const auto order = static_cast<Order>(bits() % 6);
-    const float score_a = score(x, a, order, bits);
-    const float score_b = score(x, b, order, bits);
-    const auto features = static_cast<std::int64_t>(d);
+    const auto [x, a, b] = ties.next();
+    const auto order = static_cast<Order>(ties.bits()() % 6);
+    const float score_a = score(x, a, order, ties.bits());
+    const float score_b = score(x, b, order, ties.bits());
+    const auto features = static_cast<std::int64_t>(x.size());
     const ScreenBound bound = make_screen_bound(features);
     const bool a_first = score_a > score_b;
     const std::vector<float>& best = a_first ? a : b;
     const std::vector<float>& other = a_first ? b : a;
     const float lower = std::max(score_a, score_b) - bound.error(norm(x), norm(best));
     const float upper = std::min(score_a, score_b) + bound.error(norm(x), norm(other));
-    const bool truth =
-        reference_distance2(x.data(), best.data(), features) < reference_distance2(x.data(), other.data(), features);
-    tally.naive_lies += truth ? 0 : 1;
-    if (lower > upper) {
-      ++tally.certified;
-      tally.lies += truth ? 0 : 1;
-    } else {
-      ++tally.open;
-    }
+    tally.note(lower > upper,
+               reference_distance2(x.data(), best.data(), features) < reference_distance2(x.data(), other.data(), features));
   }
   return tally;
 }
@@ -121,7 +99,7 @@ struct Setting {
 class Certificate : public ::testing::TestWithParam<Setting> {};
 
 TEST_P(Certificate, NeverLies) {
-  const Tally tally = search(GetParam().scale, GetParam().offset, 25000, 1);
+  const TieTally tally = search(GetParam().scale, GetParam().offset, 25000, 1);
   EXPECT_EQ(tally.lies, 0);
   EXPECT_GT(tally.naive_lies, 0) << "the search is too easy: scores alone would have been right";
   EXPECT_GT(tally.open, 0);
@@ -135,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(Scales, Certificate,
                          [](const auto& parameter) { return parameter.param.name; });
 
 TEST(CertificateBound, CertifiesOrdinaryRows) {
-  const Tally tally = search(1.0, 0.0, 20000, 2);
+  const TieTally tally = search(1.0, 0.0, 20000, 2);
   // The search is built of near ties, down to 1e-9 of the distance: the bound is of the order 1e-5.
   EXPECT_GT(tally.certified, 20000 / 3);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backend/cpu/screen_centroids.hpp"
+#include "backend/screen_centroids.hpp"
 
 #include <algorithm>
 #include <limits>
