@@ -133,7 +133,7 @@ TESSERA_HOST_DEVICE inline void score_block(Team& team, const ScreenArguments& a
                                             ScreenTiles<kTile>& tiles, Beside beside) {
   using Shape = ScreenShape<kTile>;
   using State = ScreenState<kTile, kPair>;
-  team.each([&](int t, State& state) {
+  team.alone([&](int t, State& state) {
     const float* start = a.centroids.start + b * kTile + t % Shape::kColumns * 4;
     TESSERA_UNROLL
     for (int i = 0; i < Shape::kRowsOfThread; ++i) {

@@ -88,7 +88,8 @@ TESSERA_HOST_DEVICE inline void add_shared_total(std::int64_t* total, std::int64
 #endif
 }
 
-/// A number of 64 bits in shared memory, in words: of these the hardware adds up more than one a time.
+/// A number of 64 bits in shared memory, in words: the hardware adds to a word there at once, to 64 bits by trying again until
+/// nobody came between.
 struct TwoWords {
   std::uint32_t low;
   std::uint32_t high;
