@@ -16,10 +16,11 @@ function(tessera_module name)
   set_property(GLOBAL APPEND PROPERTY TESSERA_MODULES ${target})
 endfunction()
 
-# tessera_test(NAME SOURCES a.cpp ... MODULES module ... [LABEL unit] [LINKS library ...])
-# A GoogleTest binary; every test in it gets the label.
+# tessera_test(NAME SOURCES a.cpp ... MODULES module ... [LABEL unit] [SLOW pattern ...] [PREFIX p] [LINKS library ...])
+# A GoogleTest binary; every test in it gets the label, but for those of a pattern of SLOW, which get the label slow. Where binaries
+# share sources, a prefix tells their tests apart.
 function(tessera_test name)
-  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;MODULES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;PREFIX" "SOURCES;MODULES;SLOW;LINKS" ${ARGN})
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
   endif()
@@ -35,5 +36,12 @@ function(tessera_test name)
   if(ARG_LABEL STREQUAL "gpu")
     set(alone RESOURCE_LOCK gpu)  # there is one, and some tests look at its free memory
   endif()
-  gtest_discover_tests(test_${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300 ${alone})
+  if(ARG_SLOW)
+    list(JOIN ARG_SLOW ":" slow)
+    set(others TEST_FILTER "-${slow}")
+    gtest_discover_tests(test_${name} TEST_FILTER "${slow}" TEST_LIST test_${name}_slow TEST_PREFIX "${ARG_PREFIX}"
+                         DISCOVERY_TIMEOUT 60 PROPERTIES LABELS slow TIMEOUT 600)
+  endif()
+  gtest_discover_tests(test_${name} ${others} TEST_PREFIX "${ARG_PREFIX}" DISCOVERY_TIMEOUT 60
+                       PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300 ${alone})
 endfunction()

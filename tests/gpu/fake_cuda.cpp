@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// As much of the CUDA runtime as the CUDA backend calls, and its launchers, on the host: streams are queues whose work is put
-// off until somebody waits for it, so that an order that nothing enforces goes wrong. Memory is filled with rubbish.
+// As much of the CUDA runtime as the CUDA backend calls, on the host: streams are queues whose work is put off until somebody
+// waits for it, so that an order that nothing enforces goes wrong. Memory is filled with rubbish.
 #include "gpu/fake_cuda.hpp"
 
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -14,12 +13,12 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "kernels/launch.hpp"
-#include "support/host_kernels.hpp"
+#include "gpu/fake_machine.hpp"
 
 namespace {
 
@@ -107,12 +106,18 @@ bool is_recording() {
   return std::ranges::any_of(runtime().streams, [](cudaStream_t stream) { return stream->recorded != nullptr; });
 }
 
-bool inside(const std::map<void*, std::size_t>& memory, const void* address, std::size_t bytes) {
+/// Empty: none.
+std::span<std::byte> allocation_of(const std::map<void*, std::size_t>& memory, const void* address) {
   auto next = memory.upper_bound(const_cast<void*>(address));
-  if (next == memory.begin()) return false;
+  if (next == memory.begin()) return {};
   --next;
-  const auto* start = static_cast<const char*>(next->first);
-  return static_cast<const char*>(address) + bytes <= start + next->second;
+  const std::span allocation(static_cast<std::byte*>(next->first), next->second);
+  return address < allocation.data() + allocation.size() ? allocation : std::span<std::byte>();
+}
+
+bool inside(const std::map<void*, std::size_t>& memory, const void* address, std::size_t bytes) {
+  const std::span<std::byte> allocation = allocation_of(memory, address);
+  return bytes <= static_cast<std::size_t>(allocation.data() + allocation.size() - static_cast<const std::byte*>(address));
 }
 
 cudaError_t allocate(std::map<void*, std::size_t>& memory, void** pointer, std::size_t bytes) {
@@ -131,13 +136,6 @@ cudaError_t give_back(std::map<void*, std::size_t>& memory, void* pointer) {
   return cudaSuccess;
 }
 
-/// Sums as units of 17 bits would make them.
-void blur(float* sums, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) {
-    sums[i] = std::bit_cast<float>(std::bit_cast<std::uint32_t>(sums[i]) & ~0x7FU);
-  }
-}
-
 void copy(void* to, const void* from, std::size_t bytes) {
   std::memcpy(to, from, bytes);
   runtime().use.copied_bytes += bytes;
@@ -146,6 +144,11 @@ void copy(void* to, const void* from, std::size_t bytes) {
 }  // namespace
 
 void set_fake_cuda(const FakeCuda& options) { runtime().options = options; }
+const FakeCuda& fake_cuda() { return runtime().options; }
+FakeCudaUse& fake_cuda_counts() { return runtime().use; }
+void do_later(cudaStream_t stream, std::function<void()> run) { push(stream, std::move(run)); }
+std::span<std::byte> fake_allocation(const void* address) { return allocation_of(runtime().device_memory, address); }
+cudaError_t fake_result(cudaError_t error) { return result(error); }
 
 FakeCudaUse fake_cuda_use() {
   FakeCudaUse use = runtime().use;
@@ -273,7 +276,8 @@ cudaError_t cudaGetDeviceCount(int* count) {
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   *properties = {};
   std::strcpy(properties->name, "Imagined GPU");
-  properties->major = 9;
+  properties->major = runtime().options.capability / 10;
+  properties->minor = runtime().options.capability % 10;
   properties->multiProcessorCount = 3;
   properties->sharedMemPerBlockOptin = runtime().options.shared_bytes;
   properties->totalGlobalMem = runtime().options.memory_bytes;
@@ -308,115 +312,3 @@ cudaError_t cudaDriverGetVersion(int* version) {
 }
 
 }  // extern "C"
-
-namespace tessera::kernels {
-
-cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, cudaStream_t stream) {
-  push(stream, [=] { run_screen(arguments, pair, runtime().options.backwards); });
-  ++runtime().use.launches;
-  return cudaSuccess;
-}
-cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, cudaStream_t stream) {
-  push(stream, [=] {
-    if (!run_tensor_screen(arguments, steps, runtime().options.backwards)) std::abort();
-    ++runtime().use.tensor_launches;
-  });
-  return cudaSuccess;
-}
-cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStream_t stream) {
-  push(stream, [=] {
-    run_tensor_probe(arguments, runtime().options.backwards);
-    if (runtime().options.coarse_tensors) blur(arguments.sums, std::int64_t{arguments.count} * kWarp * 4);
-  });
-  return cudaSuccess;
-}
-cudaError_t launch_next_centroids(const NextCentroidsArguments& arguments, cudaStream_t stream) {
-  push(stream, [=] {
-    run_next_centroids(arguments, runtime().options.backwards);
-    ++runtime().use.steps;
-  });
-  return cudaSuccess;
-}
-cudaError_t launch_measure(const MeasureArguments& arguments, cudaStream_t stream) {
-  push(stream, [=] { run_measure(arguments); });
-  return cudaSuccess;
-}
-cudaError_t launch_decide(const DecideArguments& arguments, cudaStream_t stream) {
-  push(stream, [=] { run_decide(arguments, runtime().options.backwards); });
-  return cudaSuccess;
-}
-cudaError_t launch_mark_gaps(const MarkGapsArguments& arguments, cudaStream_t stream) {
-  push(stream, [=] { run_mark_gaps(arguments); });
-  return cudaSuccess;
-}
-cudaError_t launch_label_gaps(const GapsArguments& arguments, cudaStream_t stream) {
-  push(stream, [=] { run_label_gaps(arguments, runtime().options.backwards); });
-  return cudaSuccess;
-}
-cudaError_t launch_accumulate_gaps(const AccumulateArguments& arguments, std::int32_t blocks, cudaStream_t stream) {
-  push(stream, [=] { run_accumulate_gaps(arguments, blocks, runtime().options.backwards); });
-  return cudaSuccess;
-}
-cudaError_t launch_accumulate(const AccumulateArguments& arguments, std::int64_t shared_bytes, std::int32_t blocks,
-                              cudaStream_t stream) {
-  if (static_cast<std::size_t>(shared_bytes) > runtime().options.shared_bytes) return result(cudaErrorInvalidValue);
-  push(stream, [=] { run_accumulate(arguments, shared_bytes, blocks, runtime().options.backwards); });
-  return cudaSuccess;
-}
-cudaError_t launch_objective(const ObjectiveArguments& arguments, std::int32_t blocks, cudaStream_t stream) {
-  push(stream, [=] { run_objective(arguments, blocks, runtime().options.backwards); });
-  return cudaSuccess;
-}
-cudaError_t launch_fold(const FoldArguments& arguments, cudaStream_t stream) {
-  push(stream, [=] { run_fold(arguments); });
-  return cudaSuccess;
-}
-cudaError_t launch_levels(const LevelArguments& arguments, cudaStream_t stream) {
-  push(stream, [=] {
-    for (std::int64_t i = 0; i < std::int64_t{arguments.slab.n} * arguments.count; ++i) find_level(arguments, i);
-  });
-  return cudaSuccess;
-}
-cudaError_t launch_expect(const ExpectArguments& arguments, std::int64_t shared_bytes, std::int32_t blocks,
-                          cudaStream_t stream) {
-  if (static_cast<std::size_t>(shared_bytes) > runtime().options.shared_bytes) return result(cudaErrorInvalidValue);
-  push(stream, [=] { run_expect(arguments, shared_bytes, blocks, runtime().options.backwards); });
-  ++runtime().use.launches;
-  return cudaSuccess;
-}
-cudaError_t launch_terms(const TermArguments& arguments, std::int32_t leaves, cudaStream_t stream) {
-  push(stream, [=] { run_terms(arguments, leaves, runtime().options.backwards); });
-  return cudaSuccess;
-}
-template <typename Source>
-cudaError_t launch_products(const ProductArguments& arguments, const Source& source, int height, cudaStream_t stream) {
-  if (height != 4 && height != 8) return result(cudaErrorInvalidValue);
-  push(stream, [=] { run_products(arguments, source, height, runtime().options.backwards); });
-  ++runtime().use.launches;
-  return cudaSuccess;
-}
-template cudaError_t launch_products(const ProductArguments&, const MixtureSource&, int, cudaStream_t);
-template cudaError_t launch_products(const ProductArguments&, const MixtureNumbers&, int, cudaStream_t);
-template cudaError_t launch_products(const ProductArguments&, const WholePairs&, int, cudaStream_t);
-template cudaError_t launch_products(const ProductArguments&, const GapPairs&, int, cudaStream_t);
-template cudaError_t launch_products(const ProductArguments&, const ColumnCells&, int, cudaStream_t);
-cudaError_t launch_add_leaves(const LeafTreeArguments& arguments, cudaStream_t stream) {
-  push(stream, [=] {
-    for (std::int64_t cell = 0; cell < arguments.cells; ++cell) add_leaves(arguments, cell);
-  });
-  return cudaSuccess;
-}
-cudaError_t launch_finish_tree(const LeafTreeArguments& arguments, cudaStream_t stream) {
-  push(stream, [=] {
-    for (std::int64_t cell = 0; cell < arguments.cells; ++cell) finish_tree(arguments, cell);
-  });
-  return cudaSuccess;
-}
-cudaError_t launch_tally(const TallyArguments& arguments, cudaStream_t stream) {
-  push(stream, [=] { run_tally(arguments, runtime().options.backwards); });
-  ++runtime().use.launches;
-  return cudaSuccess;
-}
-cudaError_t probe_kernels() { return runtime().options.has_code ? cudaSuccess : cudaErrorNoKernelImageForDevice; }
-
-}  // namespace tessera::kernels

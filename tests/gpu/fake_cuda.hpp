@@ -10,6 +10,7 @@ struct FakeCuda {
   std::size_t memory_bytes = std::size_t{2} << 30;
   std::size_t shared_bytes = 227 << 10;
   int devices = 1;
+  int capability = 90;  ///< ten times their compute capability
   int driver_version = 13000;
   bool has_code = true;         ///< for the architecture of the devices
   bool slow_double = false;     ///< float64 takes 64 times as long as float32

@@ -15,6 +15,6 @@ std::string gpu_problem() { return {}; }
 
 std::int64_t gpu_free_bytes() { return cuda::report_devices().devices.front().free_bytes; }
 
-std::int64_t affordable_rows(std::int64_t rows) { return rows / 10; }
+std::int64_t affordable_rows(std::int64_t rows) { return rows / TESSERA_ROWS_DIVISOR; }
 
 }  // namespace tessera::testing
