@@ -121,7 +121,8 @@ bool inside(const std::map<void*, std::size_t>& memory, const void* address, std
 }
 
 cudaError_t allocate(std::map<void*, std::size_t>& memory, void** pointer, std::size_t bytes) {
-  void* made = std::malloc(bytes);
+  constexpr std::size_t kAlignment = 256;  // that of the runtime
+  void* made = std::aligned_alloc(kAlignment, std::max((bytes + kAlignment - 1) / kAlignment, std::size_t{1}) * kAlignment);
   std::memset(made, 0xA5, bytes);
   memory.emplace(made, bytes);
   *pointer = made;
@@ -278,7 +279,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   std::strcpy(properties->name, "Imagined GPU");
   properties->major = runtime().options.capability / 10;
   properties->minor = runtime().options.capability % 10;
-  properties->multiProcessorCount = 3;
+  properties->multiProcessorCount = 1;  // blocks take many turns
   properties->sharedMemPerBlockOptin = runtime().options.shared_bytes;
   properties->totalGlobalMem = runtime().options.memory_bytes;
   return cudaSuccess;

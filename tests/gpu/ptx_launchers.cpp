@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What nvcc's host code calls to make kernels known and to launch them (crt/host_runtime.h of the toolkit): here their PTX is
 // run, on an imagined machine. A fault or a race fails the test that is running.
+#include "gpu/ptx_launchers.hpp"
+
 #include <fatbinary_section.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -48,6 +50,8 @@ struct Registry {
   std::map<const void*, Registered> kernels;
   std::vector<Configuration> configurations;
   std::set<std::string> said;
+  bool counts = false;
+  std::map<std::string, KernelCosts> costs;
 };
 
 Registry& registry() {
@@ -127,8 +131,14 @@ cudaError_t launch(const void* function, dim3 blocks, dim3 threads, void** argum
       std::memcpy(what.parameters.data() + kernel.parameter_offsets[i], arguments[i],
                   static_cast<std::size_t>(kernel.parameter_bytes[i]));
     }
-    do_later(stream, [&kernel, what = std::move(what)] {
+    do_later(stream, [&kernel, what = std::move(what)]() mutable {
       try {
+        if (registry().counts) {
+          KernelCosts& costs = registry().costs[kernel.name];
+          costs.kernel = &kernel;
+          ++costs.launches;
+          what.costs = &costs.costs;
+        }
         for (const std::string& race : ptx::run_launch(kernel, what)) say(race);
       } catch (const ptx::Fault& fault) {
         say(fault.what());
@@ -142,6 +152,14 @@ cudaError_t launch(const void* function, dim3 blocks, dim3 threads, void** argum
 }
 
 }  // namespace
+
+void count_costs() {
+  registry().counts = true;
+  registry().costs.clear();
+}
+
+const std::map<std::string, KernelCosts>& counted_costs() { return registry().costs; }
+
 }  // namespace tessera::testing
 
 using namespace tessera::testing;  // NOLINT: the functions below have C linkage

@@ -22,6 +22,7 @@ std::set<std::string> run_launch(const Kernel& kernel, const Launch& launch) {
   if (launch.threads < 1 || launch.threads > kernel.most_threads) {
     throw Fault(fmt::format("{}: {} threads, at most {} allowed", kernel.name, launch.threads, kernel.most_threads));
   }
+  if (launch.costs != nullptr) launch.costs->resize(kernel.code.size());
   Races global(false);
   std::set<std::string> races;
   Block block(kernel, launch, global, races);
@@ -105,9 +106,11 @@ void Block::advance(std::int32_t at) {
       return;
     }
     const Instruction& instruction = kernel_.code.at(static_cast<std::size_t>(at));
+    if (launch_.costs != nullptr) count_issues(instruction);
     switch (instruction.flow) {
       case Flow::kNext:
         execute(instruction);
+        if (launch_.costs != nullptr) count_accesses(instruction);
         ++at;
         break;
       case Flow::kBranch:
@@ -197,6 +200,7 @@ std::byte* Block::global(const Instruction& instruction, std::int32_t thread, st
   }
   if (address % static_cast<std::uint64_t>(bytes) != 0) fail(instruction, thread, "an address that is not aligned");
   note(instruction, thread, global_races_, address, bytes, use);
+  if (launch_.costs != nullptr) global_accesses_.push_back({thread, address, bytes});
   return reinterpret_cast<std::byte*>(address);  // NOLINT: addresses are numbers to kernels
 }
 
@@ -208,6 +212,8 @@ std::byte* Block::shared(const Instruction& instruction, std::int32_t thread, st
   }
   if (address % static_cast<std::uint64_t>(bytes) != 0) fail(instruction, thread, "an address that is not aligned");
   note(instruction, thread, shared_races_, address, bytes, use);
+  if (launch_.costs != nullptr) shared_accesses_.push_back({thread, address, bytes});
+  atomic_ = use == Races::Use::kAtomic;
   return shared_.data() + address;
 }
 
@@ -226,6 +232,7 @@ void Block::note(const Instruction& instruction, std::int32_t thread, Races& rac
 
 void Block::copy_later(const Instruction& instruction, std::int32_t thread, std::uint64_t to, std::uint64_t from, int bytes) {
   std::memset(shared(instruction, thread, to, bytes, Races::Use::kWrite), 0xA5, static_cast<std::size_t>(bytes));
+  if (launch_.costs != nullptr) global_accesses_.push_back({thread, from, bytes});
   copies_[static_cast<std::size_t>(thread)].push_back({&instruction, to, from, bytes});
 }
 
@@ -236,6 +243,30 @@ void Block::finish_copies(std::int32_t thread) {
                 static_cast<std::size_t>(copy.bytes));
   }
   copies_[static_cast<std::size_t>(thread)].clear();
+}
+
+void Block::count_issues(const Instruction& instruction) {
+  std::int64_t warps = 0;
+  std::int32_t last = -1;
+  for (const std::int32_t thread : active_) {
+    warps += thread / kWarp != last ? 1 : 0;
+    last = thread / kWarp;
+  }
+  cost_of(instruction).issues += warps;
+}
+
+/// Those of copies that are waited for were counted when they were begun.
+void Block::count_accesses(const Instruction& instruction) {
+  if (instruction.count > 0) {
+    cost_of(instruction) += cost_of_global(global_accesses_);
+    cost_of(instruction) += cost_of_shared(shared_accesses_, atomic_);
+  }
+  global_accesses_.clear();
+  shared_accesses_.clear();
+}
+
+Cost& Block::cost_of(const Instruction& instruction) {
+  return launch_.costs->at(static_cast<std::size_t>(&instruction - kernel_.code.data()));
 }
 
 void Block::fail(const Instruction& instruction, std::int32_t thread, const std::string& what) const {

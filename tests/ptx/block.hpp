@@ -10,12 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "ptx/costs.hpp"
 #include "ptx/program.hpp"
 #include "ptx/races.hpp"
 
 namespace tessera::ptx {
-
-inline constexpr int kWarp = 32;
 
 /// What a kernel may not do; ends its launch.
 class Fault : public std::runtime_error {
@@ -30,6 +29,7 @@ struct Launch {
   std::vector<std::byte> parameters;  ///< as the kernel's offsets say
   /// The allocation in device memory that holds an address; empty: none.
   std::function<std::span<std::byte>(std::uint64_t)> allocation;
+  Costs* costs = nullptr;  ///< what it takes is added to them, unless null
 };
 
 /// Runs a launch, block by block.
@@ -104,6 +104,9 @@ class Block {
   void wait_in_warps(const Instruction& instruction, std::int32_t at);
   void note(const Instruction& instruction, std::int32_t thread, Races& races, std::uint64_t address, int bytes,
             Races::Use use);
+  void count_issues(const Instruction& instruction);
+  void count_accesses(const Instruction& instruction);
+  [[nodiscard]] Cost& cost_of(const Instruction& instruction);
 
   const Kernel& kernel_;
   const Launch& launch_;
@@ -114,7 +117,9 @@ class Block {
   std::vector<std::uint64_t> registers_;  ///< [register][thread]
   std::vector<std::uint8_t> carries_;
   std::vector<std::byte> shared_;
-  std::span<std::byte> allocation_;  ///< the one looked at last
+  std::span<std::byte> allocation_;                        ///< the one looked at last
+  std::vector<Access> global_accesses_, shared_accesses_;  ///< of the instruction
+  bool atomic_ = false;
   std::vector<std::vector<Copy>> copies_;
   std::int32_t barriers_ = 0;
   std::vector<std::int32_t> warp_barriers_;

@@ -213,6 +213,7 @@ class KernelReader {
     }
     read_instruction(token, instruction);
     kernel_.code.push_back(instruction);
+    kernel_.opcodes.push_back(token);
   }
 
   void read_instruction(std::string_view opcode, Instruction& instruction) {

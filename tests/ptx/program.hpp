@@ -49,6 +49,7 @@ struct Kernel {
   std::vector<Constant> constants;
   std::map<std::string, std::int32_t, std::less<>> special;  ///< registers such as %tid.x
   std::vector<Instruction> code;
+  std::vector<std::string_view> opcodes;  ///< in the text
 };
 
 /// The kernels of a module by name.

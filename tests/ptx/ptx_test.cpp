@@ -10,6 +10,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ptx/block.hpp"
@@ -58,14 +59,16 @@ struct Outcome {
 };
 
 /// Runs a kernel over `blocks` of 64 threads and a table of two words for each, which count from 0.
-Outcome run(const std::string& body, std::int32_t blocks = 1) {
+Outcome run(const std::string& body, std::int32_t blocks = 1, Costs* costs = nullptr) {
   const auto program = parse_program(kernel_of(body));
   Outcome result;
   for (std::uint32_t i = 0; i < 128U * static_cast<std::uint32_t>(blocks); ++i) result.words.push_back(i);
   const auto bytes = std::as_writable_bytes(std::span(result.words));
-  Launch launch{.blocks = blocks, .threads = 64, .parameters = std::vector<std::byte>(8), .allocation = [&](std::uint64_t) {
-                  return bytes;
-                }};
+  Launch launch{.blocks = blocks,
+                .threads = 64,
+                .parameters = std::vector<std::byte>(8),
+                .allocation = [&](std::uint64_t) { return bytes; },
+                .costs = costs};
   const auto address = reinterpret_cast<std::uint64_t>(bytes.data());
   std::memcpy(launch.parameters.data(), &address, sizeof(address));
   result.races = run_launch(program.at("test"), launch);
@@ -276,6 +279,52 @@ TEST(Ptx, WhatIsNotKnownIsNotRun) {
   expect_error("mov.u32 %r9, %laneid.x;", "unknown operand '%laneid.x'");
   expect_error("mov.u32 %r9, elsewhere;", "unknown operand 'elsewhere'");
   expect_error("bra $L_nowhere;", "no label $L_nowhere");
+}
+
+/// Accesses of a warp, `stride` bytes apart.
+std::vector<Access> strided(int stride, int bytes) {
+  std::vector<Access> accesses;
+  for (std::int32_t thread = 0; thread < kWarp; ++thread) {
+    accesses.push_back({thread, 4096 + static_cast<std::uint64_t>(thread * stride), bytes});
+  }
+  return accesses;
+}
+
+TEST(Ptx, CountsSectorsOfDeviceMemory) {
+  const auto sectors = [](int stride, int bytes) {
+    const Cost cost = cost_of_global(strided(stride, bytes));
+    return std::pair(cost.sectors, cost.least_sectors);
+  };
+  EXPECT_EQ(sectors(4, 4), std::pair(4L, 4L));
+  EXPECT_EQ(sectors(16, 16), std::pair(16L, 16L));
+  EXPECT_EQ(sectors(128, 4), std::pair(32L, 4L));
+  EXPECT_EQ(sectors(0, 4), std::pair(1L, 1L));
+}
+
+TEST(Ptx, CountsTurnsOfSharedMemory) {
+  const auto turns = [](int stride, int bytes, bool atomic = false) {
+    const Cost cost = cost_of_shared(strided(stride, bytes), atomic);
+    return std::pair(cost.wavefronts, cost.least_wavefronts);
+  };
+  EXPECT_EQ(turns(4, 4), std::pair(1L, 1L));
+  EXPECT_EQ(turns(8, 4), std::pair(2L, 1L));
+  EXPECT_EQ(turns(128, 4), std::pair(32L, 1L));
+  EXPECT_EQ(turns(132, 4), std::pair(1L, 1L));
+  EXPECT_EQ(turns(0, 4), std::pair(1L, 1L));
+  EXPECT_EQ(turns(0, 4, true), std::pair(32L, 1L));
+  EXPECT_EQ(turns(8, 8), std::pair(2L, 2L));
+  EXPECT_EQ(turns(16, 8), std::pair(4L, 2L));
+  EXPECT_EQ(turns(16, 16), std::pair(4L, 4L));
+}
+
+TEST(Ptx, CountsWhatALaunchTakes) {
+  Costs costs;
+  static_cast<void>(run("st.shared.u32 [%r6], %r1;\n setp.lt.s32 %p1, %r1, 40;\n @%p1 ld.global.u32 %r9, [%rd2];", 2, &costs));
+  Cost all;
+  for (const Cost& cost : costs) all += cost;
+  EXPECT_EQ(all.issues, 14 * 4);  // every one by two warps of each of two blocks
+  EXPECT_EQ(all.wavefronts, 4);
+  EXPECT_EQ(all.least_sectors, 2 * 5);
 }
 
 }  // namespace

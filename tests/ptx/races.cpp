@@ -4,7 +4,6 @@
 namespace tessera::ptx {
 namespace {
 
-constexpr std::int32_t kWarp = 32;
 constexpr std::int32_t kSeveral = -2;  ///< blocks; and threads of several warps
 
 /// Stands for several threads of a warp.

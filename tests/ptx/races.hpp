@@ -9,6 +9,8 @@
 
 namespace tessera::ptx {
 
+inline constexpr std::int32_t kWarp = 32;
+
 /// When an access is made: by whom, and after how many barriers.
 struct Moment {
   std::int32_t block = -1;  ///< -1: never
@@ -30,7 +32,6 @@ class Races {
   /// @param place  of a word, or of a byte if all accesses are of bytes
   /// @returns the line of an earlier access that it races with; -1: none
   std::int32_t note(std::uint64_t place, Use use, const Moment& now);
-  void clear() { pages_.clear(), last_ = nullptr; }
 
  private:
   struct Cell {
