@@ -93,7 +93,7 @@ TESSERA_HOST_DEVICE inline void accumulate_on_chip(Team& team, const AccumulateA
                                                    std::int64_t blocks, MoveMemory& moves, std::int64_t* partials) {
   const int columns = a.slab.d + kExtraColumns;
   const int cells = a.k * columns;
-  team.each([&](int t, AccumulateState&) {
+  team.alone([&](int t, AccumulateState&) {
     for (int i = t; i < a.groups * cells; i += kAccumulateThreads) partials[i] = 0;
   });
   for_each_tile(team, a, block, blocks, moves, [&](int t, std::int64_t first, int count) {
@@ -119,7 +119,7 @@ TESSERA_HOST_DEVICE inline void accumulate_on_chip(Team& team, const AccumulateA
       }
     }
   });
-  team.each([&](int t, AccumulateState&) {
+  team.alone([&](int t, AccumulateState&) {
     for (int i = t; i < cells; i += kAccumulateThreads) {
       std::int64_t sum = 0;
       for (int group = 0; group < a.groups; ++group) sum += partials[std::int64_t{group} * cells + i];

@@ -68,16 +68,17 @@ struct BestScore<true> {
   [[nodiscard]] TESSERA_HOST_DEVICE float threshold() const { return second_lower; }
 };
 
-/// What `kShares` threads found for each row of a block, in shared memory.
-template <bool kPair, std::size_t kShares, std::size_t kRows>
+/// What `kShares` threads found for each row of a block, in shared memory: [share][row].
+/// @tparam kStride  the rows of a block and a few more, to spread what neighbours write over the banks
+template <bool kPair, std::size_t kShares, std::size_t kStride>
 struct BestPlaces {
-  float lower[kShares][kRows];
-  float upper[kShares][kRows];
-  float second_lower[kPair ? kShares : 1][kRows];
-  float second_upper[kPair ? kShares : 1][kRows];
-  float rival[kShares][kRows];
-  std::int32_t place[kShares][kRows];
-  std::int32_t second_place[kPair ? kShares : 1][kRows];
+  float lower[kShares][kStride];
+  float upper[kShares][kStride];
+  float second_lower[kPair ? kShares : 1][kStride];
+  float second_upper[kPair ? kShares : 1][kStride];
+  float rival[kShares][kStride];
+  std::int32_t place[kShares][kStride];
+  std::int32_t second_place[kPair ? kShares : 1][kStride];
 
   TESSERA_HOST_DEVICE void put(int share, int row, const BestScore<kPair>& best) {
     lower[share][row] = best.lower;

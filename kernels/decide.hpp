@@ -63,7 +63,7 @@ TESSERA_HOST_DEVICE inline void find_candidates(Team& team, const DecideArgument
                                                 DecideMemory<kTile>& memory) {
   using State = ScreenState<kTile, false>;
   const ScreenArguments screen{.slab = a.slab, .centroids = a.centroids, .list = a.open, .open = {}, .gaps = {}, .results = {}};
-  team.each([&](int t, State&) {
+  team.alone([&](int t, State&) {
     if (t >= rows) return;
     memory.open[t] = a.open.entries[first + t];
     memory.count[t] = 0;

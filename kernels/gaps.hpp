@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "exact/distance.hpp"
@@ -12,40 +13,58 @@
 // Rows with gaps in a nearest pass: no screen, partial distances to all centroids in float64, sums of 128 bits.
 namespace tessera::kernels {
 
-/// Who measures what: a thread has 4 centroids of a tile and 4 rows.
 inline constexpr int kGapThreads = 256;
-inline constexpr int kGapColumns = 16;            ///< threads beside each other
-inline constexpr int kGapTile = 4 * kGapColumns;  ///< centroids
-inline constexpr int kGapRowsOfBlock = 64;        ///< 4 for each of the other 16 threads
-inline constexpr int kGapStep = 16;               ///< features in shared memory at a time
-inline constexpr int kGapShares = kGapThreads / kGapRowsOfBlock;
 
-/// The two nearest that threads found for each row of a block.
+/// Who measures what: a thread has 4 centroids of a tile and 4 rows, so far apart that neighbours read neighbours. Narrow tiles
+/// take more rows, so that few centroids keep all threads busy.
+template <int kTile>
+struct GapShape {
+  static constexpr int kStep = 16;            ///< features in shared memory at a time
+  static constexpr int kColumns = kTile / 4;  ///< threads beside each other
+  static constexpr int kGroups = kGapThreads / kColumns;
+  static constexpr int kRows = 4 * kGroups;  ///< of a block
+};
+
+/// Centroids of a tile, of those that there are kernels for.
+[[nodiscard]] constexpr int gap_tile(std::int32_t k) { return k <= 16 ? 16 : 64; }
+
+/// The two nearest that threads found for each row of a block. Rows are a little longer than they need be, to spread the writes
+/// over the banks.
+template <int kTile>
 struct NearestPlaces {
-  std::int32_t first[kGapColumns][kGapRowsOfBlock];
-  std::int32_t second[kGapColumns][kGapRowsOfBlock];
-  double first_distance2[kGapColumns][kGapRowsOfBlock];
-  double second_distance2[kGapColumns][kGapRowsOfBlock];
+  static constexpr std::size_t kColumns = GapShape<kTile>::kColumns;
+  static constexpr std::size_t kWords = GapShape<kTile>::kRows + 32 / kColumns;
+  static constexpr std::size_t kDoubles = GapShape<kTile>::kRows + 16 / kColumns;
+  std::int32_t first[kColumns][kWords];
+  std::int32_t second[kColumns][kWords];
+  double first_distance2[kColumns][kDoubles];
+  double second_distance2[kColumns][kDoubles];
+};
+
+/// Some features of a block's rows and of a tile of centroids.
+template <int kTile>
+struct GapTiles {
+  using Shape = GapShape<kTile>;
+  double rows[Shape::kStep][Shape::kRows + 1];  // one more, to spread the writes over the banks
+  double centroids[Shape::kStep][std::size_t{kTile} + 1];
 };
 
 /// Shared memory of a block.
+template <int kTile>
 struct GapMemory {
-  struct Tiles {
-    double rows[kGapStep][kGapRowsOfBlock + 2];  // two more, to spread the writes over the banks
-    double centroids[kGapStep][kGapTile + 2];
-  };
+  using Shape = GapShape<kTile>;
   union {
-    Tiles tiles;
-    NearestPlaces places;  // when the tiles are done with
+    GapTiles<kTile> tiles;
+    NearestPlaces<kTile> places;  // when the tiles are done with
   };
-  std::int32_t known[kGapShares][kGapRowsOfBlock];
-  double factor[kGapRowsOfBlock];
+  double factor[Shape::kRows];
 };
 
 /// What a thread keeps in registers.
 struct GapState {
   double sum[4][4];
   exact::TwoNearest nearest[4];
+  std::int32_t known;  ///< columns that row t of the block has
 };
 
 /// Sets the mark of a row that lacks features, or takes it away.
@@ -60,72 +79,82 @@ TESSERA_HOST_DEVICE inline void mark_gaps(const MarkGapsArguments& a, std::int64
   a.flags[row] = flags;
 }
 
-/// Counts one thread's share of the columns that its row has.
-TESSERA_HOST_DEVICE inline void count_known(int t, const GapsArguments& a, std::int64_t first, GapMemory& memory) {
-  const int place = t % kGapRowsOfBlock;
-  const int share = t / kGapRowsOfBlock;
-  std::int32_t known = 0;
-  if (first + place < *a.gaps.count) {
-    const float* x = a.slab.rows + std::int64_t{a.gaps.entries[first + place]} * a.slab.d;
-    for (int j = share; j < a.slab.d; j += kGapShares) known += x[j] == x[j] ? a.columns[j] : 0;
-  }
-  memory.known[share][place] = known;
-}
-
-/// Brings features [feature, feature + count) of the block's rows and of centroids [centroid, centroid + kGapTile) into shared
+/// Brings features [feature, feature + count) of the block's rows and of centroids [centroid, centroid + kTile) into shared
 /// memory.
+template <int kTile>
 TESSERA_HOST_DEVICE inline void load_gap_tiles(int t, const GapsArguments& a, std::int64_t first, int centroid, int feature,
-                                               int count, GapMemory::Tiles& tiles) {
+                                               int count, GapTiles<kTile>& tiles) {
+  using Shape = GapShape<kTile>;
+  const int d = a.slab.d;
+  const int j = t % Shape::kStep;
+  if (j >= count) return;
   const std::int64_t rows = *a.gaps.count - first;
-  for (int i = t; i < kGapRowsOfBlock * kGapStep; i += kGapThreads) {
-    const int j = i % kGapStep;
-    const int place = i / kGapStep;
-    if (j >= count) continue;
-    const bool is_row = place < rows;
-    const std::int64_t row = is_row ? a.gaps.entries[first + place] : 0;
-    tiles.rows[j][place] = is_row ? static_cast<double>(a.slab.rows[row * a.slab.d + feature + j]) : 0.0;
-    const std::int64_t c = centroid + place;  // as many centroids as rows
-    tiles.centroids[j][place] = c < a.k ? static_cast<double>(a.centroids[c * a.slab.d + feature + j]) : 0.0;
+  for (int place = t / Shape::kStep; place < Shape::kRows; place += kGapThreads / Shape::kStep) {
+    double x = 0.0;
+    if (place < rows) x = static_cast<double>(a.slab.rows[std::int64_t{a.gaps.entries[first + place]} * d + feature + j]);
+    tiles.rows[j][place] = x;
+  }
+  for (int place = t / Shape::kStep; place < kTile; place += kGapThreads / Shape::kStep) {
+    const std::int64_t c = centroid + place;
+    tiles.centroids[j][place] = c < a.k ? static_cast<double>(a.centroids[c * d + feature + j]) : 0.0;
   }
 }
-static_assert(kGapTile == kGapRowsOfBlock);
 
 /// Adds `count` features to the thread's sums, in the order of the reference distance, and none that a row lacks.
-TESSERA_HOST_DEVICE inline void add_known_differences(int t, const GapMemory::Tiles& tiles, int count, GapState& state) {
-  const int column = t % kGapColumns * 4;
-  const int row = t / kGapColumns * 4;
+template <int kTile>
+TESSERA_HOST_DEVICE inline void add_known_differences(int t, const GapTiles<kTile>& tiles, int count, GapState& state) {
+  using Shape = GapShape<kTile>;
+  const int column = t % Shape::kColumns;
+  const int row = t / Shape::kColumns;
   for (int j = 0; j < count; ++j) {
+    double c[4];
+    TESSERA_UNROLL
+    for (int p = 0; p < 4; ++p) c[p] = tiles.centroids[j][column + p * Shape::kColumns];
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) {
-      const double x = tiles.rows[j][row + i];
-      const bool known = x == x;
+      const double x = tiles.rows[j][row + i * Shape::kGroups];
+      if (!(x == x)) continue;
       TESSERA_UNROLL
       for (int p = 0; p < 4; ++p) {
-        const double difference = known ? x - tiles.centroids[j][column + p] : 0.0;
+        const double difference = x - c[p];
         state.sum[i][p] = state.sum[i][p] + difference * difference;
       }
     }
   }
 }
 
+/// Counts the columns that row t has, of those that begin among `count` features.
+template <int kTile>
+TESSERA_HOST_DEVICE inline void count_known(int t, const std::uint8_t* columns, const GapTiles<kTile>& tiles, int count,
+                                            GapState& state) {
+  if (t >= GapShape<kTile>::kRows) return;
+  for (int j = 0; j < count; ++j) {
+    const double x = tiles.rows[j][t];
+    if (x == x) state.known += columns[j];
+  }
+}
+
 /// Takes the partial distances to the thread's centroids of a tile into the nearest of its rows.
-TESSERA_HOST_DEVICE inline void take_partial_distances(int t, const GapsArguments& a, int centroid, const GapMemory& memory,
-                                                       GapState& state) {
-  const int first = centroid + t % kGapColumns * 4;
+template <int kTile>
+TESSERA_HOST_DEVICE inline void take_partial_distances(int t, const GapsArguments& a, int centroid,
+                                                       const GapMemory<kTile>& memory, GapState& state) {
+  using Shape = GapShape<kTile>;
   TESSERA_UNROLL
   for (int i = 0; i < 4; ++i) {
-    const double factor = memory.factor[t / kGapColumns * 4 + i];
+    const double factor = memory.factor[t / Shape::kColumns + i * Shape::kGroups];
     TESSERA_UNROLL
     for (int p = 0; p < 4; ++p) {
-      if (first + p < a.k) state.nearest[i].offer(first + p, state.sum[i][p] * factor);
+      const int c = centroid + t % Shape::kColumns + p * Shape::kColumns;
+      if (c < a.k) state.nearest[i].offer(c, state.sum[i][p] * factor);
     }
   }
 }
 
 /// What all threads together found for a row.
-TESSERA_HOST_DEVICE inline exact::TwoNearest join_places(const NearestPlaces& places, int row) {
+template <int kTile>
+TESSERA_HOST_DEVICE inline exact::TwoNearest join_places(const NearestPlaces<kTile>& places, int row) {
   exact::TwoNearest nearest;
-  for (int column = 0; column < kGapColumns; ++column) {
+  for (int column = 0; column < GapShape<kTile>::kColumns; ++column) {
     exact::TwoNearest other;
     other.first = places.first[column][row];
     other.second = places.second[column][row];
@@ -136,20 +165,15 @@ TESSERA_HOST_DEVICE inline exact::TwoNearest join_places(const NearestPlaces& pl
   return nearest;
 }
 
-/// Labels rows [first, first + kGapRowsOfBlock) of the list.
-template <typename Team>
-TESSERA_HOST_DEVICE inline void label_gaps(Team& team, const GapsArguments& a, std::int64_t first, GapMemory& memory) {
-  team.each([&](int t, GapState& state) {
-    count_known(t, a, first, memory);
+/// Labels as many rows of the list as a block takes, from number `first` on.
+template <int kTile, typename Team>
+TESSERA_HOST_DEVICE inline void label_gaps(Team& team, const GapsArguments& a, std::int64_t first, GapMemory<kTile>& memory) {
+  using Shape = GapShape<kTile>;
+  team.alone([&](int, GapState& state) {
     for (exact::TwoNearest& nearest : state.nearest) nearest = exact::TwoNearest();
+    state.known = 0;
   });
-  team.each([&](int t, GapState&) {
-    if (t >= kGapRowsOfBlock) return;
-    std::int64_t known = 0;
-    for (int share = 0; share < kGapShares; ++share) known += memory.known[share][t];
-    memory.factor[t] = exact::gap_factor(exact::gap_scale(known, a.column_count));
-  });
-  for (int centroid = 0; centroid < a.k; centroid += kGapTile) {
+  for (int centroid = 0; centroid < a.k; centroid += kTile) {
     team.alone([&](int, GapState& state) {
       TESSERA_UNROLL
       for (int i = 0; i < 4; ++i) {
@@ -157,18 +181,26 @@ TESSERA_HOST_DEVICE inline void label_gaps(Team& team, const GapsArguments& a, s
         for (int p = 0; p < 4; ++p) state.sum[i][p] = 0.0;
       }
     });
-    for (int feature = 0; feature < a.slab.d; feature += kGapStep) {
-      const int count = a.slab.d - feature < kGapStep ? a.slab.d - feature : kGapStep;
-      team.each([&](int t, GapState&) { load_gap_tiles(t, a, first, centroid, feature, count, memory.tiles); });
-      team.each([&](int t, GapState& state) { add_known_differences(t, memory.tiles, count, state); });
+    for (int feature = 0; feature < a.slab.d; feature += Shape::kStep) {
+      const int count = a.slab.d - feature < Shape::kStep ? a.slab.d - feature : Shape::kStep;
+      team.each([&](int t, GapState&) { load_gap_tiles<kTile>(t, a, first, centroid, feature, count, memory.tiles); });
+      team.each([&](int t, GapState& state) {
+        add_known_differences<kTile>(t, memory.tiles, count, state);
+        if (centroid == 0) count_known<kTile>(t, a.columns + feature, memory.tiles, count, state);
+      });
     }
-    team.alone([&](int t, GapState& state) { take_partial_distances(t, a, centroid, memory, state); });
+    if (centroid == 0) {
+      team.each([&](int t, GapState& state) {
+        if (t < Shape::kRows) memory.factor[t] = exact::gap_factor(exact::gap_scale(state.known, a.column_count));
+      });
+    }
+    team.alone([&](int t, GapState& state) { take_partial_distances<kTile>(t, a, centroid, memory, state); });
   }
   team.each([&](int t, GapState& state) {
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) {
-      const int column = t % kGapColumns;
-      const int row = t / kGapColumns * 4 + i;
+      const int column = t % Shape::kColumns;
+      const int row = t / Shape::kColumns + i * Shape::kGroups;
       memory.places.first[column][row] = state.nearest[i].first;
       memory.places.second[column][row] = state.nearest[i].second;
       memory.places.first_distance2[column][row] = state.nearest[i].first_distance2;
@@ -176,8 +208,8 @@ TESSERA_HOST_DEVICE inline void label_gaps(Team& team, const GapsArguments& a, s
     }
   });
   team.each([&](int t, GapState&) {
-    if (t >= kGapRowsOfBlock || first + t >= *a.gaps.count) return;
-    write_result(a.results, a.gaps.entries[first + t], join_places(memory.places, t));
+    if (t >= Shape::kRows || first + t >= *a.gaps.count) return;
+    write_result(a.results, a.gaps.entries[first + t], join_places<kTile>(memory.places, t));
   });
 }
 

@@ -18,16 +18,17 @@
 namespace tessera::kernels {
 
 /// @param pair the thresholds of the list are to keep the runner-up too
-cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, cudaStream_t stream);
+/// @param most_blocks  of a list, whose length is known to the device only; here and below
+cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, std::int32_t most_blocks, cudaStream_t stream);
 /// @param steps  of TensorTile, see tensor_steps()
 cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, cudaStream_t stream);
 /// Products of matrices on the matrix units, as the screen has them made.
 cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStream_t stream);
-cudaError_t launch_decide(const DecideArguments& arguments, cudaStream_t stream);
+cudaError_t launch_decide(const DecideArguments& arguments, std::int32_t most_blocks, cudaStream_t stream);
 /// Marks rows that lack features in their flags.
 cudaError_t launch_mark_gaps(const MarkGapsArguments& arguments, cudaStream_t stream);
 /// Labels and measures the rows with gaps that a screen has listed.
-cudaError_t launch_label_gaps(const GapsArguments& arguments, cudaStream_t stream);
+cudaError_t launch_label_gaps(const GapsArguments& arguments, std::int32_t most_blocks, cudaStream_t stream);
 /// What rows with gaps add in their features; before launch_accumulate.
 cudaError_t launch_accumulate_gaps(const AccumulateArguments& arguments, std::int32_t blocks, cudaStream_t stream);
 /// @param shared_bytes of the sums on chip; 0: sums go to device memory

@@ -353,7 +353,7 @@ TESSERA_HOST_DEVICE inline void sum_terms(Team& team, const TermArguments& a, st
       for (int i = 0; i < count; ++i) state.sum += memory.terms[t][i];
     });
   }
-  team.each([&](int t, TermState& state) {
+  team.alone([&](int t, TermState& state) {
     if (t < kTerms) a.sums[leaf * kTerms + t] = state.sum;
   });
 }

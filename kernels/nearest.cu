@@ -68,21 +68,18 @@ __global__ void __launch_bounds__(kMeasureThreads) measure_kernel(const MeasureA
   }
 }
 
-// The length of a list is known to the device only: blocks take turns.
-constexpr int kMostListBlocks = 2048;
-
 template <int kTile>
-void decide_tiles(const DecideArguments& arguments, cudaStream_t stream) {
+void decide_tiles(const DecideArguments& arguments, std::int32_t most_blocks, cudaStream_t stream) {
   constexpr int kRows = ScreenShape<kTile>::kRows;
-  const int blocks = std::min((arguments.slab.n + kRows - 1) / kRows, kMostListBlocks);
+  const int blocks = std::min((arguments.slab.n + kRows - 1) / kRows, most_blocks);
   decide_kernel<kTile><<<blocks, ScreenShape<kTile>::kThreads, 0, stream>>>(arguments);
 }
 
 template <int kTile>
-void screen_tiles(const ScreenArguments& arguments, bool pair, cudaStream_t stream) {
+void screen_tiles(const ScreenArguments& arguments, bool pair, std::int32_t most_blocks, cudaStream_t stream) {
   constexpr int kRows = ScreenShape<kTile>::kRows;
   const int needed = (arguments.slab.n + kRows - 1) / kRows;
-  const int blocks = arguments.list.entries == nullptr ? needed : std::min(needed, kMostListBlocks);
+  const int blocks = arguments.list.entries == nullptr ? needed : std::min(needed, most_blocks);
   if (pair) {
     screen_kernel<kTile, true><<<blocks, ScreenShape<kTile>::kThreads, 0, stream>>>(arguments);
   } else {
@@ -92,11 +89,11 @@ void screen_tiles(const ScreenArguments& arguments, bool pair, cudaStream_t stre
 
 }  // namespace
 
-cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, cudaStream_t stream) {
+cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, std::int32_t most_blocks, cudaStream_t stream) {
   if (arguments.centroids.tile == 64) {
-    screen_tiles<64>(arguments, pair, stream);
+    screen_tiles<64>(arguments, pair, most_blocks, stream);
   } else if (arguments.centroids.tile == 16) {
-    screen_tiles<16>(arguments, pair, stream);
+    screen_tiles<16>(arguments, pair, most_blocks, stream);
   } else {
     return cudaErrorInvalidValue;
   }
@@ -109,11 +106,11 @@ cudaError_t launch_measure(const MeasureArguments& arguments, cudaStream_t strea
   return cudaGetLastError();
 }
 
-cudaError_t launch_decide(const DecideArguments& arguments, cudaStream_t stream) {
+cudaError_t launch_decide(const DecideArguments& arguments, std::int32_t most_blocks, cudaStream_t stream) {
   if (arguments.centroids.tile == 64) {
-    decide_tiles<64>(arguments, stream);
+    decide_tiles<64>(arguments, most_blocks, stream);
   } else if (arguments.centroids.tile == 16) {
-    decide_tiles<16>(arguments, stream);
+    decide_tiles<16>(arguments, most_blocks, stream);
   } else {
     return cudaErrorInvalidValue;
   }

@@ -80,7 +80,7 @@ TESSERA_HOST_DEVICE inline void pack_centroids(Team& team, const NextCentroidsAr
     a.start[place] = static_cast<float>(-0.5 * square);
     if (a.tensor_steps > 0) put_start(a.tiles, a.tensor_steps, a.tile, b, t, a.start[place]);
   });
-  team.each([&](int t, PackState&) {
+  team.alone([&](int t, PackState&) {
     if (t != 0) return;
     float norm = 0.0F;
     float rest = 0.0F;

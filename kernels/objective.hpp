@@ -63,7 +63,7 @@ TESSERA_HOST_DEVICE inline void add_objective(Team& team, const ObjectiveArgumen
       memory.high[t] += memory.high[t + step];
     });
   }
-  team.each([&](int t, ObjectiveState&) {
+  team.alone([&](int t, ObjectiveState&) {
     if (t != 0) return;
     add_shared_total(a.halves, memory.low[0]);
     add_shared_total(a.halves + 1, memory.high[0]);

@@ -61,9 +61,9 @@ concept HasNumbers = !std::is_same_v<typename Source::Numbers, NoNumbers>;
 
 template <typename Source>
 struct alignas(16) ProductMemory {
-  double left[kStageRows][kPanelLeft];
-  /// Column r of tile i at [row][r][i]: neighbouring threads read neighbouring numbers. Four more, to spread the writes over
-  /// the banks.
+  // A few more than there are columns, to spread the writes over the banks.
+  double left[kStageRows][kPanelLeft + 2];
+  /// Column r of tile i at [row][r][i]: neighbouring threads read neighbouring numbers.
   double right[kStageRows][kTileRight][kPanelRightTiles + 4];
   typename Source::Numbers numbers;
 };
@@ -187,7 +187,7 @@ TESSERA_HOST_DEVICE inline void sum_products(Team& team, const ProductArguments&
       if (t < panel.tiles) add_stage<kHeight>(memory, count, a.tiles[panel.first_tile + t], state.sums);
     });
   }
-  team.each([&](int t, ProductState<kHeight>& state) {
+  team.alone([&](int t, ProductState<kHeight>& state) {
     if (t >= panel.tiles) return;
     double* const sums = a.sums + leaf * a.tile_count * (kHeight * kTileRight) + panel.first_tile + t;
     TESSERA_UNROLL

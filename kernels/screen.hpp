@@ -38,10 +38,11 @@ template <int kTile, bool kPair>
 struct ScreenMemory {
   using Shape = ScreenShape<kTile>;
   static constexpr int kPlaces = kPair ? Shape::kColumns / 2 : Shape::kColumns;  ///< what there is room for
+  static constexpr std::size_t kStride = Shape::kRows + 1;  ///< of rows, to spread the writes over the banks
   union {
     ScreenTiles<kTile> tiles;
-    BestPlaces<kPair, static_cast<std::size_t>(kPlaces), Shape::kRows> places;
-    float squares[Shape::kColumns][Shape::kRows];
+    BestPlaces<kPair, static_cast<std::size_t>(kPlaces), kStride> places;
+    float squares[Shape::kColumns][kStride];
   };
   float norm[Shape::kRows];
 };

@@ -93,7 +93,7 @@ TESSERA_HOST_DEVICE inline void tally_rows(Team& team, const TallyArguments& a, 
   const TallySums own{a.sums.rows + table.first_cell, weighted ? a.sums.low + table.first_cell : nullptr,
                       weighted ? a.sums.high + table.first_cell : nullptr};
   if (table.cells > kTallyCells) {
-    team.each([&](int t, TallyState&) {
+    team.alone([&](int t, TallyState&) {
       for_each_cell(a, table, first + t, [&](std::int64_t cell, std::int64_t weight) {
         add_shared_total(own.rows + cell, 1);
         if (!weighted) return;
@@ -117,7 +117,7 @@ TESSERA_HOST_DEVICE inline void tally_rows(Team& team, const TallyArguments& a, 
       add_words(memory.high + cell, weight >> 32);
     });
   });
-  team.each([&](int t, TallyState&) {
+  team.alone([&](int t, TallyState&) {
     for (int i = t; i < table.cells; i += kTallyThreads) {
       if (memory.rows[i] == 0) continue;
       add_shared_total(own.rows + i, memory.rows[i]);

@@ -28,7 +28,7 @@ struct TensorProbeState {
 template <typename Team>
 TESSERA_HOST_DEVICE inline void probe_product(Team& team, const TensorProbeArguments& a, std::int64_t block) {
   using State = TensorProbeState;
-  team.each([&](int t, State& state) {
+  team.alone([&](int t, State& state) {
     const std::int64_t thread = block * kWarp + t;
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) state.rows[i] = a.rows[thread * 4 + i];
@@ -38,7 +38,7 @@ TESSERA_HOST_DEVICE inline void probe_product(Team& team, const TensorProbeArgum
     for (int i = 0; i < 4; ++i) state.sum[i] = a.sums[thread * 4 + i];
   });
   multiply(team, [](State& state) { return TensorFragments{state.sum, state.sum, state.rows, state.columns}; });
-  team.each([&](int t, State& state) {
+  team.alone([&](int t, State& state) {
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) a.sums[(block * kWarp + t) * 4 + i] = state.sum[i];
   });

@@ -93,15 +93,16 @@ inline constexpr float kNoScore = -0x1p126F;
 /// Bits of a score that number the centroids of a tile that a thread has.
 [[nodiscard]] TESSERA_HOST_DEVICE constexpr int tensor_tag_bits(std::int64_t tile) { return tile == 64 ? 4 : 2; }
 
-/// Shared memory of a block.
+/// Shared memory of a block. Where threads that share rows write beside each other, rows lie kStride apart, in other banks.
 template <std::size_t kSteps, std::size_t kTile>
 struct TensorScreenMemory {
+  static constexpr std::size_t kStride = kTensorRows + kWarp / kTensorShares;
   union {
     TensorTile<kSteps, kTile> tiles[2];
-    BestPlaces<false, kTensorShares, kTensorRows> places;  // when the tiles are done with
+    BestPlaces<false, kTensorShares, kStride> places;  // when the tiles are done with
   };
-  float squares[kTensorShares][kTensorRows];
-  float rests[kTensorShares][kTensorRows];
+  float squares[kTensorShares][kStride];
+  float rests[kTensorShares][kStride];
   float norm[kTensorRows];
   float rest[kTensorRows];
 };
@@ -122,7 +123,8 @@ struct TensorScreenState {
 /// The place in the block of a thread's row i.
 TESSERA_HOST_DEVICE inline int tensor_row(int t, int i) { return t / kWarp * kWarp + t % kWarp / 4 + 8 * i; }
 
-/// Four features of a row; 0 behind the last one. @param kWhole  whether the number of features is a multiple of four
+/// Four features of a row. Behind the last one they are 0, or, where the number of features is a multiple of four (kWhole),
+/// some that the row has.
 template <bool kWhole>
 TESSERA_HOST_DEVICE inline Float4 four_features(const float* row, int feature, int d) {
   const float* from = row + (feature < d ? feature : 0);
@@ -132,9 +134,9 @@ TESSERA_HOST_DEVICE inline Float4 four_features(const float* row, int feature, i
   } else {
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) x.v[i] = from[i];  // one address for all: hence kSpareFeatures
+    TESSERA_UNROLL
+    for (int i = 0; i < 4; ++i) x.v[i] = feature + i < d ? x.v[i] : 0.0F;
   }
-  TESSERA_UNROLL
-  for (int i = 0; i < 4; ++i) x.v[i] = feature + i < d ? x.v[i] : 0.0F;
   return x;
 }
 
@@ -158,6 +160,7 @@ TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a
     if (kSteps > 4 || s % 2 == 0) keep_order();  // eight loads at a time
     const int feature = static_cast<int>(s) * kProductTerms + 4 * share;
     const Float4 offset = *reinterpret_cast<const Float4*>(a.centroids.frame.offset + feature);
+    const float scale = feature < a.slab.d ? a.centroids.frame.scale : 0.0F;  // what is not finite is so elsewhere, too
     Float4 x[4];
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) x[i] = four_features<kWhole>(rows + row[i], feature, a.slab.d);
@@ -167,7 +170,7 @@ TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a
       for (int pair = 0; pair < 2; ++pair) {
         float y[2];
         TESSERA_UNROLL
-        for (int j = 0; j < 2; ++j) y[j] = fmaf(x[i].v[2 * pair + j], a.centroids.frame.scale, offset.v[2 * pair + j]);
+        for (int j = 0; j < 2; ++j) y[j] = fmaf(x[i].v[2 * pair + j], scale, offset.v[2 * pair + j]);
         const std::uint32_t two = pack_halves(y[0], y[1]);
         state.rows[i / 2][s][2 * pair + i % 2] = two;
         TESSERA_UNROLL
@@ -278,13 +281,12 @@ template <std::size_t kSteps, std::size_t kTile>
 TESSERA_HOST_DEVICE inline void take_tile(int t, const TensorScreenArguments& a, int b,
                                           const TensorScreenMemory<kSteps, kTile>& memory, TensorScreenState<kSteps>& state) {
   constexpr std::uint32_t kTag = (1U << tensor_tag_bits(kTile)) - 1;
-  const float norm = a.screen.centroids.block_norm[b];
-  const float rest = a.screen.centroids.block_rest[b];
+  const auto bound = a.bound.of(a.screen.centroids.block_norm[b], a.screen.centroids.block_rest[b]);
   TESSERA_UNROLL
   for (int i = 0; i < 4; ++i) {
     const auto tag = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(state.first[i]) & kTag);
     const int row = tensor_row(t, i);
-    const float error = a.bound.error(memory.norm[row], memory.rest[row], norm, rest);
+    const float error = bound.error(memory.norm[row], memory.rest[row]);
     const std::int32_t place = b * static_cast<int>(kTile) + tag / 2 * kProductColumns + t % 4 * 2 + tag % 2;
     state.best[i].offer(state.first[i] - error, state.first[i] + error, place);
     state.best[i].rival = fmaxf(state.best[i].rival, state.second[i] + error);
@@ -333,7 +335,7 @@ TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreen
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) memory.places.put(t % kTensorShares, tensor_row(t, i), state.best[i]);
   });
-  team.each([&](int t, State&) {
+  team.alone([&](int t, State&) {
     if (first + t >= a.screen.slab.n) return;
     const bool safe = exact::screen_is_safe(memory.norm[t] + memory.rest[t], *a.screen.centroids.largest_norm);
     conclude_row(a.screen, first + t, memory.places.join(t), memory.norm[t], safe);

@@ -49,13 +49,24 @@ struct TensorBound {
   float row = 0.0F;        ///< times ||x||^2: the reference's own rounding
   float underflow = 0.0F;  ///< absolute
 
-  /// @param row_rest, centroid_rest  upper bounds of ||x - x1||, ||c - c1||
-  TESSERA_HOST_DEVICE float error(float row_norm, float row_rest, float centroid_norm, float centroid_rest) const {
-    constexpr float kLoose = 1.0F + 0x1p-6F;  // the float32 roundings here
-    const float x = row_norm + row_rest;
+  /// The bound for centroids that share norms, as a polynomial of those of a row.
+  struct OfCentroids {
+    float norm = 0.0F;    ///< times ||x||
+    float rest = 0.0F;    ///< times ||x - x1||
+    float square = 0.0F;  ///< times ||x||^2
+    float constant = 0.0F;
+
+    TESSERA_HOST_DEVICE float error(float row_norm, float row_rest) const {
+      return fmaf(square * row_norm, row_norm, fmaf(norm, row_norm, fmaf(rest, row_rest, constant)));
+    }
+  };
+
+  /// unit (||x|| + ||x - x1|| + C) C + row ||x||^2 + ||x - x1|| C + ||x|| ||c - c1||, C = ||c|| + ||c - c1||; for all norms,
+  /// upper bounds are taken.
+  TESSERA_HOST_DEVICE OfCentroids of(float centroid_norm, float centroid_rest) const {
+    constexpr float kLoose = 1.0F + 0x1p-6F;  // the float32 roundings here, and those of error()
     const float c = centroid_norm + centroid_rest;
-    const float rounded = row_rest * c + row_norm * centroid_rest;
-    return (unit * (x * c + c * c) + row * row_norm * row_norm + rounded) * kLoose + underflow;
+    return {(unit * c + centroid_rest) * kLoose, (unit * c + c) * kLoose, row * kLoose, unit * c * c * kLoose + underflow};
   }
 };
 

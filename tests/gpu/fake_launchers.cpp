@@ -22,7 +22,7 @@ void blur(float* sums, std::int64_t count) {
 
 }  // namespace
 
-cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, cudaStream_t stream) {
+cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, std::int32_t, cudaStream_t stream) {
   do_later(stream, [=] { run_screen(arguments, pair, fake_cuda().backwards); });
   ++fake_cuda_counts().launches;
   return cudaSuccess;
@@ -52,7 +52,7 @@ cudaError_t launch_measure(const MeasureArguments& arguments, cudaStream_t strea
   do_later(stream, [=] { run_measure(arguments); });
   return cudaSuccess;
 }
-cudaError_t launch_decide(const DecideArguments& arguments, cudaStream_t stream) {
+cudaError_t launch_decide(const DecideArguments& arguments, std::int32_t, cudaStream_t stream) {
   do_later(stream, [=] { run_decide(arguments, fake_cuda().backwards); });
   return cudaSuccess;
 }
@@ -60,7 +60,7 @@ cudaError_t launch_mark_gaps(const MarkGapsArguments& arguments, cudaStream_t st
   do_later(stream, [=] { run_mark_gaps(arguments); });
   return cudaSuccess;
 }
-cudaError_t launch_label_gaps(const GapsArguments& arguments, cudaStream_t stream) {
+cudaError_t launch_label_gaps(const GapsArguments& arguments, std::int32_t, cudaStream_t stream) {
   do_later(stream, [=] { run_label_gaps(arguments, fake_cuda().backwards); });
   return cudaSuccess;
 }

@@ -97,12 +97,18 @@ inline void run_mark_gaps(const kernels::MarkGapsArguments& arguments) {
   for (std::int64_t row = 0; row < arguments.n; ++row) kernels::mark_gaps(arguments, row);
 }
 
-inline void run_label_gaps(const kernels::GapsArguments& arguments, bool backwards) {
-  const auto memory = std::make_unique<kernels::GapMemory>();
-  for (std::int64_t first = 0; first < *arguments.gaps.count; first += kernels::kGapRowsOfBlock) {
+template <int kTile>
+void run_label_gaps_by_tiles(const kernels::GapsArguments& arguments, bool backwards) {
+  const auto memory = std::make_unique<kernels::GapMemory<kTile>>();
+  for (std::int64_t first = 0; first < *arguments.gaps.count; first += kernels::GapShape<kTile>::kRows) {
     kernels::HostTeam<kernels::GapState> team(kernels::kGapThreads, backwards);
-    kernels::label_gaps(team, arguments, first, *memory);
+    kernels::label_gaps<kTile>(team, arguments, first, *memory);
   }
+}
+
+inline void run_label_gaps(const kernels::GapsArguments& arguments, bool backwards) {
+  kernels::gap_tile(arguments.k) == 64 ? run_label_gaps_by_tiles<64>(arguments, backwards)
+                                       : run_label_gaps_by_tiles<16>(arguments, backwards);
 }
 
 inline void run_accumulate_gaps(const kernels::AccumulateArguments& arguments, std::int32_t blocks, bool backwards) {

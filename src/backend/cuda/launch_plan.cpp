@@ -49,8 +49,7 @@ NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& lim
     plan.groups = static_cast<std::int32_t>(std::max<std::int64_t>(groups, 1));
     plan.shared_sum_bytes = sum_bytes * plan.groups;
   }
-  plan.accumulate_blocks = limits.multiprocessors * kBlocksPerMultiprocessor;
-  plan.objective_blocks = limits.multiprocessors * kBlocksPerMultiprocessor;
+  plan.most_blocks = limits.multiprocessors * kBlocksPerMultiprocessor;
   return plan;
 }
 

@@ -23,8 +23,7 @@ struct NearestPlan {
   std::int64_t gap_cells = 0;         ///< of what rows with gaps add: 2 x k x d, sums and weights; 0: rows have none
   std::int64_t shared_sum_bytes = 0;  ///< sums of a block in shared memory; 0: sums go straight to device memory
   std::int32_t groups = 1;            ///< copies of the sums in it, so that few features keep a block's threads busy
-  std::int32_t accumulate_blocks = 1;
-  std::int32_t objective_blocks = 1;
+  std::int32_t most_blocks = 1;       ///< of a kernel whose blocks take turns
 
   [[nodiscard]] std::int64_t total_cells() const { return cells + gap_cells; }
 };

@@ -120,7 +120,7 @@ void Workspace::screen(const kernels::Slab& slab, const kernels::OpenRows& open,
           "launch of tensor screen");
     screen.list = std::exchange(screen.open, open);
   }
-  check(kernels::launch_screen(screen, wanted_.second, stream), "launch of screen");
+  check(kernels::launch_screen(screen, wanted_.second, plan_.most_blocks, stream), "launch of screen");
 }
 
 void Workspace::run(const kernels::Slab& slab, const Slot& slot, std::int32_t* previous, Int128* totals) {
@@ -135,11 +135,12 @@ void Workspace::run(const kernels::Slab& slab, const Slot& slot, std::int32_t* p
                                     .second_distance2 = wanted_.second ? slot.second_distance2.data() : nullptr};
   screen(slab, open, gaps, results);
   check(kernels::launch_decide({slab, centroids_.view(), open, results, wanted_.second ? 2 : 1, &counters->reference_rows},
-                               stream),
+                               plan_.most_blocks, stream),
         "launch of decide");
   if (has_gaps) {
     check(kernels::launch_label_gaps(
-              {slab, centroids_.view().centroids, columns_.data(), centroids_.view().k, column_count_, gaps, results}, stream),
+              {slab, centroids_.view().centroids, columns_.data(), centroids_.view().k, column_count_, gaps, results},
+              plan_.most_blocks, stream),
           "launch of label gaps");
   }
   if (wanted_.distance) {
@@ -148,7 +149,7 @@ void Workspace::run(const kernels::Slab& slab, const Slot& slot, std::int32_t* p
   if (task_.objective) {
     check(kernels::launch_objective(
               {slab, results.label, results.distance2, objective_inverse_, counters->halves, &counters->bad_row},
-              blocks_for(slab.n, kernels::kObjectiveThreads, plan_.objective_blocks), stream),
+              blocks_for(slab.n, kernels::kObjectiveThreads, plan_.most_blocks), stream),
           "launch of objective");
   }
   accumulate(slab, results.label, previous, totals);
@@ -189,7 +190,7 @@ void Workspace::accumulate(const kernels::Slab& slab, const std::int32_t* label,
                                             .sums = sums_.data(),
                                             .columns = task_.gaps() ? columns_.data() : nullptr,
                                             .gap_halves = gap_halves_.data()};
-    const std::int32_t blocks = blocks_for(slab.n, kernels::kTileRows, plan_.accumulate_blocks);
+    const std::int32_t blocks = blocks_for(slab.n, kernels::kTileRows, plan_.most_blocks);
     if (sums.columns != nullptr && slab.flags != nullptr) {
       check(kernels::launch_accumulate_gaps(sums, blocks, stream), "launch of accumulate gaps");
     }

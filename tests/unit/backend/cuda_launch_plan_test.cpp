@@ -42,9 +42,7 @@ bool holds(std::int64_t d, std::int64_t k, const DeviceLimits& limits, int halvi
   } else {
     good = good && plan.cells * 8 > room;
   }
-  for (const std::int32_t blocks : {plan.accumulate_blocks, plan.objective_blocks}) {
-    good = good && blocks >= 1 && blocks <= kMostGrid;
-  }
+  good = good && plan.most_blocks >= 1 && plan.most_blocks <= kMostGrid;
   // Offsets that kernels hold in 32 bits: rows of a block times d, cells on chip, columns of a tile of rows.
   good = good && kernels::ScreenShape<16>::kRows * d < kMostGrid && kernels::kTileRows * columns < kMostGrid;
   return good && plan.stage_rows * d * 4 <= std::max<std::int64_t>(64 << 20, d * 4);

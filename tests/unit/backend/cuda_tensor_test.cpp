@@ -211,7 +211,7 @@ testing::TieTally search(double scale, double offset, int trials) {
     const Norms row = norms_of(x, false);
     const auto error = [&](const std::vector<float>& c) {
       const Norms centroid = norms_of(c, true);
-      return bound.error(row.norm, row.rest, centroid.norm, centroid.rest);
+      return bound.of(centroid.norm, centroid.rest).error(row.norm, row.rest);
     };
     const bool certified = exact::screen_is_safe(row.norm + row.rest, 0.0F) &&
                            std::max(score_a, score_b) - error(best) > std::min(score_a, score_b) + error(other);
