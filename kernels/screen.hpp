@@ -71,22 +71,22 @@ template <int kTile>
 TESSERA_HOST_DEVICE inline void load_tiles(int t, const ScreenArguments& a, std::int64_t first, int b, int feature, int count,
                                            ScreenTiles<kTile>& tiles) {
   using Shape = ScreenShape<kTile>;
-  const int d = a.slab.d;
   const std::int64_t left = screened_rows(a) - first;
   const int inside = left < Shape::kRows ? static_cast<int>(left) : Shape::kRows;
-  for (int i = t; i < Shape::kRows * Shape::kStep; i += Shape::kThreads) {
-    const int j = i % Shape::kStep;
-    const int r = i / Shape::kStep;
+  const int j = t % Shape::kStep;
+  TESSERA_UNROLL
+  for (int r = t / Shape::kStep; r < Shape::kRows; r += Shape::kThreads / Shape::kStep) {
     float x = 0.0F;
     if (j < count && r < inside) {
-      x = a.centroids.frame.at(a.slab.rows[screened_row(a, first + r) * d + feature + j], feature + j);
+      x = a.centroids.frame.at(a.slab.rows[screened_row(a, first + r) * a.slab.d + feature + j], feature + j);
     }
     tiles.rows[j][r / 4].v[r % 4] = x;
   }
-  const float* packed = a.centroids.packed + (std::int64_t{b} * d + feature) * kTile;
-  for (int i = t; i < kTile * count; i += Shape::kThreads) {
-    const int p = i % kTile;
-    tiles.centroids[i / kTile][p / 4].v[p % 4] = packed[i];
+  const int p = t % kTile;
+  const float* packed = a.centroids.packed + (std::int64_t{b} * a.slab.d + feature) * kTile + p;
+  TESSERA_UNROLL
+  for (int i = t / kTile; i < Shape::kStep; i += Shape::kThreads / kTile) {
+    if (i < count) tiles.centroids[i][p / 4].v[p % 4] = packed[std::int64_t{i} * kTile];
   }
 }
 

@@ -41,7 +41,8 @@ std::string short_name(const std::string& mangled) {
 
 void print_costs(const std::string& pass, std::int64_t lines, std::int64_t n) {
   fmt::print("\n## {}\n", pass);
-  for (const auto& [mangled, counted] : counted_costs()) {
+  for (const auto& entry : counted_costs()) {
+    const KernelCosts& counted = entry.second;
     ptx::Cost all;
     std::int64_t products = 0, atomics = 0;
     std::vector<std::size_t> order;
@@ -52,7 +53,7 @@ void print_costs(const std::string& pass, std::int64_t lines, std::int64_t n) {
       order.push_back(i);
     }
     const auto each = [n](std::int64_t count) { return static_cast<double>(count) / static_cast<double>(n); };
-    fmt::print("{}\t{}\t{:.2f}\t{:.3f}\t{:.1f}\t{:.1f}\t{:.3f}\t{:.3f}\t{:.4f}\n", short_name(mangled), counted.launches,
+    fmt::print("{}\t{}\t{:.2f}\t{:.3f}\t{:.1f}\t{:.1f}\t{:.3f}\t{:.3f}\t{:.4f}\n", short_name(entry.first), counted.launches,
                each(all.issues), each(products), 32 * each(all.sectors), 32 * each(all.least_sectors), each(all.wavefronts),
                each(all.least_wavefronts), each(atomics));
     const auto weight = [&](std::size_t i) {

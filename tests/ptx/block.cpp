@@ -146,9 +146,14 @@ void Block::branch(const Instruction& instruction, std::int32_t& at) {
   } else {
     for (const std::int32_t thread : active_) (passes_guard(instruction, thread) ? taken : others).push_back(thread);
   }
-  if (!taken.empty() && !others.empty()) ready_.push_back({instruction.target, std::move(taken)});
-  at = others.empty() ? instruction.target : at + 1;
-  active_ = others.empty() ? std::move(taken) : std::move(others);
+  if (others.empty()) {
+    at = instruction.target;
+    active_ = std::move(taken);
+    return;
+  }
+  if (!taken.empty()) ready_.push_back({instruction.target, std::move(taken)});
+  ++at;
+  active_ = std::move(others);
 }
 
 void Block::execute(const Instruction& instruction) {

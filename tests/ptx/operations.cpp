@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the instructions do, after the PTX ISA 9.0, on the active threads of a block.
+#include <Eigen/Core>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -22,7 +23,7 @@ namespace {
 using Table = std::map<std::string, Operation, std::less<>>;
 
 /// A number of 16 bits as IEEE 754 has it.
-using Half = _Float16;
+using Half = Eigen::half;
 
 /// The value of type T in the low bits of a register.
 template <typename T>
@@ -30,7 +31,7 @@ T get(std::uint64_t bits) {
   if constexpr (std::is_same_v<T, bool>) {
     return bits != 0;
   } else if constexpr (std::is_same_v<T, Half>) {
-    return std::bit_cast<Half>(static_cast<std::uint16_t>(bits));
+    return Eigen::half_impl::raw_uint16_to_half(static_cast<std::uint16_t>(bits));
   } else if constexpr (std::is_same_v<T, float>) {
     return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
   } else if constexpr (std::is_same_v<T, double>) {
@@ -44,7 +45,7 @@ T get(std::uint64_t bits) {
 template <typename T>
 std::uint64_t put(T value) {
   if constexpr (std::is_same_v<T, Half>) {
-    return std::bit_cast<std::uint16_t>(value);
+    return Eigen::half_impl::raw_half_as_uint16(value);
   } else if constexpr (std::is_same_v<T, float>) {
     return std::bit_cast<std::uint32_t>(value);
   } else if constexpr (std::is_same_v<T, double>) {
