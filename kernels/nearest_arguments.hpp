@@ -29,7 +29,6 @@ struct Centroids {
   const float* packed = nullptr;
   const float* start = nullptr;         ///< [blocks x tile] -||c||^2 / 2, -infinity where there is no centroid
   const float* block_norm = nullptr;    ///< [blocks] largest norm of a block's centroids
-  const float* block_rest = nullptr;    ///< [blocks] of what they lose in 16 bits; screens on matrix units only
   const float* largest_norm = nullptr;  ///< [1]
   const std::int32_t* place_centroid = nullptr;
   const float* centroids = nullptr;  ///< [k x d], row by row, as they are
@@ -82,7 +81,6 @@ struct ScreenArguments {
 struct TensorScreenArguments {
   ScreenArguments screen;
   const std::uint32_t* tiles = nullptr;
-  exact::TensorBound bound;
 };
 
 /// The centroids of a pass, made those of the next one: the means of its segments, in the places and the frame that they have.
@@ -96,9 +94,9 @@ struct NextCentroidsArguments {
   float* packed = nullptr;
   float* start = nullptr;
   float* block_norm = nullptr;
-  float* block_rest = nullptr;
   float* largest_norm = nullptr;
   std::uint32_t* tiles = nullptr;  ///< if matrix units screen
+  exact::TensorBound tensor_bound;
   std::int32_t tensor_steps = 0;
   std::int32_t k = 0;
   std::int32_t d = 0;

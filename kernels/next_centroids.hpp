@@ -89,7 +89,7 @@ TESSERA_HOST_DEVICE inline void pack_centroids(Team& team, const NextCentroidsAr
       rest = fmaxf(rest, memory.rest[i]);
     }
     a.block_norm[b] = norm;
-    if (a.tensor_steps > 0) a.block_rest[b] = rest;
+    if (a.tensor_steps > 0) put_bound(a.tiles, a.tensor_steps, a.tile, b, a.tensor_bound.of(norm, rest));
     raise_to(a.largest_norm, norm);
   });
 }

@@ -29,20 +29,26 @@ template <std::size_t kSteps, std::size_t kTile>
 struct TensorTile {
   Words4 columns[kSteps][kTile / 16][kWarp];
   Float4 start[kTile / 2];  ///< -||c||^2 / 2 of two places, twice; where there is no centroid, less than any score
+  alignas(16) exact::TensorBound::OfCentroids bound;
 };
 
 /// The word of a TensorTile<steps, tile>, of those that follow each other, where features 4 `four` ... 4 `four` + 3 of a place
 /// begin: two words.
 [[nodiscard]] TESSERA_HOST_DEVICE inline std::int64_t tensor_word(int steps, int tile, std::int64_t block, int within,
                                                                   int four) {
-  const std::int64_t columns = block * (steps * (tile / 16) * kWarp * 4 + tile * 2);
+  const std::int64_t columns = block * (steps * (tile / 16) * kWarp * 4 + tile * 2 + 4);
   const int thread = within % 8 * kTensorShares + four % 4;
   return columns + ((four / 4 * (tile / 16) + within / 16) * kWarp + thread) * 4 + within / 8 % 2 * 2;
 }
 
 /// The first of the two words of its -||c||^2 / 2; the second one is two words on.
 [[nodiscard]] TESSERA_HOST_DEVICE inline std::int64_t tensor_start_word(int steps, int tile, std::int64_t block, int within) {
-  return tensor_word(steps, tile, block + 1, 0, 0) - tile * 2 + within / 2 * 4 + within % 2;
+  return tensor_word(steps, tile, block + 1, 0, 0) - 4 - tile * 2 + within / 2 * 4 + within % 2;
+}
+
+/// The first of the four words of its bound.
+[[nodiscard]] TESSERA_HOST_DEVICE inline std::int64_t tensor_bound_word(int steps, int tile, std::int64_t block) {
+  return tensor_word(steps, tile, block + 1, 0, 0) - 4;
 }
 
 /// Puts four features of a place, as matrix units multiply them, to their words.
@@ -58,6 +64,16 @@ TESSERA_HOST_DEVICE inline void put_start(std::uint32_t* tiles, int steps, int t
                                           float start) {
   std::uint32_t* words = tiles + tensor_start_word(steps, tile, block, within);
   words[0] = words[2] = std::bit_cast<std::uint32_t>(start);
+}
+
+/// Puts the bound of a block to its words.
+TESSERA_HOST_DEVICE inline void put_bound(std::uint32_t* tiles, int steps, int tile, std::int64_t block,
+                                          const exact::TensorBound::OfCentroids& bound) {
+  std::uint32_t* words = tiles + tensor_bound_word(steps, tile, block);
+  words[0] = std::bit_cast<std::uint32_t>(bound.norm);
+  words[1] = std::bit_cast<std::uint32_t>(bound.rest);
+  words[2] = std::bit_cast<std::uint32_t>(bound.square);
+  words[3] = std::bit_cast<std::uint32_t>(bound.constant);
 }
 
 /// What a number loses in 16 bits.
@@ -195,7 +211,10 @@ TESSERA_HOST_DEVICE inline void begin_tile(int t, const TensorScreenArguments& a
   constexpr int kPieces = sizeof(tile) / 16;
   const auto* from = reinterpret_cast<const Words4*>(a.tiles) + std::int64_t{b} * kPieces;
   auto* to = reinterpret_cast<Words4*>(&tile);
-  for (int i = t; i < kPieces; i += kTensorThreads) begin_copy(to + i, from + i);
+  TESSERA_UNROLL
+  for (int i = 0; i < kPieces; i += kTensorThreads) {
+    if (i + kTensorThreads <= kPieces || t < kPieces - i) begin_copy(to + i + t, from + i + t);
+  }
 }
 
 /// Upper bounds of the norm of row t and of what it loses.
@@ -278,10 +297,10 @@ TESSERA_HOST_DEVICE inline void take_group(int group, TensorScreenState<kSteps>&
 
 /// Takes the two greatest scores of block `b` into the best of the thread's rows.
 template <std::size_t kSteps, std::size_t kTile>
-TESSERA_HOST_DEVICE inline void take_tile(int t, const TensorScreenArguments& a, int b,
+TESSERA_HOST_DEVICE inline void take_tile(int t, int b, const TensorTile<kSteps, kTile>& tile,
                                           const TensorScreenMemory<kSteps, kTile>& memory, TensorScreenState<kSteps>& state) {
   constexpr std::uint32_t kTag = (1U << tensor_tag_bits(kTile)) - 1;
-  const auto bound = a.bound.of(a.screen.centroids.block_norm[b], a.screen.centroids.block_rest[b]);
+  const exact::TensorBound::OfCentroids bound = tile.bound;
   TESSERA_UNROLL
   for (int i = 0; i < 4; ++i) {
     const auto tag = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(state.first[i]) & kTag);
@@ -327,7 +346,7 @@ TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreen
       team.alone([&](int, State& state) { take_group<kSteps, kTile>(group, state); });
     }
     team.each([&](int t, State& state) {
-      take_tile(t, a, b, memory, state);
+      take_tile(t, b, tile, memory, state);
       finish_copies();
     });
   }

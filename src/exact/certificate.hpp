@@ -51,10 +51,10 @@ struct TensorBound {
 
   /// The bound for centroids that share norms, as a polynomial of those of a row.
   struct OfCentroids {
-    float norm = 0.0F;    ///< times ||x||
-    float rest = 0.0F;    ///< times ||x - x1||
-    float square = 0.0F;  ///< times ||x||^2
-    float constant = 0.0F;
+    float norm;    ///< times ||x||
+    float rest;    ///< times ||x - x1||
+    float square;  ///< times ||x||^2
+    float constant;
 
     TESSERA_HOST_DEVICE float error(float row_norm, float row_rest) const {
       return fmaf(square * row_norm, row_norm, fmaf(norm, row_norm, fmaf(rest, row_rest, constant)));

@@ -118,7 +118,6 @@ class KernelTwin {
             .packed = screen.packed.data(),
             .start = screen.packed_start.data(),
             .block_norm = screen.block_norm.data(),
-            .block_rest = rests_.data(),
             .largest_norm = &screen.largest_norm,
             .place_centroid = screen.place_centroid.data(),
             .centroids = task_.centroids.data,
@@ -137,8 +136,7 @@ class KernelTwin {
       list.resize(static_cast<std::size_t>(slab.n));
       arguments.open = {list.data(), &doubtful};
       const std::vector<std::uint32_t> tiles = framed_.tensor_tiles(plan_.tensor_steps);
-      run_tensor_screen({arguments, tiles.data(), framed_.tensor_bound(plan_.tensor_steps)}, plan_.tensor_steps,
-                        options_.backwards);
+      run_tensor_screen({arguments, tiles.data()}, plan_.tensor_steps, options_.backwards);
       arguments.list = std::exchange(arguments.open, open);
       doubtful_rows_ += doubtful;
     }
@@ -177,7 +175,6 @@ class KernelTwin {
   cuda::NearestPlan plan_;
   cuda::Frame frame_;
   cuda::FramedCentroids framed_;
-  std::vector<float> rests_ = framed_.tensor_rests();
   std::vector<double> inverse_;
   std::vector<std::int64_t> sums_, gap_halves_;
   std::vector<Int128> totals_;

@@ -12,7 +12,6 @@ void DeviceCentroids::upload(MatrixView<const float> centroids, const Frame& fra
   const cudaStream_t stream = compute.get();
   const FramedCentroids framed(centroids, frame, plan.tile);
   const ScreenCentroids& screen = framed.screen();
-  std::vector<float> rests;
   std::vector<std::uint32_t> tiles;
   offset_.upload(frame.offset, stream);
   packed_.upload(screen.packed, stream);
@@ -22,18 +21,14 @@ void DeviceCentroids::upload(MatrixView<const float> centroids, const Frame& fra
   place_centroid_.upload(screen.place_centroid, stream);
   centroids_.upload({centroids.data, static_cast<std::size_t>(centroids.rows * centroids.columns)}, stream);
   if (plan.tensor_steps > 0) {
-    rests = framed.tensor_rests();
     tiles = framed.tensor_tiles(plan.tensor_steps);
-    block_rest_.upload(rests, stream);
     tensor_tiles_.upload(tiles, stream);
-    tensor_bound_ = framed.tensor_bound(plan.tensor_steps);
   }
   compute.wait();  // before what was sent goes
   view_ = {.frame = {offset_.data(), frame.scale},
            .packed = packed_.data(),
            .start = start_.data(),
            .block_norm = block_norm_.data(),
-           .block_rest = block_rest_.data(),
            .largest_norm = largest_norm_.data(),
            .place_centroid = place_centroid_.data(),
            .centroids = centroids_.data(),
@@ -47,9 +42,9 @@ void DeviceCentroids::upload(MatrixView<const float> centroids, const Frame& fra
            .packed = packed_.data(),
            .start = start_.data(),
            .block_norm = block_norm_.data(),
-           .block_rest = block_rest_.data(),
            .largest_norm = largest_norm_.data(),
            .tiles = tensor_tiles_.data(),
+           .tensor_bound = framed.tensor_bound(plan.tensor_steps),
            .tensor_steps = plan.tensor_steps,
            .k = view_.k,
            .d = static_cast<std::int32_t>(screen.features()),

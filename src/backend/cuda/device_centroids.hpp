@@ -24,14 +24,13 @@ class DeviceCentroids {
   void advance(const Int128* totals, const int* feature_exponent, int weight_exponent, cudaStream_t stream);
   /// What the screen on matrix units needs besides; if the plan has it.
   [[nodiscard]] kernels::TensorScreenArguments tensor_screen(const kernels::ScreenArguments& screen) const {
-    return {screen, tensor_tiles_.data(), tensor_bound_};
+    return {screen, tensor_tiles_.data()};
   }
 
  private:
   kernels::Centroids view_;
-  exact::TensorBound tensor_bound_;
   kernels::NextCentroidsArguments next_;  ///< but for the sums
-  DeviceBuffer<float> offset_, packed_, start_, block_norm_, block_rest_, largest_norm_, centroids_;
+  DeviceBuffer<float> offset_, packed_, start_, block_norm_, largest_norm_, centroids_;
   DeviceBuffer<std::int32_t> place_centroid_;
   DeviceBuffer<std::uint32_t> tensor_tiles_;
 };

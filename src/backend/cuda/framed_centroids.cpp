@@ -72,6 +72,12 @@ std::vector<std::uint32_t> FramedCentroids::tensor_tiles(int steps) const {
       kernels::put_features(words.data(), steps, tile, block, within, four, y);
     }
   }
+  const exact::TensorBound bound = tensor_bound(steps);
+  const std::vector<float> rests = tensor_rests();
+  for (std::size_t block = 0; block < rests.size(); ++block) {
+    kernels::put_bound(words.data(), steps, tile, static_cast<std::int64_t>(block),
+                       bound.of(screen_.block_norm[block], rests[block]));
+  }
   return words;
 }
 

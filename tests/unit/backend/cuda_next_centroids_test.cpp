@@ -53,7 +53,7 @@ TEST_P(CudaNextCentroids, AreTheMeansPackedAsTheHostWould) {
   for (const bool backwards : {false, true}) {
     Matrix<float> next = centroids;
     std::vector<float> packed = before.screen().packed, start = before.screen().packed_start;
-    std::vector<float> norm(before.screen().block_norm.size(), -1.0F), rest = norm;
+    std::vector<float> norm(before.screen().block_norm.size(), -1.0F);
     float largest_norm = 1e30F;
     std::vector<std::uint32_t> tiles = steps > 0 ? before.tensor_tiles(steps) : std::vector<std::uint32_t>{};
     testing::run_next_centroids({.totals = totals.data(),
@@ -65,9 +65,9 @@ TEST_P(CudaNextCentroids, AreTheMeansPackedAsTheHostWould) {
                                  .packed = packed.data(),
                                  .start = start.data(),
                                  .block_norm = norm.data(),
-                                 .block_rest = rest.data(),
                                  .largest_norm = &largest_norm,
                                  .tiles = tiles.data(),
+                                 .tensor_bound = before.tensor_bound(steps),
                                  .tensor_steps = steps,
                                  .k = static_cast<std::int32_t>(k),
                                  .d = static_cast<std::int32_t>(d),
@@ -121,8 +121,14 @@ TEST_P(CudaNextCentroids, AreTheMeansPackedAsTheHostWould) {
       EXPECT_EQ(tiles[start_word(place) + 2], host_tiles[start_word(there)]);
     }
     EXPECT_EQ(norm, host_norm);
-    if (steps > 0) {
-      EXPECT_EQ(rest, host_rest);
+    for (std::size_t block = 0; steps > 0 && block < norm.size(); ++block) {
+      const auto bound = before.tensor_bound(steps).of(host_norm[block], host_rest[block]);
+      const std::int64_t first = kernels::tensor_bound_word(steps, static_cast<int>(tile), static_cast<std::int64_t>(block));
+      const auto number = [&](std::int64_t i) { return std::bit_cast<float>(tiles[static_cast<std::size_t>(first + i)]); };
+      EXPECT_EQ(number(0), bound.norm);
+      EXPECT_EQ(number(1), bound.rest);
+      EXPECT_EQ(number(2), bound.square);
+      EXPECT_EQ(number(3), bound.constant);
     }
   }
 }

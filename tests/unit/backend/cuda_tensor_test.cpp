@@ -115,14 +115,14 @@ TEST(TensorTiles, GiveTheScoresOfEveryPlace) {
                                    {std::vector<float>(static_cast<std::size_t>(d) + kernels::kFrameSpare), 1.0F}, tile);
       const int steps = static_cast<int>((d + 15) / 16);
       const std::vector<std::uint32_t> words = framed.tensor_tiles(steps);
-      const std::int64_t words_of_tile = steps * tile / 16 * 128 + 2 * tile;
+      const std::int64_t words_of_tile = steps * tile / 16 * 128 + 2 * tile + 4;
       ASSERT_EQ(std::ssize(words), framed.screen().blocks() * words_of_tile);
       for (std::int64_t place = 0; place < framed.screen().blocks() * tile; ++place) {
         const std::uint32_t* block = words.data() + place / tile * words_of_tile;
         const std::int64_t within = place % tile;
         const std::int32_t c = framed.screen().place_centroid[static_cast<std::size_t>(place)];
         for (const std::int64_t copy : {0, 2}) {
-          const float start = std::bit_cast<float>(block[words_of_tile - 2 * tile + within / 2 * 4 + copy + within % 2]);
+          const float start = std::bit_cast<float>(block[words_of_tile - 4 - 2 * tile + within / 2 * 4 + copy + within % 2]);
           EXPECT_EQ(start, c < 0 ? kernels::kNoScore : framed.screen().packed_start[static_cast<std::size_t>(place)]);
         }
         for (std::int64_t j = 0; j < steps * 16; ++j) {  // as TensorTile says
