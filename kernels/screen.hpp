@@ -178,22 +178,21 @@ TESSERA_HOST_DEVICE inline void put_places(Team& team, ScreenMemory<kTile, kPair
     TESSERA_UNROLL
     for (int i = 0; i < Shape::kRowsOfThread; ++i) visit(i, t / Shape::kColumns * Shape::kRowsOfThread + i);
   };
-  if constexpr (kPlaces < Shape::kColumns) {  // one half of the threads hands over to the other
+  constexpr bool kHandsOver = kPlaces < Shape::kColumns;  // one half of the threads to the other
+  if constexpr (kHandsOver) {
     team.each([&](int t, State& state) {
       const int column = t % Shape::kColumns;
       if (column < kPlaces) return;
       for_each_row(t, [&](int i, int row) { memory.places.put(column - kPlaces, row, state.best[i]); });
     });
-    team.each([&](int t, State& state) {
-      const int column = t % Shape::kColumns;
-      if (column >= kPlaces) return;
-      for_each_row(t, [&](int i, int row) { state.best[i].join(memory.places.get(column, row)); });
-    });
   }
   team.each([&](int t, State& state) {
     const int column = t % Shape::kColumns;
     if (column >= kPlaces) return;
-    for_each_row(t, [&](int i, int row) { memory.places.put(column, row, state.best[i]); });
+    for_each_row(t, [&](int i, int row) {
+      if constexpr (kHandsOver) state.best[i].join(memory.places.get(column, row));
+      memory.places.put(column, row, state.best[i]);
+    });
   });
 }
 
