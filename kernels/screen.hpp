@@ -203,7 +203,7 @@ TESSERA_HOST_DEVICE inline void screen_rows(Team& team, const ScreenArguments& a
   using Shape = ScreenShape<kTile>;
   using State = ScreenState<kTile, kPair>;
   const std::int64_t first = block * Shape::kRows;
-  team.each([&](int, State& state) {
+  team.alone([&](int, State& state) {
     TESSERA_UNROLL
     for (int i = 0; i < Shape::kRowsOfThread; ++i) {
       state.squares[i] = 0.0F;
