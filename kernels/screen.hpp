@@ -228,7 +228,7 @@ TESSERA_HOST_DEVICE inline void screen_rows(Team& team, const ScreenArguments& a
         memory.norm[t] = exact::upper_norm(sum, a.slab.d);
       });
     }
-    team.each([&](int t, State& state) { take_scores<kTile, kPair>(t, a.centroids, b, memory.norm, state); });
+    team.alone([&](int t, State& state) { take_scores<kTile, kPair>(t, a.centroids, b, memory.norm, state); });
   }
   put_places<kTile, kPair>(team, memory);
   team.each([&](int t, State&) {

@@ -4,7 +4,6 @@
 // issues: instructions that a warp issues, before the driver's compiler has worked on them; products: those of matrix units;
 // bytes: sectors of device memory asked for, found in a cache or not, and the least that would hold what was asked for; turns:
 // of shared memory's banks, and the least; atomics.
-#include <cxxabi.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,18 +26,6 @@
 namespace tessera::testing {
 namespace {
 
-std::string short_name(const std::string& mangled) {
-  const std::unique_ptr<char, void (*)(void*)> whole(abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, nullptr),
-                                                     std::free);
-  std::string name = whole ? whole.get() : mangled;
-  name = name.substr(0, name.rfind('('));
-  for (const char* cut : {"void ", "tessera::kernels::", "(anonymous namespace)::", "unsigned long", "(", ")", "ul"}) {
-    const std::string what = cut;
-    for (std::size_t at = name.find(what); at != std::string::npos; at = name.find(what)) name.erase(at, what.size());
-  }
-  return name;
-}
-
 void print_costs(const std::string& pass, std::int64_t lines, std::int64_t n) {
   fmt::print("\n## {}\n", pass);
   for (const auto& entry : counted_costs()) {
@@ -53,7 +40,7 @@ void print_costs(const std::string& pass, std::int64_t lines, std::int64_t n) {
       order.push_back(i);
     }
     const auto each = [n](std::int64_t count) { return static_cast<double>(count) / static_cast<double>(n); };
-    fmt::print("{}\t{}\t{:.2f}\t{:.3f}\t{:.1f}\t{:.1f}\t{:.3f}\t{:.3f}\t{:.4f}\n", short_name(entry.first), counted.launches,
+    fmt::print("{}\t{}\t{:.2f}\t{:.3f}\t{:.1f}\t{:.1f}\t{:.3f}\t{:.3f}\t{:.4f}\n", entry.first, counted.launches,
                each(all.issues), each(products), 32 * each(all.sectors), 32 * each(all.least_sectors), each(all.wavefronts),
                each(all.least_wavefronts), each(atomics));
     const auto weight = [&](std::size_t i) {

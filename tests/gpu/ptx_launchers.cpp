@@ -3,16 +3,19 @@
 // run, on an imagined machine. A fault or a race fails the test that is running.
 #include "gpu/ptx_launchers.hpp"
 
+#include <cxxabi.h>
 #include <fatbinary_section.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <map>
 #include <memory>
+#include <regex>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -83,6 +86,16 @@ std::vector<std::string_view> find_texts(const void* container) {
   return texts;
 }
 
+/// "screen_kernel<64, false>" of a mangled name.
+std::string readable_name(const std::string& mangled) {
+  const std::unique_ptr<char, void (*)(void*)> whole(abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, nullptr),
+                                                     std::free);
+  static const std::regex kScopes("void |tessera::kernels::|\\(anonymous namespace\\)::"), kSuffix("([0-9])ul");
+  std::string name = std::regex_replace(whole ? whole.get() : mangled, kScopes, "");
+  name.erase(std::min(name.find('('), name.size()));
+  return std::regex_replace(name, kSuffix, "$1");
+}
+
 /// @throws std::runtime_error if there is none for the present machine, or it cannot be read
 const ptx::Kernel& kernel_of(const Registered& registered) {
   const int capability = fake_cuda().capability;
@@ -96,7 +109,10 @@ const ptx::Kernel& kernel_of(const Registered& registered) {
   }
   if (text.empty()) throw std::runtime_error(fmt::format("{}: no PTX for sm_{}", registered.name, capability));
   auto& programs = registered.module->programs;
-  if (!programs.contains(best)) programs.emplace(best, ptx::parse_program(text));
+  if (!programs.contains(best)) {
+    const auto parsed = programs.emplace(best, ptx::parse_program(text)).first;
+    for (auto& [name, kernel] : parsed->second) kernel.name = readable_name(name);
+  }
   return programs.at(best).at(registered.name);
 }
 

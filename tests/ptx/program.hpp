@@ -40,7 +40,7 @@ struct Kernel {
     std::uint64_t bits;
   };
 
-  std::string name;
+  std::string name;                             ///< what faults and races call it
   std::vector<std::int64_t> parameter_offsets;  ///< one beyond the last: bytes in all
   std::vector<std::int64_t> parameter_bytes;
   std::int64_t shared_bytes = 0;  ///< static ones; dynamic memory follows them
