@@ -79,6 +79,24 @@ TEST_F(GpuParity, LabelsAloneEqualTheNaiveTwin) {
   }
 }
 
+/// More rows that no screen decides than blocks take at once.
+TEST_F(GpuParity, TiesOfAllRowsEqualTheNaiveTwin) {
+  const auto backend = open_gpu(threads_);
+  AwkwardRandom random(9);
+  for (const std::int64_t k : {4, 40}) {
+    AwkwardCase made = make_case("ties", affordable_rows(400000), 3, k, 0.0, random, [&](auto, auto) { return random.bell(); });
+    for (std::int64_t c = 1; c < k; c += 2) std::ranges::copy(made.centroids.row(c - 1), made.centroids.row(c).begin());
+    const NaiveNearest want = naive_nearest(made, made.centroids.view());
+    const auto pass = backend->nearest({made.centroids.view(), &made.units});
+    std::vector<std::int32_t> segment(want.segment.size());
+    pass->consume({0, made.rows.view(), {}, {}}, {segment, {}, {}, {}});
+    const NearestStatistics statistics = pass->finish();
+    EXPECT_EQ(segment, want.segment);
+    EXPECT_TRUE(statistics.sums == want.statistics.sums);
+    EXPECT_EQ(statistics.reference_rows, made.rows.rows());
+  }
+}
+
 TEST_F(GpuParity, LabelsWithoutStatisticsNeedNoUnits) {
   const auto backend = open_gpu(threads_);
   const AwkwardCase made = awkward_values().front();

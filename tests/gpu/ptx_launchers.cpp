@@ -15,6 +15,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <ranges>
 #include <regex>
 #include <set>
 #include <stdexcept>
@@ -155,7 +156,9 @@ cudaError_t launch(const void* function, dim3 blocks, dim3 threads, void** argum
           ++costs.launches;
           what.costs = &costs.costs;
         }
-        for (const std::string& race : ptx::run_launch(kernel, what)) say(race);
+        constexpr std::size_t kMostRaces = 4;  // one mistake makes many
+        const std::set<std::string> races = ptx::run_launch(kernel, what);
+        for (const std::string& race : races | std::views::take(kMostRaces)) say(race);
       } catch (const ptx::Fault& fault) {
         say(fault.what());
       }
