@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The compiled kernels by architecture: the newest that tests run, and the oldest that there is code for, with matrix units of
 // half the depth, no copies aside, and 64 KiB of shared memory.
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@
 #include "support/naive.hpp"
 
 namespace tessera::testing {
+
+void PrintTo(const FakeCuda& machine, std::ostream* out) { *out << "sm_" << machine.capability; }  // NOLINT: GoogleTest's name
+
 namespace {
 
 constexpr FakeCuda kOldest{.shared_bytes = 64 << 10, .capability = 75};
