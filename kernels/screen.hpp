@@ -74,7 +74,6 @@ TESSERA_HOST_DEVICE inline void load_tiles(int t, const ScreenArguments& a, std:
   const std::int64_t left = screened_rows(a) - first;
   const int inside = left < Shape::kRows ? static_cast<int>(left) : Shape::kRows;
   const int j = t % Shape::kStep;
-  TESSERA_UNROLL
   for (int r = t / Shape::kStep; r < Shape::kRows; r += Shape::kThreads / Shape::kStep) {
     float x = 0.0F;
     if (j < count && r < inside) {
