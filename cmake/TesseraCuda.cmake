@@ -33,6 +33,6 @@ if(TESSERA_CUDA STREQUAL ON OR (TESSERA_CUDA STREQUAL AUTO AND NOT TESSERA_SANIT
 endif()
 
 set(TESSERA_CUDA_SOURCES
-  cuda_backend.cpp cuda_check.cpp cuda_devices.cpp device_centroids.cpp iterations_ahead.cpp leaf_sums.cpp mixture_pass.cpp mixture_workspace.cpp
+  cuda_backend.cpp cuda_check.cpp cuda_devices.cpp device_centroids.cpp device_drift.cpp iterations_ahead.cpp leaf_sums.cpp mixture_pass.cpp mixture_workspace.cpp
   moments_pass.cpp nearest_pass.cpp row_slot.cpp series_rows.cpp tally_pass.cpp workspace.cpp)
 list(TRANSFORM TESSERA_CUDA_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/src/backend/cuda/")

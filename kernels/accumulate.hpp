@@ -22,8 +22,8 @@ inline constexpr std::int32_t kNoGaps = -1;
 /// The rows of a tile that move, in any order. Aligned as what comes behind it in shared memory, so that the two have the size
 /// that a plan reckons with.
 struct alignas(16) MoveMemory {
-  std::int32_t count[2];  ///< of this tile and of the next one, in turn
-  std::int32_t row[kTileRows];
+  std::int32_t count[2];          ///< of this tile and of the next one, in turn
+  std::int32_t row[kTileRows];    ///< of the slab
   std::int32_t scale[kTileRows];  ///< exact::gap_scale of a row with gaps, whose features count elsewhere; else kNoGaps
   std::int32_t from[kTileRows];
   std::int32_t to[kTileRows];
@@ -32,13 +32,11 @@ struct alignas(16) MoveMemory {
 
 struct AccumulateState {};
 
-/// Notes what row `first` + t of the slab does, if it moves and counts, and that it did.
+/// Notes what row `number` of the list does, if it moves and counts, and that it did.
 /// @tparam kGapsOnly  rows with gaps alone, and that they did is not noted yet
 template <bool kGapsOnly>
-TESSERA_HOST_DEVICE inline void stage_move(const AccumulateArguments& a, std::int64_t first, int t, int turn,
-                                           MoveMemory& moves) {
-  const std::int64_t row = first + t;
-  if (row >= a.slab.n) return;
+TESSERA_HOST_DEVICE inline void stage_move(const AccumulateArguments& a, int number, int turn, MoveMemory& moves) {
+  const std::int64_t row = a.list.row(number);
   const std::int32_t to = a.label != nullptr ? a.label[row] : -1;
   const std::int32_t from = a.previous != nullptr ? a.previous[row] : -1;
   if (from == to) return;
@@ -50,7 +48,7 @@ TESSERA_HOST_DEVICE inline void stage_move(const AccumulateArguments& a, std::in
   const float weight = a.slab.weights != nullptr ? a.slab.weights[row] : 1.0F;
   if (!(weight > 0.0F)) return;
   const std::int32_t place = take_place(&moves.count[turn]);
-  moves.row[place] = t;
+  moves.row[place] = static_cast<std::int32_t>(row);
   if constexpr (kGapsOnly) {
     moves.scale[place] = static_cast<std::int32_t>(exact::gap_scale(a.slab.rows + row * a.slab.d, a.columns, a.slab.d));
   } else {
@@ -61,7 +59,7 @@ TESSERA_HOST_DEVICE inline void stage_move(const AccumulateArguments& a, std::in
   moves.weight[place] = weight;
 }
 
-/// Stages the moves of every tile of the block, one after the other, and calls work(t, first row, moves) on every thread.
+/// Stages the moves of every tile of the block, one after the other, and calls work(t, moves) on every thread.
 template <bool kGapsOnly = false, typename Team, typename Work>
 TESSERA_HOST_DEVICE inline void for_each_tile(Team& team, const AccumulateArguments& a, std::int64_t block, std::int64_t blocks,
                                               MoveMemory& moves, Work work) {
@@ -69,11 +67,14 @@ TESSERA_HOST_DEVICE inline void for_each_tile(Team& team, const AccumulateArgume
     if (t < 2) moves.count[t] = 0;
   });
   int turn = 0;
-  for (std::int64_t first = block * kTileRows; first < a.slab.n; first += blocks * kTileRows) {
-    team.each([&](int t, AccumulateState&) { stage_move<kGapsOnly>(a, first, t, turn, moves); });
+  const int rows = a.list.size(a.slab);
+  for (int first = static_cast<int>(block) * kTileRows; first < rows; first += static_cast<int>(blocks) * kTileRows) {
+    team.each([&](int t, AccumulateState&) {
+      if (first + t < rows) stage_move<kGapsOnly>(a, first + t, turn, moves);
+    });
     team.each([&](int t, AccumulateState&) {
       if (t == 0) moves.count[1 - turn] = 0;
-      work(t, first, moves.count[turn]);
+      work(t, moves.count[turn]);
     });
     turn = 1 - turn;
   }
@@ -91,12 +92,13 @@ TESSERA_HOST_DEVICE inline std::int64_t column_units(const AccumulateArguments& 
 template <typename Team>
 TESSERA_HOST_DEVICE inline void accumulate_on_chip(Team& team, const AccumulateArguments& a, std::int64_t block,
                                                    std::int64_t blocks, MoveMemory& moves, std::int64_t* partials) {
+  if (block * kTileRows >= a.list.size(a.slab)) return;
   const int columns = a.slab.d + kExtraColumns;
   const int cells = a.k * columns;
   team.alone([&](int t, AccumulateState&) {
     for (int i = t; i < a.groups * cells; i += kAccumulateThreads) partials[i] = 0;
   });
-  for_each_tile(team, a, block, blocks, moves, [&](int t, std::int64_t first, int count) {
+  for_each_tile(team, a, block, blocks, moves, [&](int t, int count) {
     const int group = a.groups == 1 ? 0 : t / columns;
     if (group >= a.groups) return;
     std::int64_t* own = partials + std::int64_t{group} * cells;
@@ -107,7 +109,7 @@ TESSERA_HOST_DEVICE inline void accumulate_on_chip(Team& team, const AccumulateA
         for (int next = 0; next < kMovesAhead; ++next) {
           const int move = i + next * a.groups;
           const bool counts = move < count && (column >= a.slab.d || moves.scale[move] == kNoGaps);
-          units[next] = counts ? column_units(a, first + moves.row[move], column, moves.weight[move]) : 0;
+          units[next] = counts ? column_units(a, moves.row[move], column, moves.weight[move]) : 0;
         }
         TESSERA_UNROLL
         for (int next = 0; next < kMovesAhead; ++next) {
@@ -133,12 +135,12 @@ template <typename Team>
 TESSERA_HOST_DEVICE inline void accumulate_in_memory(Team& team, const AccumulateArguments& a, std::int64_t block,
                                                      std::int64_t blocks, MoveMemory& moves) {
   const int columns = a.slab.d + kExtraColumns;
-  for_each_tile(team, a, block, blocks, moves, [&](int t, std::int64_t first, int count) {
+  for_each_tile(team, a, block, blocks, moves, [&](int t, int count) {
     for (int cell = t; cell < count * columns; cell += kAccumulateThreads) {
       const int i = cell / columns;
       const int column = cell % columns;
       if (column < a.slab.d && moves.scale[i] != kNoGaps) continue;
-      const std::int64_t units = column_units(a, first + moves.row[i], column, moves.weight[i]);
+      const std::int64_t units = column_units(a, moves.row[i], column, moves.weight[i]);
       if (moves.to[i] >= 0) add_shared_total(a.sums + std::int64_t{moves.to[i]} * columns + column, units);
       if (moves.from[i] >= 0) add_shared_total(a.sums + std::int64_t{moves.from[i]} * columns + column, -units);
     }

@@ -124,8 +124,14 @@ TESSERA_HOST_DEVICE inline void conclude_row(const ScreenArguments& a, std::int6
     return;
   }
   if (safe && best.is_certain()) {
-    a.results.label[row] = a.centroids.place_centroid[best.place];
-    if constexpr (kPair) a.results.second[row] = a.centroids.place_centroid[best.second_place];
+    const std::int32_t label = a.centroids.place_centroid[best.place];
+    a.results.label[row] = label;
+    if constexpr (kPair) {
+      a.results.second[row] = a.centroids.place_centroid[best.second_place];
+      a.results.kept.keep_nothing(row);  // which of the two is nearer is not known yet
+    } else if (a.results.kept.slack != nullptr) {
+      a.results.kept.keep(row, label, exact::slack_of(norm, best.threshold(), best.rival) / a.centroids.frame.scale);
+    }
     return;
   }
   a.open.entries[take_place(a.open.count)] = {static_cast<std::int32_t>(row), safe ? best.threshold() : -INFINITY, norm};

@@ -59,10 +59,11 @@ TESSERA_HOST_DEVICE inline void note_candidates(int t, const Centroids& centroid
 
 /// Finds the candidates of rows [first, first + rows) of the list.
 template <int kTile, typename Team>
-TESSERA_HOST_DEVICE inline void find_candidates(Team& team, const DecideArguments& a, std::int64_t first, int rows,
+TESSERA_HOST_DEVICE inline void find_candidates(Team& team, const DecideArguments& a, int first, int rows,
                                                 DecideMemory<kTile>& memory) {
   using State = ScreenState<kTile, false>;
-  const ScreenArguments screen{.slab = a.slab, .centroids = a.centroids, .list = a.open, .open = {}, .gaps = {}, .results = {}};
+  const ScreenArguments screen{
+      .slab = a.slab, .centroids = a.centroids, .list = a.open.listed(), .open = {}, .gaps = {}, .results = {}};
   team.alone([&](int t, State&) {
     if (t >= rows) return;
     memory.open[t] = a.open.entries[first + t];
@@ -118,6 +119,7 @@ TESSERA_HOST_DEVICE inline void decide_few(Team& team, const DecideArguments& a,
       nearest.offer_in_any_order(memory.candidate[slot][t], memory.distance2[slot][t]);
     }
     write_result(a.results, memory.open[t].row, nearest);
+    a.results.kept.keep_nothing(memory.open[t].row);
   });
 }
 
@@ -163,18 +165,20 @@ TESSERA_HOST_DEVICE inline void decide_crowded(Team& team, const DecideArguments
     }
     team.each([&](int t, State&) {
       const int i = first + t / kLanes;
-      if (t % kLanes == 0 && i < count) write_result(a.results, memory.open[memory.crowded[i]].row, memory.nearest[t]);
+      if (t % kLanes != 0 || i >= count) return;
+      const std::int64_t row = memory.open[memory.crowded[i]].row;
+      write_result(a.results, row, memory.nearest[t]);
+      a.results.kept.keep_nothing(row);
     });
   }
 }
 
 /// Decides what a block takes of the list from row number `first` on.
 template <int kTile, typename Team>
-TESSERA_HOST_DEVICE inline void decide_rows(Team& team, const DecideArguments& a, std::int64_t first,
-                                            DecideMemory<kTile>& memory) {
+TESSERA_HOST_DEVICE inline void decide_rows(Team& team, const DecideArguments& a, int first, DecideMemory<kTile>& memory) {
   constexpr int kRows = ScreenShape<kTile>::kRows;
-  const std::int64_t left = *a.open.count - first;
-  const int rows = left < kRows ? static_cast<int>(left) : kRows;
+  const int left = *a.open.count - first;
+  const int rows = left < kRows ? left : kRows;
   find_candidates<kTile>(team, a, first, rows, memory);
   decide_few<kTile>(team, a, rows, memory);
   decide_crowded<kTile>(team, a, memory);

@@ -18,9 +18,9 @@ template <int kTile>
 __global__ void __launch_bounds__(kGapThreads, 2) label_gaps_kernel(const GapsArguments arguments) {
   constexpr int kRows = GapShape<kTile>::kRows;
   __shared__ GapMemory<kTile> memory;
-  DeviceTeam<GapState> team;
   const std::int64_t stride = std::int64_t{gridDim.x} * kRows;
   for (std::int64_t first = std::int64_t{blockIdx.x} * kRows; first < *arguments.gaps.count; first += stride) {
+    DeviceTeam<GapState> team;
     label_gaps<kTile>(team, arguments, first, memory);
   }
 }

@@ -209,7 +209,13 @@ TESSERA_HOST_DEVICE inline void label_gaps(Team& team, const GapsArguments& a, s
   });
   team.each([&](int t, GapState&) {
     if (t >= Shape::kRows || first + t >= *a.gaps.count) return;
-    write_result(a.results, a.gaps.entries[first + t], join_places<kTile>(memory.places, t));
+    const std::int64_t row = a.gaps.entries[first + t];
+    const exact::TwoNearest nearest = join_places<kTile>(memory.places, t);
+    write_result(a.results, row, nearest);
+    if (a.results.kept.slack == nullptr) return;
+    const double factor = memory.factor[t];  // drift is that of all features, and bounds that of the known ones
+    a.results.kept.keep(row, nearest.first,
+                        exact::slack_between(nearest.first_distance2 / factor, nearest.second_distance2 / factor));
   });
 }
 
@@ -224,11 +230,11 @@ TESSERA_HOST_DEVICE inline void accumulate_gaps(Team& team, const AccumulateArgu
     add_shared_total(a.gap_halves + cell, static_cast<std::int64_t>(value & 0xFFFFFFFF));
     add_shared_total(a.gap_halves + 2 * features + cell, static_cast<std::int64_t>(value >> 32));
   };
-  for_each_tile<true>(team, a, block, blocks, moves, [&](int t, std::int64_t first, int count) {
+  for_each_tile<true>(team, a, block, blocks, moves, [&](int t, int count) {
     for (int cell = t; cell < count * d; cell += kAccumulateThreads) {
       const int i = cell / d;
       const int j = cell % d;
-      const std::int64_t row = first + moves.row[i];
+      const std::int64_t row = moves.row[i];
       const float x = a.slab.rows[row * d + j];
       const bool known = x == x;
       const Int128 scale = moves.scale[i];

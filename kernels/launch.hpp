@@ -21,7 +21,8 @@ namespace tessera::kernels {
 /// @param most_blocks  of a list, whose length is known to the device only; here and below
 cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, std::int32_t most_blocks, cudaStream_t stream);
 /// @param steps  of TensorTile, see tensor_steps()
-cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, cudaStream_t stream);
+cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, std::int32_t most_blocks,
+                                 cudaStream_t stream);
 /// Products of matrices on the matrix units, as the screen has them made.
 cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStream_t stream);
 cudaError_t launch_decide(const DecideArguments& arguments, std::int32_t most_blocks, cudaStream_t stream);
@@ -34,6 +35,10 @@ cudaError_t launch_accumulate_gaps(const AccumulateArguments& arguments, std::in
 /// @param shared_bytes of the sums on chip; 0: sums go to device memory
 cudaError_t launch_accumulate(const AccumulateArguments& arguments, std::int64_t shared_bytes, std::int32_t blocks,
                               cudaStream_t stream);
+/// Adds what the centroids of a pass have moved to the drift of a series' segments.
+cudaError_t launch_drift(const DriftArguments& arguments, cudaStream_t stream);
+/// Lists the rows that a pass has to look at.
+cudaError_t launch_list_unsettled(const UnsettledArguments& arguments, cudaStream_t stream);
 /// The next centroids, from sums that are there once the stream has come so far.
 cudaError_t launch_next_centroids(const NextCentroidsArguments& arguments, cudaStream_t stream);
 /// Squared distances of labelled rows.

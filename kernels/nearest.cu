@@ -18,8 +18,10 @@ constexpr std::int64_t kMostFoldBlocks = 4096;
 template <int kTile, bool kPair>
 __global__ void __launch_bounds__(ScreenShape<kTile>::kThreads, kPair ? 1 : 2) screen_kernel(const ScreenArguments arguments) {
   __shared__ ScreenMemory<kTile, kPair> memory;
-  DeviceTeam<ScreenState<kTile, kPair>> team;
-  for (std::int64_t block = blockIdx.x; block * ScreenShape<kTile>::kRows < screened_rows(arguments); block += gridDim.x) {
+  const int rows = arguments.list.size(arguments.slab);
+  for (int block = static_cast<int>(blockIdx.x); block * ScreenShape<kTile>::kRows < rows;
+       block += static_cast<int>(gridDim.x)) {
+    DeviceTeam<ScreenState<kTile, kPair>> team;
     screen_rows<kTile, kPair>(team, arguments, block, memory);
   }
 }
@@ -29,14 +31,14 @@ __global__ void __launch_bounds__(ScreenShape<kTile>::kThreads, 2) decide_kernel
   using Memory = DecideMemory<kTile>;
   constexpr int kRows = ScreenShape<kTile>::kRows;
   __shared__ alignas(Memory) unsigned char bytes[sizeof(Memory)];  // its members have initial values
-  DeviceTeam<ScreenState<kTile, false>> team;
-  const std::int64_t stride = std::int64_t{gridDim.x} * kRows;
-  for (std::int64_t first = std::int64_t{blockIdx.x} * kRows; first < *arguments.open.count; first += stride) {
+  const int stride = static_cast<int>(gridDim.x) * kRows;
+  for (int first = static_cast<int>(blockIdx.x) * kRows; first < *arguments.open.count; first += stride) {
+    DeviceTeam<ScreenState<kTile, false>> team;
     decide_rows<kTile>(team, arguments, first, *reinterpret_cast<Memory*>(bytes));
   }
 }
 
-__global__ void __launch_bounds__(kAccumulateThreads) accumulate_on_chip_kernel(const AccumulateArguments arguments) {
+__global__ void __launch_bounds__(kAccumulateThreads, 4) accumulate_on_chip_kernel(const AccumulateArguments arguments) {
   extern __shared__ std::int64_t partials[];
   __shared__ MoveMemory moves;
   DeviceTeam<AccumulateState> team;
@@ -79,7 +81,7 @@ template <int kTile>
 void screen_tiles(const ScreenArguments& arguments, bool pair, std::int32_t most_blocks, cudaStream_t stream) {
   constexpr int kRows = ScreenShape<kTile>::kRows;
   const int needed = (arguments.slab.n + kRows - 1) / kRows;
-  const int blocks = arguments.list.entries == nullptr ? needed : std::min(needed, most_blocks);
+  const int blocks = arguments.list.rows == nullptr ? needed : std::min(needed, most_blocks);
   if (pair) {
     screen_kernel<kTile, true><<<blocks, ScreenShape<kTile>::kThreads, 0, stream>>>(arguments);
   } else {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "exact/certificate.hpp"
+#include "exact/slack.hpp"
 #include "kernels/slab.hpp"
 #include "tessera/int128.hpp"
 
@@ -41,6 +42,26 @@ struct Centroids {
 /// Columns of the sums beyond the features: weight units and rows.
 inline constexpr int kExtraColumns = 2;
 
+/// Some rows of a slab, whose numbers lie `stride` words apart.
+struct ListedRows {
+  const std::int32_t* rows = nullptr;  ///< null: all of the slab
+  std::int32_t stride = 1;
+  const std::int32_t* count = nullptr;
+
+  /// How many.
+  [[nodiscard]] TESSERA_HOST_DEVICE std::int32_t size(const Slab& slab) const { return rows == nullptr ? slab.n : *count; }
+  /// The slab's row that is number i of them.
+  [[nodiscard]] TESSERA_HOST_DEVICE std::int32_t row(std::int32_t i) const { return rows == nullptr ? i : rows[i * stride]; }
+};
+
+/// A list that rows are appended to, in any order.
+struct RowList {
+  std::int32_t* entries = nullptr;  ///< [n] room for all rows
+  std::int32_t* count = nullptr;
+
+  [[nodiscard]] ListedRows listed() const { return {entries, 1, count}; }
+};
+
 /// A row whose label needs reference distances: centroids whose score plus bound is below the threshold are out for certain;
 /// all are candidates where it is -infinity.
 struct OpenRow {
@@ -52,12 +73,24 @@ struct OpenRow {
 struct OpenRows {
   OpenRow* entries = nullptr;  ///< [n] room for all rows
   std::int32_t* count = nullptr;
+
+  [[nodiscard]] TESSERA_HOST_DEVICE ListedRows listed() const {
+    return {&entries->row, sizeof(OpenRow) / sizeof(std::int32_t), count};
+  }
 };
 
-/// Rows with gaps of a slab, which screens leave alone; entries null: rows have none.
-struct GapRows {
-  std::int32_t* entries = nullptr;  ///< [n]
-  std::int32_t* count = nullptr;
+/// What a series keeps of rows that are labelled, so that later passes may leave them alone (exact/slack.hpp).
+struct KeptSlack {
+  float* slack = nullptr;        ///< [n] null: nothing is kept
+  const float* drift = nullptr;  ///< [k] of the segments so far, rounded down
+
+  TESSERA_HOST_DEVICE void keep(std::int64_t row, std::int32_t label, float found) const {
+    if (slack != nullptr) slack[row] = exact::kept_slack(found, drift[label]);
+  }
+  /// The row is to be looked at in every pass.
+  TESSERA_HOST_DEVICE void keep_nothing(std::int64_t row) const {
+    if (slack != nullptr) slack[row] = 0.0F;
+  }
 };
 
 /// What is found of each row, [n] each; null: not wanted. Rejected rows get -1 and NaN.
@@ -66,14 +99,15 @@ struct RowResults {
   double* distance2 = nullptr;
   std::int32_t* second = nullptr;
   double* second_distance2 = nullptr;
+  KeptSlack kept = {};
 };
 
 struct ScreenArguments {
   Slab slab;
   Centroids centroids;
-  OpenRows list;  ///< the rows to screen; entries null: all of the slab
-  OpenRows open;  ///< those that are not certified
-  GapRows gaps;   ///< those with gaps
+  ListedRows list;  ///< the rows to screen
+  OpenRows open;    ///< those that are not certified
+  RowList gaps;     ///< those with gaps, which screens leave alone; entries null: there are none
   RowResults results;
 };
 
@@ -102,6 +136,27 @@ struct NextCentroidsArguments {
   std::int32_t d = 0;
   std::int32_t blocks = 0;
   std::int32_t tile = 0;
+};
+
+/// How far the centroids of a series moved: that of a pass after the other.
+struct DriftArguments {
+  const float* centroids = nullptr;  ///< [k x d] of the present pass
+  float* before = nullptr;           ///< [k x d] of the pass before, then those of the present one
+  double* moved = nullptr;           ///< [k] scratch
+  double* drift = nullptr;           ///< [k] of each segment, added to
+  float* lower = nullptr;            ///< [k] the same rounded down
+  float* upper = nullptr;            ///< [k] and up
+  std::int32_t k = 0;
+  std::int32_t d = 0;
+};
+
+/// Rows whose labels have to be found anew, of those that a series has labelled before.
+struct UnsettledArguments {
+  Slab slab;
+  const std::int32_t* label = nullptr;  ///< [n] of the pass before, -1: not seen yet
+  const float* slack = nullptr;         ///< [n]
+  const float* drift = nullptr;         ///< [k] rounded up
+  RowList unsettled;
 };
 
 /// Labelled rows whose squared distances are wanted.
@@ -134,12 +189,13 @@ struct GapsArguments {
   const std::uint8_t* columns = nullptr;  ///< [d] 1 where the features of a column begin
   std::int32_t k = 0;
   std::int32_t column_count = 0;
-  GapRows gaps;
+  RowList gaps;
   RowResults results;
 };
 
 struct AccumulateArguments {
   Slab slab;
+  ListedRows list;                      ///< the rows that may have moved
   const std::int32_t* label = nullptr;  ///< [n] what rows join; null: they only leave
   std::int32_t* previous = nullptr;     ///< [n] what they leave, then the same as label; null: nothing
   const double* inverse = nullptr;      ///< [d] 1 / unit of each feature

@@ -56,28 +56,18 @@ struct ScreenState {
   BestScore<kPair> best[Shape::kRowsOfThread];
 };
 
-/// Rows that a screen looks at.
-TESSERA_HOST_DEVICE inline std::int64_t screened_rows(const ScreenArguments& a) {
-  return a.list.entries == nullptr ? a.slab.n : *a.list.count;
-}
-
-/// The slab's row that is number i of them.
-TESSERA_HOST_DEVICE inline std::int64_t screened_row(const ScreenArguments& a, std::int64_t i) {
-  return a.list.entries == nullptr ? i : a.list.entries[i].row;
-}
-
 /// Brings features [feature, feature + count) of the block's rows and of centroid block `b` into shared memory.
 template <int kTile>
-TESSERA_HOST_DEVICE inline void load_tiles(int t, const ScreenArguments& a, std::int64_t first, int b, int feature, int count,
+TESSERA_HOST_DEVICE inline void load_tiles(int t, const ScreenArguments& a, int first, int b, int feature, int count,
                                            ScreenTiles<kTile>& tiles) {
   using Shape = ScreenShape<kTile>;
-  const std::int64_t left = screened_rows(a) - first;
-  const int inside = left < Shape::kRows ? static_cast<int>(left) : Shape::kRows;
+  const int left = a.list.size(a.slab) - first;
+  const int inside = left < Shape::kRows ? left : Shape::kRows;
   const int j = t % Shape::kStep;
   for (int r = t / Shape::kStep; r < Shape::kRows; r += Shape::kThreads / Shape::kStep) {
     float x = 0.0F;
     if (j < count && r < inside) {
-      x = a.centroids.frame.at(a.slab.rows[screened_row(a, first + r) * a.slab.d + feature + j], feature + j);
+      x = a.centroids.frame.at(a.slab.rows[std::int64_t{a.list.row(first + r)} * a.slab.d + feature + j], feature + j);
     }
     tiles.rows[j][r / 4].v[r % 4] = x;
   }
@@ -129,8 +119,8 @@ TESSERA_HOST_DEVICE inline void add_squares(int t, const ScreenTiles<kTile>& til
 /// Scores the block's rows, from number `first` on of those that are to be screened, against centroid block `b`. Calls
 /// beside(thread, count, state) with every few features in shared memory.
 template <int kTile, bool kPair, typename Team, typename Beside>
-TESSERA_HOST_DEVICE inline void score_block(Team& team, const ScreenArguments& a, std::int64_t first, int b,
-                                            ScreenTiles<kTile>& tiles, Beside beside) {
+TESSERA_HOST_DEVICE inline void score_block(Team& team, const ScreenArguments& a, int first, int b, ScreenTiles<kTile>& tiles,
+                                            Beside beside) {
   using Shape = ScreenShape<kTile>;
   using State = ScreenState<kTile, kPair>;
   team.alone([&](int t, State& state) {
@@ -197,11 +187,11 @@ TESSERA_HOST_DEVICE inline void put_places(Team& team, ScreenMemory<kTile, kPair
 
 /// Screens rows [block kRows, block kRows + kRows) of those that are to be screened.
 template <int kTile, bool kPair, typename Team>
-TESSERA_HOST_DEVICE inline void screen_rows(Team& team, const ScreenArguments& a, std::int64_t block,
+TESSERA_HOST_DEVICE inline void screen_rows(Team& team, const ScreenArguments& a, int block,
                                             ScreenMemory<kTile, kPair>& memory) {
   using Shape = ScreenShape<kTile>;
   using State = ScreenState<kTile, kPair>;
-  const std::int64_t first = block * Shape::kRows;
+  const int first = block * Shape::kRows;
   team.alone([&](int, State& state) {
     TESSERA_UNROLL
     for (int i = 0; i < Shape::kRowsOfThread; ++i) {
@@ -231,10 +221,9 @@ TESSERA_HOST_DEVICE inline void screen_rows(Team& team, const ScreenArguments& a
   }
   put_places<kTile, kPair>(team, memory);
   team.each([&](int t, State&) {
-    if (t >= Shape::kRows || first + t >= screened_rows(a)) return;
+    if (t >= Shape::kRows || first + t >= a.list.size(a.slab)) return;
     const float norm = memory.norm[t];
-    conclude_row(a, screened_row(a, first + t), memory.places.join(t), norm,
-                 exact::screen_is_safe(norm, *a.centroids.largest_norm));
+    conclude_row(a, a.list.row(first + t), memory.places.join(t), norm, exact::screen_is_safe(norm, *a.centroids.largest_norm));
   });
 }
 

@@ -27,9 +27,17 @@ TESSERA_HOST_DEVICE inline void keep_order() {
 /// The threads of one block on a device. Kernels are written as phases: `each` calls phase(thread, state) on every thread of
 /// the block, and every thread has finished a phase, and sees what it wrote to shared memory, before any begins the next.
 /// `State` is what a thread keeps from phase to phase, in registers. Phases must be entered by all threads or by none.
+/// A kernel that loops makes a team in every turn: what is computed of the thread's number is then computed anew, and takes no
+/// registers in between.
 template <typename State>
 class DeviceTeam {
  public:
+  TESSERA_HOST_DEVICE DeviceTeam() {
+#if defined(__CUDA_ARCH__)
+    asm volatile("mov.u32 %0, %%tid.x;" : "=r"(thread_));
+    __builtin_assume(thread_ >= 0 && thread_ < 1024);
+#endif
+  }
   template <typename Phase>
   TESSERA_HOST_DEVICE void each(Phase phase) {
     alone(phase);
@@ -41,7 +49,7 @@ class DeviceTeam {
   template <typename Phase>
   TESSERA_HOST_DEVICE void alone(Phase phase) {
 #if defined(__CUDA_ARCH__)
-    phase(static_cast<int>(threadIdx.x), state_);
+    phase(thread_, state_);
 #else
     static_cast<void>(phase);  // only ever called on a device
 #endif
@@ -49,6 +57,7 @@ class DeviceTeam {
   TESSERA_HOST_DEVICE State& own() { return state_; }
 
  private:
+  int thread_ = 0;
   State state_;
 };
 
@@ -127,14 +136,17 @@ TESSERA_HOST_DEVICE inline std::int64_t whole(const TwoWords& words) {
   return static_cast<std::int64_t>(std::uint64_t{words.high} << 32 | words.low);
 }
 
-/// Takes the next free place of a list that other threads append to.
-TESSERA_HOST_DEVICE inline std::int32_t take_place(std::int32_t* count) {
+/// Takes the next free places of a list that other threads append to; returns the first.
+TESSERA_HOST_DEVICE inline std::int32_t take_places(std::int32_t* count, std::int32_t places) {
 #if defined(__CUDA_ARCH__)
-  return atomicAdd(count, 1);
+  return atomicAdd(count, places);
 #else
-  return (*count)++;
+  const std::int32_t first = *count;
+  *count += places;
+  return first;
 #endif
 }
+TESSERA_HOST_DEVICE inline std::int32_t take_place(std::int32_t* count) { return take_places(count, 1); }
 
 /// Raises `most` to `value` if that is more; neither is negative.
 TESSERA_HOST_DEVICE inline void raise_to(float* most, float value) {

@@ -158,19 +158,24 @@ TESSERA_HOST_DEVICE inline Float4 four_features(const float* row, int feature, i
 
 /// Brings the thread's share of its rows to registers, with its share of their norms and of what they lose in 16 bits.
 template <bool kWhole, std::size_t kSteps, std::size_t kTile>
-TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a, std::int64_t first,
-                                                 TensorScreenState<kSteps>& state, TensorScreenMemory<kSteps, kTile>& memory) {
+TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a, int first, TensorScreenState<kSteps>& state,
+                                                 TensorScreenMemory<kSteps, kTile>& memory) {
   const int share = t % kTensorShares;
-  const float* rows = a.slab.rows + first * a.slab.d;
-  const int last = static_cast<int>(a.slab.n - 1 - first);
+  const int last = a.list.size(a.slab) - 1;
   int row[4];
   float square[4] = {};
   float rest[4] = {};
   TESSERA_UNROLL
   for (int i = 0; i < 4; ++i) {
-    const int place = tensor_row(t, i);
-    row[i] = (place < last ? place : last) * a.slab.d;  // what is found of those behind is dropped
+    row[i] = first + tensor_row(t, i);
+    row[i] = row[i] < last ? row[i] : last;  // what is found of those behind is dropped
   }
+  if (a.list.rows != nullptr) {
+    TESSERA_UNROLL
+    for (int i = 0; i < 4; ++i) row[i] = a.list.row(row[i]);
+  }
+  TESSERA_UNROLL
+  for (int i = 0; i < 4; ++i) row[i] *= a.slab.d;
   TESSERA_UNROLL
   for (std::size_t s = 0; s < kSteps; ++s) {
     if (kSteps > 4 || s % 2 == 0) keep_order();  // eight loads at a time
@@ -179,7 +184,7 @@ TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a
     const float scale = feature < a.slab.d ? a.centroids.frame.scale : 0.0F;  // what is not finite is so elsewhere, too
     Float4 x[4];
     TESSERA_UNROLL
-    for (int i = 0; i < 4; ++i) x[i] = four_features<kWhole>(rows + row[i], feature, a.slab.d);
+    for (int i = 0; i < 4; ++i) x[i] = four_features<kWhole>(a.slab.rows + row[i], feature, a.slab.d);
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) {
       TESSERA_UNROLL
@@ -312,13 +317,13 @@ TESSERA_HOST_DEVICE inline void take_tile(int t, int b, const TensorTile<kSteps,
   }
 }
 
-/// Screens the rows of block number `block`.
+/// Screens rows [block kTensorRows, block kTensorRows + kTensorRows) of those that are to be screened.
 template <std::size_t kSteps, std::size_t kTile, typename Team>
-TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreenArguments& a, std::int64_t block,
+TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreenArguments& a, int block,
                                                   TensorScreenMemory<kSteps, kTile>& memory) {
   using State = TensorScreenState<kSteps>;
   constexpr int kGroups = kTile / kProductColumns / State::kGroup;
-  const std::int64_t first = block * kTensorRows;
+  const int first = block * kTensorRows;
   team.each([&](int t, State& state) {
     begin_tile(t, a, 0, memory.tiles[0]);
     if (a.screen.slab.d % 4 == 0) {
@@ -354,10 +359,10 @@ TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreen
     TESSERA_UNROLL
     for (int i = 0; i < 4; ++i) memory.places.put(t % kTensorShares, tensor_row(t, i), state.best[i]);
   });
-  team.alone([&](int t, State&) {
-    if (first + t >= a.screen.slab.n) return;
+  team.each([&](int t, State&) {
+    if (first + t >= a.screen.list.size(a.screen.slab)) return;
     const bool safe = exact::screen_is_safe(memory.norm[t] + memory.rest[t], *a.screen.centroids.largest_norm);
-    conclude_row(a.screen, first + t, memory.places.join(t), memory.norm[t], safe);
+    conclude_row(a.screen, a.screen.list.row(first + t), memory.places.join(t), memory.norm[t], safe);
   });
 }
 

@@ -7,7 +7,8 @@ Usage: scripts/bench gpu [--rows N,...] [--shapes 16x8,64x64,...] [--tessera PRO
 Per number of rows and shape (d x k), the programs taking turns, medians over rounds: milliseconds of one full Lloyd iteration (labels and
 centroids) on rows that are on the device, from fits of SHORT and of SHORT + ITERATIONS iterations, so that whatever a fit has once cancels;
 by the iterations that were really done, where a fit stands still earlier (a star). Uniform rows go on for long.
-In brackets: times Tessera's; +-: half the range over the rounds, as a part of the median. Beside them, one read of the rows at the copy rate of the device over Tessera's time, and how much larger a
+"tessera" looks at every row in every iteration, as peers do; "tessera fit" leaves those alone that no centroid can have come nearer to, as
+the program does unless told otherwise. In brackets: times Tessera's; +-: half the range over the rounds, as a part of the median. Beside them, one read of the rows at the copy rate of the device over Tessera's time, and how much larger a
 peer's inertia is than Tessera's after the longer fit, in float64: what a peer gains by rounding rows and centroids it may lose there.
 
 Peers that are not installed are left out, and named; PyTorch must be there. Tessera's labels are those of float64 distances and its sums are
@@ -101,9 +102,9 @@ class Problem:
         self.rows = torch.from_numpy(self.host_rows).to(self.device.name)
         self.start = torch.from_numpy(self.host_start).to(self.device.name)
 
-    def tessera(self, iterations, screen):
+    def tessera(self, iterations, screen, skip):
         summary = run_tessera(self.options.tessera, self.folder, iterations, ["--device", self.device.name],
-                              {"TESSERA_CUDA_SCREEN": screen})
+                              {"TESSERA_CUDA_SCREEN": screen, "TESSERA_CUDA_SKIP": skip})
         return summary["timings_ms"]["fit"] / 1e3, summary["objective"]["iterations"], summary["objective"]["inertia"]
 
     def flash(self, iterations, dtype):
@@ -132,7 +133,11 @@ class Problem:
         return seconds, fit.n_iter_, torch.from_numpy(fit.cluster_centers_).to(self.device.name)
 
     def fits(self):
-        fits = {"tessera": lambda i: self.tessera(i, "tensor"), "tessera float32": lambda i: self.tessera(i, "float32")}
+        fits = {
+            "tessera": lambda i: self.tessera(i, "tensor", "off"),
+            "tessera fit": lambda i: self.tessera(i, "tensor", "on"),
+            "tessera float32": lambda i: self.tessera(i, "float32", "off"),
+        }
         peers = {
             "flash-kmeans bf16": lambda i: self.flash(i, torch.bfloat16),
             "flash-kmeans fp32": lambda i: self.flash(i, torch.float32),
@@ -224,7 +229,7 @@ def main():
     print(f"# copy {copy_rate * 1e-9:.0f} GB/s read and written, products: "
           + ", ".join(f"{name} {options.device.product_rate(dtype) * 1e-12:.0f} Tflop/s"
                       for name, dtype in (("bfloat16", torch.bfloat16), ("float32", torch.float32))))
-    heads = ["n", "d", "k", "tessera ms", "of one read", "tessera float32", *options.peers, "peers' inertia"]
+    heads = ["n", "d", "k", "tessera ms", "of one read", "tessera fit", "tessera float32", *options.peers, "peers' inertia"]
     print("| " + " | ".join(heads) + " |\n|" + " --- |" * len(heads))
     results = []
     for n in map(int, options.rows.split(",")):
@@ -233,7 +238,7 @@ def main():
                 result = measure(Problem(options, pathlib.Path(name), n, d, k), options)
             results.append({"n": n, "d": d, "k": k, **result})
             cells = [n, d, k, time_cell(result, "tessera"), f"{4e3 * n * d / copy_rate / result['ms']['tessera']:.0%}"]
-            cells += [time_cell(result, peer) for peer in ["tessera float32", *options.peers]]
+            cells += [time_cell(result, peer) for peer in ["tessera fit", "tessera float32", *options.peers]]
             cells += [", ".join(f"{peer} {excess:+.1e}" for peer, excess in result["excess"].items())]
             print("| " + " | ".join(map(str, cells)) + " |", flush=True)
             if options.json:

@@ -28,6 +28,7 @@ struct FakeCudaUse {
   std::size_t steps = 0;         ///< of Lloyd that the device made by itself
   std::size_t graph_launches = 0;
   std::size_t tensor_launches = 0;  ///< of screens on matrix units
+  std::size_t settled_rows = 0;     ///< that passes left alone
 };
 [[nodiscard]] FakeCudaUse fake_cuda_use();
 

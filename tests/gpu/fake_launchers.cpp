@@ -27,7 +27,7 @@ cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, std::int3
   ++fake_cuda_counts().launches;
   return cudaSuccess;
 }
-cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, cudaStream_t stream) {
+cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, std::int32_t, cudaStream_t stream) {
   do_later(stream, [=] {
     if (!run_tensor_screen(arguments, steps, fake_cuda().backwards)) std::abort();
     ++fake_cuda_counts().tensor_launches;
@@ -45,6 +45,17 @@ cudaError_t launch_next_centroids(const NextCentroidsArguments& arguments, cudaS
   do_later(stream, [=] {
     run_next_centroids(arguments, fake_cuda().backwards);
     ++fake_cuda_counts().steps;
+  });
+  return cudaSuccess;
+}
+cudaError_t launch_drift(const DriftArguments& arguments, cudaStream_t stream) {
+  do_later(stream, [=] { run_drift(arguments, fake_cuda().backwards); });
+  return cudaSuccess;
+}
+cudaError_t launch_list_unsettled(const UnsettledArguments& arguments, cudaStream_t stream) {
+  do_later(stream, [=] {
+    run_list_unsettled(arguments, fake_cuda().backwards);
+    fake_cuda_counts().settled_rows += static_cast<std::size_t>(arguments.slab.n - *arguments.unsettled.count);
   });
   return cudaSuccess;
 }

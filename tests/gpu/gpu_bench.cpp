@@ -2,11 +2,10 @@
 // Time of passes on a GPU by shape, beside the device's own copy rates: one line a shape, tab-separated.
 //   gpu_bench [LARGEST_ROWS]    default 10000000
 // Nearest passes, screened by matrix units and in float32:
-// first_ms: the first pass of a series, rows come from the host; lloyd_ms: iterations of a fit, the host's means included, as
-// fit_kmeans has them; settled_ms: passes whose centroids stand still, one after the other; floor_%: time of one read of the
-// rows at the copy rate over lloyd_ms; streamed_ms: a pass on its own.
-// scores_ms: a pass on its own that gives every row its segment, runner-up and distances; gaps_ms: settled passes over rows of
-// which each lacks some features.
+// first_ms: the first pass of a series, rows come from the host; full_ms: iterations of a fit, the host's means included, as
+// fit_kmeans has them, that look at every row; fit_ms: the same, rows that need no look left alone; floor_%: time of one read
+// of the rows at the copy rate over full_ms; streamed_ms: a pass on its own. scores_ms: a pass on its own that gives every row
+// its segment, runner-up and distances; gaps_ms: passes over rows of which each lacks some features, all of them looked at.
 // Expectation steps of a mixture: first_ms and later_ms, the same of a series; Tflop/s: float64 operations of later passes.
 // Moments of every two of d float32 columns, from the host's memory: bus_%: time of one copy of the cells over the pass's.
 // Wall time of consume() and finish(), medians.
@@ -103,51 +102,67 @@ void step(const NearestStatistics& found, const GridUnits& units, Matrix<float>&
   }
 }
 
-void measure(const char* screen, Backend& backend, const CopyRates& rates, std::int64_t n, const Problem& problem) {
-  constexpr int kIterations = 20;
-  const std::int64_t d = problem.rows.columns();
-  const std::int64_t k = problem.centroids.rows();
-  const auto sweep = [&](NearestPass& pass) {
-    for (std::int64_t first = 0; first < n; first += kChunkRows) {
-      pass.consume({first, problem.rows.view().slice(0, std::min(kChunkRows, n - first)), {}, {}}, {});
-    }
-    return pass.finish();
-  };
-  const auto series = backend.nearest_series(n);
-  const auto next = [&](const Matrix<float>& model) { return sweep(*series->next({model.view(), &problem.units})); };
-  Matrix<float> model = problem.moved;
-  NearestStatistics found;
-  const double first_ms = median_ms(1, [&](int) { found = next(model); });
-  const double lloyd_ms = median_ms(1,
-                                    [&](int) {
-                                      for (int i = 0; i < kIterations; ++i) {
-                                        step(found, problem.units, model);
-                                        found = next(model);
-                                      }
-                                    }) /
-                          kIterations;
-  for (int i = 0; i < 2; ++i)
-    static_cast<void>(next(i == 0 ? problem.centroids : problem.moved));  // nothing is done ahead any more
-  const double settled_ms = median_ms(kRepeats, [&](int) { static_cast<void>(next(problem.moved)); });
-  const auto stream = [&](int) { static_cast<void>(sweep(*backend.nearest({problem.centroids.view(), &problem.units}))); };
-  stream(0);  // finds its memory
-  const double streamed_ms = median_ms(1, stream);
-  const double floor_ms = 1e3 * static_cast<double>(n) * static_cast<double>(d) * 4.0 / rates.device;
-  fmt::print("{}\t{}\t{}\t{}\t{:.2f}\t{:.3f}\t{:.3f}\t{:.1f}\t{:.2f}\t{:.3f}\n", screen, n, d, k, first_ms, lloyd_ms,
-             settled_ms, 100.0 * floor_ms / lloyd_ms, streamed_ms,
-             100.0 * static_cast<double>(found.reference_rows) / static_cast<double>(n));
+NearestStatistics sweep(NearestPass& pass, std::int64_t n, const Problem& problem) {
+  for (std::int64_t first = 0; first < n; first += kChunkRows) {
+    pass.consume({first, problem.rows.view().slice(0, std::min(kChunkRows, n - first)), {}, {}}, {});
+  }
+  return pass.finish();
 }
 
-/// The median of settled passes over `n` rows.
-double settled_ms(Backend& backend, std::int64_t n, const Problem& problem) {
+/// A fit's first pass, and the mean of those that follow.
+struct FitTimes {
+  double first_ms = 0.0;
+  double later_ms = 0.0;
+  std::int64_t reference_rows = 0;  ///< of the last one
+};
+
+FitTimes time_fit(Backend& backend, std::int64_t n, const Problem& problem) {
+  constexpr int kIterations = 20;
   const auto series = backend.nearest_series(n);
-  const auto sweep = [&](int) {
-    const auto pass = series->next({problem.centroids.view(), &problem.units});
-    for (std::int64_t first = 0; first < n; first += kChunkRows) pass->consume({first, problem.rows.view(), {}, {}}, {});
-    static_cast<void>(pass->finish());
+  Matrix<float> model = problem.moved;
+  NearestStatistics found;
+  const auto next = [&] { found = sweep(*series->next({model.view(), &problem.units}), n, problem); };
+  FitTimes times;
+  times.first_ms = median_ms(1, [&](int) { next(); });
+  const auto iterate = [&](int) {
+    for (int i = 0; i < kIterations; ++i) {
+      step(found, problem.units, model);
+      next();
+    }
   };
-  for (int i = 0; i < 3; ++i) sweep(i);  // centroids that stand still are not expected: nothing is done ahead any more
-  return median_ms(kRepeats, sweep);
+  times.later_ms = median_ms(1, iterate) / kIterations;
+  times.reference_rows = found.reference_rows;
+  return times;
+}
+
+/// The same device, asked to screen in one way or the other: passes look at every row, or leave settled ones alone.
+struct Backends {
+  std::unique_ptr<Backend> full, fit;
+};
+
+void measure(const char* screen, const Backends& backends, const CopyRates& rates, std::int64_t n, const Problem& problem) {
+  const FitTimes full = time_fit(*backends.full, n, problem);
+  const FitTimes fit = time_fit(*backends.fit, n, problem);
+  const auto stream = [&](int) {
+    static_cast<void>(sweep(*backends.full->nearest({problem.centroids.view(), &problem.units}), n, problem));
+  };
+  stream(0);  // finds its memory
+  const double streamed_ms = median_ms(1, stream);
+  const auto d = problem.rows.columns();
+  const double floor_ms = 1e3 * static_cast<double>(n) * static_cast<double>(d) * 4.0 / rates.device;
+  fmt::print("{}\t{}\t{}\t{}\t{:.2f}\t{:.3f}\t{:.3f}\t{:.1f}\t{:.2f}\t{:.3f}\n", screen, n, d, problem.centroids.rows(),
+             full.first_ms, full.later_ms, fit.later_ms, 100.0 * floor_ms / full.later_ms, streamed_ms,
+             100.0 * static_cast<double>(full.reference_rows) / static_cast<double>(n));
+}
+
+/// The median of passes over `n` rows whose centroids stand still.
+double standing_ms(Backend& backend, std::int64_t n, const Problem& problem) {
+  const auto series = backend.nearest_series(n);
+  const auto again = [&](int) {
+    static_cast<void>(sweep(*series->next({problem.centroids.view(), &problem.units}), n, problem));
+  };
+  for (int i = 0; i < 3; ++i) again(i);  // centroids that stand still are not expected: nothing is done ahead any more
+  return median_ms(kRepeats, again);
 }
 
 /// The same shape with two values a column, and with rows as centroids: ties everywhere.
@@ -177,7 +192,7 @@ double scores_ms(Backend& backend, std::int64_t n, const Problem& problem) {
   return median_ms(1, score);
 }
 
-/// Settled passes over rows of which each lacks every eighth feature.
+/// Passes over rows of which each lacks every eighth feature.
 double gaps_ms(Backend& backend, std::int64_t n, const Problem& problem) {
   Matrix<float> rows = problem.rows;
   const std::int64_t d = rows.columns();
@@ -262,22 +277,24 @@ int run(std::int64_t largest_rows) {
   SilentObserver observer;
   const CancelToken cancel;
   ThreadPool threads(8);
-  const auto open = [&](const char* screen) {
+  const auto open = [&](const char* screen, const char* skip) {
     ::setenv("TESSERA_CUDA_SCREEN", screen, 1);
+    ::setenv("TESSERA_CUDA_SKIP", skip, 1);
     return open_backend({.device = "cuda"}, {observer, cancel, threads});
   };
-  const auto backend = open("tensor");
-  const auto float32 = open("float32");
+  const Backends tensor{open("tensor", "off"), open("tensor", "on")};
+  const Backends float32{open("float32", "off"), open("float32", "on")};
+  Backend& backend = *tensor.full;
   const CopyRates rates = measure_copies();
   fmt::print("# {}\n# copy rate: {:.0f} GB/s on the device (read and written), {:.1f} GB/s from pinned memory\n",
-             backend->description(), rates.device * 1e-9, rates.host * 1e-9);
-  fmt::print("screen\tn\td\tk\tfirst_ms\tlloyd_ms\tsettled_ms\tfloor_%\tstreamed_ms\treference_%\n");
+             backend.description(), rates.device * 1e-9, rates.host * 1e-9);
+  fmt::print("screen\tn\td\tk\tfirst_ms\tfull_ms\tfit_ms\tfloor_%\tstreamed_ms\treference_%\n");
   for (const std::int64_t d : {16, 32, 64, 128}) {
     for (const std::int64_t k : {8, 64, 256, 1024}) {
       const Problem problem = make_problem(d, k);
       for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) {
-        measure("tensor", *backend, rates, n, problem);
-        measure("float32", *float32, rates, n, problem);
+        measure("tensor", tensor, rates, n, problem);
+        measure("float32", float32, rates, n, problem);
       }
     }
   }
@@ -285,26 +302,26 @@ int run(std::int64_t largest_rows) {
   for (const auto& [d, k] : {std::pair<std::int64_t, std::int64_t>{16, 8}, {64, 64}, {64, 1024}}) {
     const Problem problem = make_problem(d, k);
     for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) {
-      fmt::print("{}\t{}\t{}\t{:.2f}\t{:.3f}\n", n, d, k, scores_ms(*backend, n, problem), gaps_ms(*backend, n, problem));
+      fmt::print("{}\t{}\t{}\t{:.2f}\t{:.3f}\n", n, d, k, scores_ms(backend, n, problem), gaps_ms(backend, n, problem));
     }
   }
   fmt::print("# duplicates: 20 columns of two values, rows as centroids, beside blobs\nn\tk\tblobs_ms\tbinary_ms\tratio\n");
   const Problem blobs = make_problem(20, 64);
   const Problem binary = make_binary(blobs);
   for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) {
-    const double plain = settled_ms(*backend, n, blobs), ties = settled_ms(*backend, n, binary);
+    const double plain = standing_ms(backend, n, blobs), ties = standing_ms(backend, n, binary);
     fmt::print("{}\t64\t{:.3f}\t{:.3f}\t{:.1f}\n", n, plain, ties, ties / plain);
   }
   fmt::print("# expectation steps\ncovariance\tn\td\tk\tfirst_ms\tlater_ms\tTflop/s\n");
   for (const auto& [d, k] : {std::pair<std::int64_t, std::int64_t>{16, 8}, {32, 16}, {64, 32}}) {
     const Problem problem = make_problem(d, k);
     for (const Covariance covariance : {Covariance::diag, Covariance::full}) {
-      for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) measure_mixture(*backend, n, problem, covariance);
+      for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) measure_mixture(backend, n, problem, covariance);
     }
   }
   fmt::print("# moments\nn\td\tms\tbus_%\n");
   for (const std::int64_t d : {16, 64, 128}) {
-    for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) measure_moments(*backend, rates, n, d);
+    for (std::int64_t n = kChunkRows; n <= largest_rows; n *= 10) measure_moments(backend, rates, n, d);
   }
   return 0;
 }

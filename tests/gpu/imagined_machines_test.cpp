@@ -228,6 +228,36 @@ TEST_F(ImaginedMachine, IterationsAreDoneAhead) {
   EXPECT_LT(after.copied_bytes - after_first.copied_bytes, (kPasses - 1) * (kFound + 200));
 }
 
+/// Rows that no centroid can have come nearer to are left alone, unless somebody wants every pass to look at all of them.
+TEST_F(ImaginedMachine, SettledRowsAreLeftAlone) {
+  AwkwardRandom random(5);
+  constexpr std::int64_t kRows = 3000;
+  AwkwardCase made = make_case("far", kRows, 20, 16, 0.01, random,
+                               [&](std::int64_t i, std::int64_t j) { return (i * 7 % 16 == j ? 30.0 : 0.0) + random.bell(); });
+  for (const char* skip : {"on", "off"}) {
+    ::setenv("TESSERA_CUDA_SKIP", skip, 1);
+    const auto backend = open_gpu(threads_);
+    const auto series = backend->nearest_series(kRows);
+    const auto settled_rows = [&](bool objective) {
+      const std::size_t before = fake_cuda_use().settled_rows;
+      const auto pass = series->next({made.centroids.view(), &made.units, true, objective});
+      pass->consume({0, made.rows.view(), {}, {}}, {});
+      EXPECT_TRUE(pass->finish().sums == naive_nearest(made, made.centroids.view()).statistics.sums);
+      return fake_cuda_use().settled_rows - before;
+    };
+    const bool skips = std::string(skip) == "on";
+    // After three passes with centroids that the device did not expect, it does none ahead.
+    for (int i = 0; i < 3; ++i) static_cast<void>(settled_rows(true));
+    for (float& value : made.centroids.row(3)) value += 0.1F;
+    EXPECT_EQ(settled_rows(false) > kRows / 2, skips);
+    EXPECT_EQ(settled_rows(true), 0U);  // the objective is made of all rows
+    for (float& value : made.centroids.row(3)) value += 100.0F;
+    EXPECT_EQ(settled_rows(false), 0U);
+    EXPECT_EQ(settled_rows(false) > kRows / 2, skips);
+  }
+  ::unsetenv("TESSERA_CUDA_SKIP");
+}
+
 /// Rows cross the bus once for all passes of a fit: seeding, iterations, closing.
 TEST_F(ImaginedMachine, PassesAsideFindTheRowsOnTheDevice) {
   AwkwardRandom random(6);

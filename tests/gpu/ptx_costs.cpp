@@ -82,9 +82,10 @@ std::function<void()> settled(Backend& backend, const AwkwardCase& made) {
 
 int measure_all(const std::string& wanted, std::int64_t lines, std::int64_t n) {
   ThreadPool threads(1);
-  const auto measure = [&](const std::string& name, const char* screen, const auto& make) {
+  const auto measure = [&](const std::string& name, const char* screen, const auto& make, const char* skip = "off") {
     if (name.find(wanted) == std::string::npos) return;
     ::setenv("TESSERA_CUDA_SCREEN", screen, 1);
+    ::setenv("TESSERA_CUDA_SKIP", skip, 1);
     const auto backend = open_gpu(threads);
     const auto pass = make(*backend);
     for (int i = 0; i < 3; ++i) pass();
@@ -99,6 +100,7 @@ int measure_all(const std::string& wanted, std::int64_t lines, std::int64_t n) {
     const auto make = [&](Backend& backend) { return settled(backend, made); };
     measure("tensor " + shape, "tensor", make);
     measure("float32 " + shape, "float32", make);
+    measure("settled " + shape, "tensor", make, "on");
     measure("scores " + shape, "tensor",
             [&](Backend& backend) { return [&] { static_cast<void>(run_backend(backend, made, n)); }; });
     AwkwardCase gaps = made;

@@ -229,6 +229,15 @@ TEST_F(GpuSeries, PassesDoneAheadEqualTheNaiveTwin) {
   }
 }
 
+/// More rows to look at than blocks take at once, and then only some of them.
+TEST_F(GpuSeries, ManyMovingRowsEqualTheNaiveTwin) {
+  const auto backend = open_gpu(threads_);
+  AwkwardRandom random(13);
+  const AwkwardCase made = make_case("many", 7000, 8, 5, 0.1, random,
+                                     [&](std::int64_t i, std::int64_t j) { return (i % 5 == j ? 6.0 : 0.0) + random.bell(); });
+  run_script(*backend, made, {Turn::jump, Turn::jump, Turn::step, Turn::jump, Turn::step});
+}
+
 TEST_F(GpuSeries, AnotherShapeIsRefused) {
   const auto backend = open_gpu(threads_);
   const AwkwardCase made = awkward_values().front();

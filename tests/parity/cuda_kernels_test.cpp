@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -212,6 +214,68 @@ TEST(CudaKernels, ScreensRowsFarFromTheOrigin) {
     EXPECT_EQ(segment, want.segment);
     EXPECT_LT(twin.finish().reference_rows, 10);
     EXPECT_LT(twin.doubtful_rows(), 50);
+  }
+}
+
+/// How much farther than its segment every other centroid is from a row, over the features that it has.
+long double true_gap(const AwkwardCase& made, std::int64_t row, std::int32_t segment) {
+  long double own = 0.0L;
+  long double least = std::numeric_limits<long double>::infinity();
+  for (std::int32_t c = 0; c < made.centroids.rows(); ++c) {
+    long double square = 0.0L;
+    for (std::int64_t j = 0; j < made.rows.columns(); ++j) {
+      if (std::isnan(made.rows(row, j))) continue;
+      const long double difference =
+          static_cast<long double>(made.rows(row, j)) - static_cast<long double>(made.centroids(c, j));
+      square += difference * difference;
+    }
+    (c == segment ? own : least) = c == segment ? std::sqrt(square) : std::min(least, std::sqrt(square));
+  }
+  return least - own;
+}
+
+/// What rows keep, so that later passes may leave them alone.
+TEST(CudaKernels, SlackIsNeverMoreThanTheGap) {
+  for (const AwkwardCase& made : all_cases()) {
+    if (made.rows.rows() * made.rows.columns() * made.centroids.rows() > 20000000) continue;
+    const NaiveNearest want = testing::naive_nearest(made, made.centroids.view());
+    for (const Setting& setting : kSettings) {
+      SCOPED_TRACE(made.name + (setting.backwards ? ", backwards" : "") + (setting.tensors ? ", tensors" : ""));
+      KernelTwin twin({made.centroids.view(), &made.units, true, false, made.columns}, options_of(setting));
+      twin.consume({0, made.rows.view(), made.weights, made.flags}, {});
+      for (std::size_t i = 0; i < want.segment.size(); ++i) {
+        if (want.segment[i] < 0) continue;
+        ASSERT_GE(twin.slack()[i], 0.0F);
+        // Not more than it is as a float: of subnormal ones that is all that there is to be had.
+        const auto gap = static_cast<float>(true_gap(made, static_cast<std::int64_t>(i), want.segment[i]));
+        ASSERT_LE(twin.slack()[i], gap > 0.0F ? gap : 0.0F) << "row " << i;
+      }
+    }
+  }
+}
+
+/// A slack of 0 would pass the test above, and have passes look at every row.
+TEST(CudaKernels, SlackOfClearRowsIsMostOfTheGap) {
+  testing::AwkwardRandom random(3);
+  for (const double offset : {0.0, 1000.0}) {
+    for (const bool gaps : {false, true}) {
+      AwkwardCase made = testing::make_case("clear", 1000, 16, 8, 0.1, random, [&](std::int64_t i, std::int64_t j) {
+        return offset + (i % 8 == j ? 20.0 : 0.0) + random.bell();
+      });
+      if (gaps) testing::make_gaps(made, 0.3, 1, random);
+      const NaiveNearest want = testing::naive_nearest(made, made.centroids.view());
+      for (const bool tensors : {false, true}) {
+        KernelTwin twin({made.centroids.view(), &made.units, true, false, made.columns},
+                        {.limits = {.tensor_screen = tensors}});
+        twin.consume({0, made.rows.view(), {}, made.flags}, {});
+        int kept = 0;
+        for (std::size_t i = 0; i < 1000; ++i) {
+          const auto gap = static_cast<float>(true_gap(made, static_cast<std::int64_t>(i), want.segment[i]));
+          kept += twin.slack()[i] > 0.9F * gap ? 1 : 0;
+        }
+        EXPECT_GT(kept, 900) << offset << (gaps ? ", gaps" : "") << (tensors ? ", tensors" : "");
+      }
+    }
   }
 }
 

@@ -15,6 +15,7 @@
 #include "kernels/objective.hpp"
 #include "kernels/product_sums.hpp"
 #include "kernels/screen.hpp"
+#include "kernels/settled.hpp"
 #include "kernels/tally.hpp"
 #include "kernels/tensor_probe.hpp"
 #include "kernels/tensor_screen.hpp"
@@ -26,7 +27,7 @@ template <int kTile, bool kPair>
 void run_screen_tiles(const kernels::ScreenArguments& arguments, bool backwards) {
   using Shape = kernels::ScreenShape<kTile>;
   const auto memory = std::make_unique<kernels::ScreenMemory<kTile, kPair>>();
-  for (std::int64_t block = 0; block * Shape::kRows < kernels::screened_rows(arguments); ++block) {
+  for (int block = 0; block * Shape::kRows < arguments.list.size(arguments.slab); ++block) {
     kernels::HostTeam<kernels::ScreenState<kTile, kPair>> team(Shape::kThreads, backwards);
     kernels::screen_rows<kTile, kPair>(team, arguments, block, *memory);
   }
@@ -43,7 +44,7 @@ inline void run_screen(const kernels::ScreenArguments& arguments, bool pair, boo
 template <std::size_t kSteps, std::size_t kTile>
 void run_tensor_tiles(const kernels::TensorScreenArguments& arguments, bool backwards) {
   const auto memory = std::make_unique<kernels::TensorScreenMemory<kSteps, kTile>>();
-  for (std::int64_t block = 0; block * kernels::kTensorRows < arguments.screen.slab.n; ++block) {
+  for (int block = 0; block * kernels::kTensorRows < arguments.screen.list.size(arguments.screen.slab); ++block) {
     kernels::HostTeam<kernels::TensorScreenState<kSteps>> team(kernels::kTensorThreads, backwards);
     kernels::screen_on_tensors<kSteps, kTile>(team, arguments, block, *memory);
   }
@@ -70,7 +71,7 @@ template <int kTile>
 void run_decide_tiles(const kernels::DecideArguments& arguments, bool backwards) {
   using Shape = kernels::ScreenShape<kTile>;
   const auto memory = std::make_unique<kernels::DecideMemory<kTile>>();
-  for (std::int64_t first = 0; first < *arguments.open.count; first += Shape::kRows) {
+  for (int first = 0; first < *arguments.open.count; first += Shape::kRows) {
     kernels::HostTeam<kernels::ScreenState<kTile, false>> team(Shape::kThreads, backwards);
     kernels::decide_rows<kTile>(team, arguments, first, *memory);
   }
@@ -86,6 +87,24 @@ inline void run_next_centroids(const kernels::NextCentroidsArguments& arguments,
   for (std::int32_t block = 0; block < arguments.blocks; ++block) {
     kernels::HostTeam<kernels::PackState> team(kernels::kPackThreads, backwards);
     kernels::pack_centroids(team, arguments, block, memory);
+  }
+}
+
+inline void run_drift(const kernels::DriftArguments& arguments, bool backwards) {
+  kernels::DriftMemory memory{};
+  for (std::int64_t block = 0; block * kernels::kDriftCentroids < arguments.k; ++block) {
+    kernels::HostTeam<kernels::DriftState> team(kernels::kDriftThreads, backwards);
+    kernels::measure_moves(team, arguments, block, memory);
+  }
+  kernels::HostTeam<kernels::DriftState> team(kernels::kDriftThreads, backwards);
+  kernels::add_drift(team, arguments, memory);
+}
+
+inline void run_list_unsettled(const kernels::UnsettledArguments& arguments, bool backwards) {
+  kernels::SettledMemory memory{};
+  for (std::int64_t block = 0; block * kernels::kSettledRows < arguments.slab.n; ++block) {
+    kernels::HostTeam<kernels::SettledState> team(kernels::kSettledThreads, backwards);
+    kernels::list_unsettled(team, arguments, block, memory);
   }
 }
 

@@ -56,13 +56,18 @@ class KernelTwin {
                              chunk.first_row,
                              static_cast<std::int32_t>(n),
                              static_cast<std::int32_t>(chunk.rows.columns)};
-    const kernels::RowResults results{label_.data(), distance2_.data(), pair ? second_.data() : nullptr,
-                                      pair ? second_distance2_.data() : nullptr};
+    slack_.assign(n, std::numeric_limits<float>::quiet_NaN());
+    const std::vector<float> drift(static_cast<std::size_t>(task_.centroids.rows));
+    const kernels::RowResults results{.label = label_.data(),
+                                      .distance2 = distance2_.data(),
+                                      .second = pair ? second_.data() : nullptr,
+                                      .second_distance2 = pair ? second_distance2_.data() : nullptr,
+                                      .kept = {slack_.data(), drift.data()}};
     const kernels::OpenRows open{open_.data(), &count};
     std::vector<std::int32_t> gap_list(n);
     std::int32_t gap_count = 0;
     const bool has_gaps = task_.gaps() && slab.flags != nullptr;
-    const kernels::GapRows gaps{has_gaps ? gap_list.data() : nullptr, &gap_count};
+    const kernels::RowList gaps{has_gaps ? gap_list.data() : nullptr, &gap_count};
     if (has_gaps) run_mark_gaps({slab.rows, flags_.data(), slab.n, slab.d});
     screen(slab, open, gaps, results, pair);
     open_rows_ += count;
@@ -104,6 +109,8 @@ class KernelTwin {
   [[nodiscard]] std::int64_t doubtful_rows() const { return doubtful_rows_; }
   /// Rows that the screen in float32 left open.
   [[nodiscard]] std::int64_t open_rows() const { return open_rows_; }
+  /// [n] what the last chunk's rows keep in a series' first pass.
+  [[nodiscard]] const std::vector<float>& slack() const { return slack_; }
   [[nodiscard]] std::vector<Int128>& totals() { return totals_; }
   [[nodiscard]] const cuda::NearestPlan& plan() const { return plan_; }
 
@@ -126,7 +133,7 @@ class KernelTwin {
             .tile = plan_.tile,
             .bound = screen.bound};
   }
-  void screen(const kernels::Slab& slab, const kernels::OpenRows& open, const kernels::GapRows& gaps,
+  void screen(const kernels::Slab& slab, const kernels::OpenRows& open, const kernels::RowList& gaps,
               const kernels::RowResults& results, bool pair) {
     kernels::ScreenArguments arguments{
         .slab = slab, .centroids = centroids(), .list = {}, .open = open, .gaps = gaps, .results = results};
@@ -137,22 +144,23 @@ class KernelTwin {
       arguments.open = {list.data(), &doubtful};
       const std::vector<std::uint32_t> tiles = framed_.tensor_tiles(plan_.tensor_steps);
       run_tensor_screen({arguments, tiles.data()}, plan_.tensor_steps, options_.backwards);
-      arguments.list = std::exchange(arguments.open, open);
+      arguments.list = std::exchange(arguments.open, open).listed();
       doubtful_rows_ += doubtful;
     }
     run_screen(arguments, pair, options_.backwards);
   }
   void run_sums(const kernels::Slab& slab, std::span<std::int32_t> previous) {
-    const kernels::AccumulateArguments sums{slab,
-                                            label_.data(),
-                                            previous.empty() ? nullptr : previous.data(),
-                                            inverse_.data(),
-                                            exact::make_grid(task_.units->weight_exponent).inverse,
-                                            static_cast<std::int32_t>(task_.centroids.rows),
-                                            plan_.groups,
-                                            sums_.data(),
-                                            task_.gaps() ? task_.columns.data() : nullptr,
-                                            gap_halves_.data()};
+    const kernels::AccumulateArguments sums{.slab = slab,
+                                            .list = {},
+                                            .label = label_.data(),
+                                            .previous = previous.empty() ? nullptr : previous.data(),
+                                            .inverse = inverse_.data(),
+                                            .weight_inverse = exact::make_grid(task_.units->weight_exponent).inverse,
+                                            .k = static_cast<std::int32_t>(task_.centroids.rows),
+                                            .groups = plan_.groups,
+                                            .sums = sums_.data(),
+                                            .columns = task_.gaps() ? task_.columns.data() : nullptr,
+                                            .gap_halves = gap_halves_.data()};
     if (task_.gaps()) run_accumulate_gaps(sums, options_.blocks, options_.backwards);
     run_accumulate(sums, plan_.shared_sum_bytes, options_.blocks, options_.backwards);
     kernels::FoldArguments fold{.sums = sums_.data(),
@@ -187,6 +195,7 @@ class KernelTwin {
   std::vector<std::uint8_t> flags_;
   std::vector<std::int32_t> label_, second_;
   std::vector<double> distance2_, second_distance2_;
+  std::vector<float> slack_;
   std::vector<kernels::OpenRow> open_;
 };
 

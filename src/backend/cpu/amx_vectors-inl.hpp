@@ -111,18 +111,18 @@ inline void best_of_rows(__m512* best, __m512* second) {
   });
 }
 
-/// See slack_of in screen_tile-inl.hpp: the same for these vectors.
+/// exact::slack_of of vectors; there are at least two centroids.
 inline __m512 slack_of(__m512 norm, __m512 threshold, __m512 rival) {
-  const __m512 loose = _mm512_set1_ps(1.0F + kSlackLoose), tight = _mm512_set1_ps(1.0F - kSlackLoose);
+  const __m512 loose = _mm512_set1_ps(1.0F + exact::kSlackLoose), tight = _mm512_set1_ps(1.0F - exact::kSlackLoose);
   const __m512 square = _mm512_mul_ps(norm, norm);
   const __m512 twice = _mm512_add_ps(threshold, threshold);
-  const __m512 rounding = _mm512_mul_ps(_mm512_add_ps(square, _mm512_abs_ps(twice)), _mm512_set1_ps(kSlackRounding));
+  const __m512 rounding = _mm512_mul_ps(_mm512_add_ps(square, _mm512_abs_ps(twice)), _mm512_set1_ps(exact::kSlackRounding));
   const __m512 nearest2 = _mm512_max_ps(_mm512_setzero_ps(), _mm512_add_ps(_mm512_sub_ps(square, twice), rounding));
   const __m512 difference = _mm512_mul_ps(_mm512_set1_ps(2.0F), _mm512_sub_ps(threshold, rival));
   const __m512 farther = _mm512_mul_ps(_mm512_sqrt_ps(_mm512_add_ps(nearest2, difference)), loose);
   const __m512 gap =
       _mm512_div_ps(_mm512_mul_ps(difference, tight), _mm512_add_ps(farther, _mm512_mul_ps(_mm512_sqrt_ps(nearest2), loose)));
-  return _mm512_max_ps(_mm512_setzero_ps(), _mm512_fnmadd_ps(farther, _mm512_set1_ps(kSlackRounding), gap));
+  return _mm512_max_ps(_mm512_setzero_ps(), _mm512_fnmadd_ps(farther, _mm512_set1_ps(exact::kSlackRounding), gap));
 }
 
 inline float dot(std::span<const float> x, std::span<const float> c) {

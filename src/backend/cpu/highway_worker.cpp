@@ -249,7 +249,7 @@ class HighwayWorker final : public NearestWorker {
               results);
         if (results.slack.empty()) continue;
         results.slack[static_cast<std::size_t>(part[lane])] =
-            slack_between(direct_.first_distance2[lane], direct_.second_distance2[lane]);
+            exact::slack_between(direct_.first_distance2[lane], direct_.second_distance2[lane]);
       }
     } else {
       resolve_pairs(rows_on_lanes, kStride, part, results);

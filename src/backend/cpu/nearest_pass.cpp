@@ -236,7 +236,7 @@ void CpuNearestPass::label_gaps(Thread& thread, const Block& block) const {
   // Drift is that of all features, and bounds that of the known ones: the gap between unscaled distances is what it can close.
   for (std::size_t i = 0; i < m; ++i) {
     thread.slack[i] =
-        slack_between(thread.first_distance2[i] / thread.factor[i], thread.second_distance2[i] / thread.factor[i]);
+        exact::slack_between(thread.first_distance2[i] / thread.factor[i], thread.second_distance2[i] / thread.factor[i]);
   }
 }
 

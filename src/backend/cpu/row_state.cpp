@@ -9,21 +9,6 @@
 #include "tessera/error.hpp"
 
 namespace tessera {
-namespace {
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-float round_up(double value) {
-  const auto near = static_cast<float>(value);
-  return static_cast<double>(near) >= value ? near : std::nextafterf(near, kInfinity);
-}
-
-float round_down(double value) {
-  const auto near = static_cast<float>(value);
-  return static_cast<double>(near) <= value ? near : std::nextafterf(near, -kInfinity);
-}
-
-}  // namespace
 
 void SegmentDrift::advance(MatrixView<const float> centroids) {
   const auto k = static_cast<std::size_t>(centroids.rows);
@@ -31,25 +16,23 @@ void SegmentDrift::advance(MatrixView<const float> centroids) {
     total_.assign(k, 0.0);
     lower_.assign(k, 0.0F);
     upper_.assign(k + 1, 0.0F);
-    upper_[0] = kInfinity;
+    upper_[0] = std::numeric_limits<float>::infinity();
   } else if (centroids_.rows() != centroids.rows || centroids_.columns() != centroids.columns) {
     throw Error(ErrorCode::internal, "a series of passes must keep its number of centroids", "please report this");
   } else {
-    constexpr double kRoundUp = 1.0 + 0x1p-30;  // far more than the reference distance and the sums below lose
     std::vector<double> moved(k);
     for (std::size_t c = 0; c < k; ++c) {
       const auto row = static_cast<std::int64_t>(c);
       moved[c] =
-          std::sqrt(exact::reference_distance2(centroids_.row(row).data(), centroids.row(row).data(), centroids.columns)) *
-          kRoundUp;
+          std::sqrt(exact::reference_distance2(centroids_.row(row).data(), centroids.row(row).data(), centroids.columns));
     }
     const auto farthest = static_cast<std::size_t>(std::ranges::max_element(moved) - moved.begin());
     double next = 0.0;  // the farthest move of another centroid than that one
     for (std::size_t c = 0; c < k; ++c) next = c == farthest ? next : std::max(next, moved[c]);
     for (std::size_t c = 0; c < k; ++c) {
-      total_[c] += (moved[c] + (c == farthest ? next : moved[farthest])) * kRoundUp;
-      lower_[c] = round_down(total_[c]);
-      upper_[c + 1] = round_up(total_[c]);
+      total_[c] += exact::drift_of(moved[c], c == farthest ? next : moved[farthest]);
+      lower_[c] = exact::rounded_down(total_[c]);
+      upper_[c + 1] = exact::rounded_up(total_[c]);
     }
   }
   centroids_ = Matrix<float>(centroids.rows, centroids.columns);

@@ -246,21 +246,19 @@ HWY_NOINLINE void screen_panel(const float* panel, const ScreenCentroids& screen
   }
 }
 
-/// How much farther than the nearest every other centroid is, in true distance, beyond what the reference rounds; for certified
-/// rows (docs/numerics.md). U >= D_best^2 and U + 2 (threshold - rival) <= D^2 of the others, so that the distances differ by
-/// at least 2 (threshold - rival) / (sqrt(U + ...) + sqrt(U)): nothing cancels but in the difference, which is exact to a bit.
+/// exact::slack_of of vectors; there are at least two centroids.
 HWY_INLINE FloatVector slack_of(FloatVector norm, FloatVector threshold, FloatVector rival) {
   const FloatTag df;
-  const auto loose = hn::Set(df, 1.0F + kSlackLoose);
-  const auto tight = hn::Set(df, 1.0F - kSlackLoose);
+  const auto loose = hn::Set(df, 1.0F + exact::kSlackLoose);
+  const auto tight = hn::Set(df, 1.0F - exact::kSlackLoose);
   const auto square = hn::Mul(norm, norm);
   const auto twice = hn::Add(threshold, threshold);
-  const auto rounding = hn::Mul(hn::Add(square, hn::Abs(twice)), hn::Set(df, kSlackRounding));
+  const auto rounding = hn::Mul(hn::Add(square, hn::Abs(twice)), hn::Set(df, exact::kSlackRounding));
   const auto nearest2 = hn::Max(hn::Zero(df), hn::Add(hn::Sub(square, twice), rounding));
   const auto difference = hn::Mul(hn::Set(df, 2.0F), hn::Sub(threshold, rival));
   const auto farther = hn::Mul(hn::Sqrt(hn::Add(nearest2, difference)), loose);
   const auto gap = hn::Div(hn::Mul(difference, tight), hn::Add(farther, hn::Mul(hn::Sqrt(nearest2), loose)));
-  return hn::Max(hn::Zero(df), hn::NegMulAdd(farther, hn::Set(df, kSlackRounding), gap));
+  return hn::Max(hn::Zero(df), hn::NegMulAdd(farther, hn::Set(df, exact::kSlackRounding), gap));
 }
 
 /// Weighs up a screened panel: state.threshold becomes what a centroid's score plus bound must reach to be among the nearest

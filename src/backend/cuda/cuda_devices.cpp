@@ -87,6 +87,12 @@ bool screens_on_tensors() {
   return probe_holds(probe, sums.download(std::ssize(probe.sums), stream.get()));
 }
 
+/// Whether passes of a fit may leave rows alone: unless TESSERA_CUDA_SKIP says "off".
+bool skips_settled_rows() {
+  const char* skip = std::getenv("TESSERA_CUDA_SKIP");
+  return skip == nullptr || std::string_view(skip) != "off";
+}
+
 Device make_device(const CudaDevice& found) {
   constexpr int kSlowDouble = 8;
   Device device{.index = found.index, .name = found.name};
@@ -100,7 +106,7 @@ Device make_device(const CudaDevice& found) {
     memory_bytes = std::min(memory_bytes, parse_bytes(most));
   }
   device.limits = {properties.multiProcessorCount, static_cast<std::int64_t>(properties.sharedMemPerBlockOptin), memory_bytes,
-                   screens_on_tensors()};
+                   screens_on_tensors(), skips_settled_rows()};
   return device;
 }
 

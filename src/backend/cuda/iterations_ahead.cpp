@@ -13,18 +13,19 @@ int IterationsAhead::wanted(std::int64_t n, std::int64_t d, std::int64_t k) {
   return static_cast<int>(std::clamp(kLongProducts / std::max(products, 1.0), 1.0, static_cast<double>(kMost)));
 }
 
-void IterationsAhead::fill(int wanted, Workspace& workspace, SeriesRows& rows, Int128* totals) {
-  while (waiting_ < std::min(wanted, kMost)) add(workspace, rows, totals);
+void IterationsAhead::fill(int wanted, Workspace& workspace, SeriesRows& rows, DeviceDrift& drift, Int128* totals) {
+  while (waiting_ < std::min(wanted, kMost)) add(workspace, rows, drift, totals);
 }
 
-void IterationsAhead::add(Workspace& workspace, SeriesRows& rows, Int128* totals) {
+void IterationsAhead::add(Workspace& workspace, SeriesRows& rows, DeviceDrift& drift, Int128* totals) {
   const auto next = (first_ + static_cast<std::size_t>(waiting_)) % iterations_.size();
   Iteration& iteration = iterations_[next];
   const auto work = [&] {
     workspace.begin_iteration(totals, iteration.centroids);
+    workspace.advance(drift);
     const auto all = [](const ResidentRows&) { return true; };
     rows.each_run(workspace.plan().slab_rows, all, [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
-      workspace.run(stretch.slab(at, count), workspace.slots().front(), stretch.label.data() + at, totals);
+      workspace.run(stretch.slab(at, count), workspace.slots().front(), stretch.kept(at, drift, true), totals);
     });
     workspace.end_iteration(totals, iteration.totals, iteration.counters);
   };

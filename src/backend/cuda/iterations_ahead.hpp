@@ -25,9 +25,9 @@ class IterationsAhead {
   [[nodiscard]] static int wanted(std::int64_t n, std::int64_t d, std::int64_t k);
 
   [[nodiscard]] bool active() const { return waiting_ > 0; }
-  /// Gives the device iterations until `wanted` are under way. `rows` and `totals` [plan().cells] are of a series all of whose
-  /// rows are on the device, and must stay as long as any is.
-  void fill(int wanted, Workspace& workspace, SeriesRows& rows, Int128* totals);
+  /// Gives the device iterations until `wanted` are under way. `rows`, `drift` and `totals` [plan().cells] are of a series all
+  /// of whose rows are on the device, and must stay as long as any is.
+  void fill(int wanted, Workspace& workspace, SeriesRows& rows, DeviceDrift& drift, Int128* totals);
   /// Whether the next one is of these centroids; waits until the device has done it.
   [[nodiscard]] bool next_is_of(MatrixView<const float> centroids) const;
   /// What the next one found. `found` has room for sums [k x d].
@@ -45,7 +45,7 @@ class IterationsAhead {
     Event done;
   };
   [[nodiscard]] const Iteration& oldest() const { return iterations_[first_]; }
-  void add(Workspace& workspace, SeriesRows& rows, Int128* totals);
+  void add(Workspace& workspace, SeriesRows& rows, DeviceDrift& drift, Int128* totals);
 
   std::array<Iteration, kMost> iterations_;
   std::size_t first_ = 0;  ///< the oldest one that waits

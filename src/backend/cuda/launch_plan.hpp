@@ -11,6 +11,7 @@ struct DeviceLimits {
   std::int64_t shared_bytes_per_block = 48 << 10;     ///< the most that a block can ask for
   std::int64_t memory_bytes = std::int64_t{1} << 30;  ///< total
   bool tensor_screen = false;                         ///< its matrix units may screen, see tensor_probe.hpp
+  bool skips_settled_rows = true;                     ///< passes of a fit may leave rows alone, see exact/slack.hpp
 };
 
 /// How a nearest pass over d features and k segments is laid out on a device: a pure function of shape and device.

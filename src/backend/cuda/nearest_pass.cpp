@@ -73,6 +73,7 @@ void CudaNearestPass::prepare(std::int64_t chunk_rows) {
   const bool first = series_->k == 0;
   if (first) series_->frame = frame_around(task_.centroids);
   workspace_->prepare(task_, series_->frame, wanted_, slab_rows, true);
+  workspace_->advance(series_->drift);
   if (!first) return;
   series_->k = task_.centroids.rows;
   series_->d = task_.centroids.columns;
@@ -117,12 +118,12 @@ void CudaNearestPass::consume_slab(const Chunk& rows, const RowOutputs& outputs,
   slot.deliver();
   if (resident == nullptr) {
     slot.rows.own.reserve(rows, workspace_->plan().stage_rows);
-    workspace_->run(bring(rows, slot, slot.rows.own, 0), slot, nullptr, totals(false));
+    workspace_->run(bring(rows, slot, slot.rows.own, 0), slot, {}, totals(false));
   } else {
     Stretch& stretch = *resident->stretch;
     const std::int64_t at = resident->at + offset;
     const kernels::Slab slab = resident->filled ? stretch.slab(at, n) : bring(rows, slot, stretch.buffers, at);
-    workspace_->run(slab, slot, labels(stretch, at), totals(true));
+    workspace_->run(slab, slot, kept(stretch, at, false), totals(true));
   }
   slot.rows.computed.record(workspace_->compute());
   if (any(outputs)) fetch(slot, outputs);
@@ -138,9 +139,9 @@ void CudaNearestPass::fetch(Slot& slot, const RowOutputs& outputs) {
   slot.second_distance2.fetch(outputs.runner_up_distance2, stream);
 }
 
-/// The labels that rows have in the sums of the series; null: it is none.
-std::int32_t* CudaNearestPass::labels(Stretch& stretch, std::int64_t at) const {
-  return series_ == nullptr ? nullptr : stretch.label.data() + at;
+/// What the series, if it is one, keeps of the rows of a slab.
+KeptRows CudaNearestPass::kept(Stretch& stretch, std::int64_t at, bool may_settle) const {
+  return series_ == nullptr ? KeptRows() : stretch.kept(at, series_->drift, may_settle);
 }
 
 /// What rows are added to: those of a series stay in its sums from pass to pass.
@@ -153,12 +154,12 @@ void CudaNearestPass::work_on_resident_rows() {
   const std::int64_t most = workspace_->plan().slab_rows;
   if (series_ != nullptr) {
     rows_->drop_unseen(workspace_->compute(), most, [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
-      workspace_->retire(stretch.slab(at, count), labels(stretch, at), totals(true));
+      workspace_->retire(stretch.slab(at, count), kept(stretch, at, false), totals(true));
     });
   }
   const auto waits = [&](const ResidentRows& rows) { return rows_->is_seen(rows) && rows.deferred; };
   rows_->each_run(most, waits, [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
-    workspace_->run(stretch.slab(at, count), workspace_->slots().front(), labels(stretch, at), totals(true));
+    workspace_->run(stretch.slab(at, count), workspace_->slots().front(), kept(stretch, at, true), totals(true));
   });
 }
 
@@ -169,7 +170,7 @@ void CudaNearestPass::go_ahead() {
   const int wanted = IterationsAhead::wanted(series_->rows.rows(), series_->d, series_->k);
   try {
     workspace_->become_iteration();
-    series_->ahead.fill(wanted, *workspace_, series_->rows, series_->totals.data());
+    series_->ahead.fill(wanted, *workspace_, series_->rows, series_->drift, series_->totals.data());
   } catch (const AllocationError&) {  // no pinned memory for what they find: then one pass after the other
     workspace_->wait();
     series_->ahead.abandon();

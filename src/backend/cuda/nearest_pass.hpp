@@ -26,8 +26,9 @@ struct NearestSeriesState {
 
   SeriesRows rows;
   DeviceBuffer<Int128> totals;  ///< [total_cells] sums of the rows that are kept, as their labels say
-  Frame frame;                  ///< around the first centroids; those that follow don't go far
-  std::int64_t k = 0, d = 0;    ///< 0: no pass yet
+  DeviceDrift drift;
+  Frame frame;                ///< around the first centroids; those that follow don't go far
+  std::int64_t k = 0, d = 0;  ///< 0: no pass yet
   IterationsAhead ahead;
   int misses = 0;              ///< how often iterations ahead were of other centroids than the next pass
   Lease<Workspace> workspace;  ///< kept from pass to pass while iterations are under way; the last member: it waits for them
@@ -56,7 +57,7 @@ class CudaNearestPass final : public NearestPass {
   [[nodiscard]] kernels::Slab bring(const Chunk& rows, Slot& slot, const RowBuffers& to, std::int64_t at);
   void consume_slab(const Chunk& rows, const RowOutputs& outputs, Slot& slot, ResidentRows* resident, std::int64_t offset);
   static void fetch(Slot& slot, const RowOutputs& outputs);
-  [[nodiscard]] std::int32_t* labels(Stretch& stretch, std::int64_t at) const;
+  [[nodiscard]] KeptRows kept(Stretch& stretch, std::int64_t at, bool may_settle) const;
   [[nodiscard]] Int128* totals(bool resident) const;
   void work_on_resident_rows();
   void go_ahead();

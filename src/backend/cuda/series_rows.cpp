@@ -26,7 +26,7 @@ ResidentRows* SeriesRows::see(const Chunk& chunk, const Device& device, const St
 /// Memory for a chunk and those that follow it, if there is that much.
 bool SeriesRows::make_stretch(const Chunk& chunk, std::int64_t room, const Device& device, const Stream& compute) {
   const std::int64_t d = chunk.rows.columns;
-  const std::int64_t bytes = room * (4 * d + 4 + 4 + 1);
+  const std::int64_t bytes = room * (4 * d + 4 + 4 + 4 + 1);
   const std::int64_t reserve = reserve_bytes(device.limits.memory_bytes);
   if (device.free_bytes() - bytes < reserve || kept_bytes_ + bytes + reserve > device.limits.memory_bytes) return false;
   Stretch stretch;
@@ -35,11 +35,14 @@ bool SeriesRows::make_stretch(const Chunk& chunk, std::int64_t room, const Devic
   stretch.room = room;
   try {
     stretch.buffers.reserve(chunk, room);
-    if (labels_) stretch.label.reserve(room);
+    if (keeps_) {
+      stretch.label.reserve(room);
+      if (device.limits.skips_settled_rows) stretch.slack.reserve(room);
+    }
   } catch (const AllocationError&) {
     return false;
   }
-  if (labels_) stretch.label.fill_bytes(0xFF, room, compute.get());
+  if (keeps_) stretch.label.fill_bytes(0xFF, room, compute.get());
   kept_bytes_ += bytes;
   stretches_.push_back(std::move(stretch));
   return true;

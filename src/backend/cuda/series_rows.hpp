@@ -8,10 +8,19 @@
 
 #include "backend/cuda/cuda_devices.hpp"
 #include "backend/cuda/cuda_memory.hpp"
+#include "backend/cuda/device_drift.hpp"
 #include "backend/cuda/row_slot.hpp"
 #include "tessera/backend.hpp"
 
 namespace tessera::cuda {
+
+/// What a series keeps of the rows of a slab.
+struct KeptRows {
+  std::int32_t* label = nullptr;       ///< [n] of the pass before, which become those of this one; null: nothing is kept
+  float* slack = nullptr;              ///< [n] null: every pass looks at all of them
+  const DeviceDrift* drift = nullptr;  ///< of the series, if there is slack
+  bool may_settle = false;             ///< nobody asks for results of all rows: settled ones are left alone
+};
 
 /// Memory for chunks that follow each other in the table, side by side, so that kernels can work on all of them at once.
 struct Stretch {
@@ -21,10 +30,16 @@ struct Stretch {
   std::int64_t room = 0;  ///< places
   std::int64_t chunks = 0;
   RowBuffers buffers;
-  DeviceBuffer<std::int32_t> label;  ///< [room] of the last pass, -1: in no sum; if the series keeps labels
+  // If the series keeps what it finds of rows:
+  DeviceBuffer<std::int32_t> label;  ///< [room] of the last pass, -1: in no sum
+  DeviceBuffer<float> slack;         ///< [room] of rows with a label, see kernels::KeptSlack; null: passes look at all rows
 
   /// Rows [at, at + count) of it as kernels see them.
   [[nodiscard]] kernels::Slab slab(std::int64_t at, std::int64_t count) const { return buffers.slab(first_row, d, at, count); }
+  /// What the series keeps of rows [at, ...).
+  [[nodiscard]] KeptRows kept(std::int64_t at, const DeviceDrift& drift, bool may_settle) const {
+    return {label.data() + at, slack.data() == nullptr ? nullptr : slack.data() + at, &drift, may_settle};
+  }
 };
 
 /// A chunk that stays on the device.
@@ -40,8 +55,8 @@ struct ResidentRows {
 /// What a series of passes keeps on the device: rows, as far as there is room.
 class SeriesRows {
  public:
-  /// @param labels  whether rows have labels  @param expected  rows that will come, 0 if nobody knows
-  SeriesRows(bool labels, std::int64_t expected) : labels_(labels), expected_(expected) {}
+  /// @param keeps  what is found of rows, too  @param expected  rows that will come, 0 if nobody knows
+  SeriesRows(bool keeps, std::int64_t expected) : keeps_(keeps), expected_(expected) {}
 
   /// Memory of a device that is left for passes: a sixteenth, at least 256 MiB.
   [[nodiscard]] static std::int64_t reserve_bytes(std::int64_t memory_bytes);
@@ -105,7 +120,7 @@ class SeriesRows {
 
   std::list<Stretch> stretches_;
   std::map<std::int64_t, ResidentRows> chunks_;  ///< by first row
-  bool labels_;
+  bool keeps_;
   std::int64_t expected_;
   std::int64_t pass_ = 0;
   std::int64_t kept_rows_ = 0;   ///< ever

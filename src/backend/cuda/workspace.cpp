@@ -54,6 +54,7 @@ void Workspace::reserve(bool series) {
       slot.second_distance2.reserve(rows);
     }
   }
+  if (series) unsettled_.reserve(plan_.slab_rows);
   open_.reserve(plan_.slab_rows);
   if (plan_.tensor_steps > 0) doubtful_.reserve(plan_.slab_rows);
   if (task_.gaps()) gaps_.reserve(plan_.slab_rows);
@@ -70,6 +71,7 @@ void Workspace::release() {
     for (auto* buffer : {&slot.label, &slot.second}) buffer->release();
     for (auto* buffer : {&slot.distance2, &slot.second_distance2}) buffer->release();
   }
+  unsettled_.release();
   open_.release();
   doubtful_.release();
   gaps_.release();
@@ -106,34 +108,44 @@ void Workspace::mark_gaps(const kernels::Slab& slab, std::uint8_t* flags) {
   check(kernels::launch_mark_gaps({slab.rows, flags, slab.n, slab.d}, compute_.get()), "launch of mark gaps");
 }
 
-/// Labels the rows that screens certify; the others go to `open` and `gaps`.
-void Workspace::screen(const kernels::Slab& slab, const kernels::OpenRows& open, const kernels::GapRows& gaps,
-                       const kernels::RowResults& results) {
+std::int32_t* Workspace::count(Listed list) const { return &counters_.data()->listed_rows[static_cast<std::size_t>(list)]; }
+
+/// The rows of a slab that the pass has to look at.
+kernels::ListedRows Workspace::list_rows(const kernels::Slab& slab, const KeptRows& kept) const {
+  if (kept.slack == nullptr || !kept.may_settle || wanted_.distance) return {};
+  const kernels::RowList unsettled{unsettled_.data(), count(Listed::unsettled)};
+  check(kernels::launch_list_unsettled({slab, kept.label, kept.slack, kept.drift->upper(), unsettled}, compute_.get()),
+        "launch of list unsettled");
+  return unsettled.listed();
+}
+
+/// Labels the rows that screens certify; the others go to the lists of open rows and of those with gaps.
+void Workspace::screen(kernels::ScreenArguments screen) const {
   const cudaStream_t stream = compute_.get();
-  auto& listed = counters_.data()->listed_rows;
-  check(cudaMemsetAsync(listed, 0, sizeof(listed), stream), "cudaMemsetAsync");
-  kernels::ScreenArguments screen{
-      .slab = slab, .centroids = centroids_.view(), .list = {}, .open = open, .gaps = gaps, .results = results};
   if (plan_.tensor_steps > 0 && !wanted_.second) {
-    screen.open = {doubtful_.data(), &listed[0]};
-    check(kernels::launch_tensor_screen(centroids_.tensor_screen(screen), plan_.tensor_steps, stream),
+    const kernels::OpenRows open = std::exchange(screen.open, {doubtful_.data(), count(Listed::doubtful)});
+    check(kernels::launch_tensor_screen(centroids_.tensor_screen(screen), plan_.tensor_steps, plan_.most_blocks, stream),
           "launch of tensor screen");
-    screen.list = std::exchange(screen.open, open);
+    screen.list = std::exchange(screen.open, open).listed();
   }
   check(kernels::launch_screen(screen, wanted_.second, plan_.most_blocks, stream), "launch of screen");
 }
 
-void Workspace::run(const kernels::Slab& slab, const Slot& slot, std::int32_t* previous, Int128* totals) {
+void Workspace::run(const kernels::Slab& slab, const Slot& slot, const KeptRows& kept, Int128* totals) {
   const cudaStream_t stream = compute_.get();
   Counters* counters = counters_.data();
-  const kernels::OpenRows open{open_.data(), &counters->listed_rows[1]};
+  check(cudaMemsetAsync(counters->listed_rows, 0, sizeof(counters->listed_rows), stream), "cudaMemsetAsync");
+  const kernels::ListedRows list = list_rows(slab, kept);
+  const kernels::OpenRows open{open_.data(), count(Listed::open)};
   const bool has_gaps = task_.gaps() && slab.flags != nullptr;
-  const kernels::GapRows gaps{has_gaps ? gaps_.data() : nullptr, &counters->listed_rows[2]};
+  const kernels::RowList gaps{has_gaps ? gaps_.data() : nullptr, count(Listed::gaps)};
+  const kernels::KeptSlack slack{kept.slack, kept.slack != nullptr ? kept.drift->lower() : nullptr};
   const kernels::RowResults results{.label = slot.label.data(),
                                     .distance2 = wanted_.distance ? slot.distance2.data() : nullptr,
                                     .second = wanted_.second ? slot.second.data() : nullptr,
-                                    .second_distance2 = wanted_.second ? slot.second_distance2.data() : nullptr};
-  screen(slab, open, gaps, results);
+                                    .second_distance2 = wanted_.second ? slot.second_distance2.data() : nullptr,
+                                    .kept = slack};
+  screen({.slab = slab, .centroids = centroids_.view(), .list = list, .open = open, .gaps = gaps, .results = results});
   check(kernels::launch_decide({slab, centroids_.view(), open, results, wanted_.second ? 2 : 1, &counters->reference_rows},
                                plan_.most_blocks, stream),
         "launch of decide");
@@ -152,11 +164,16 @@ void Workspace::run(const kernels::Slab& slab, const Slot& slot, std::int32_t* p
               blocks_for(slab.n, kernels::kObjectiveThreads, plan_.most_blocks), stream),
           "launch of objective");
   }
-  accumulate(slab, results.label, previous, totals);
+  accumulate(slab, list, results.label, kept.label, totals);
 }
 
-void Workspace::retire(const kernels::Slab& slab, std::int32_t* previous, Int128* totals) {
-  accumulate(slab, nullptr, previous, totals);
+void Workspace::retire(const kernels::Slab& slab, const KeptRows& kept, Int128* totals) {
+  accumulate(slab, {}, nullptr, kept.label, totals);
+}
+
+void Workspace::advance(DeviceDrift& drift) const {
+  if (device_.limits.skips_settled_rows)
+    drift.advance(centroids_.view(), static_cast<std::int32_t>(task_.centroids.columns), compute_.get());
 }
 
 void Workspace::become_iteration() {
@@ -176,11 +193,14 @@ void Workspace::end_iteration(const Int128* totals, PinnedBuffer<Int128>& found,
   counters.fetch(counters_.data(), 1, compute_.get());
 }
 
-void Workspace::accumulate(const kernels::Slab& slab, const std::int32_t* label, std::int32_t* previous, Int128* totals) {
+/// Adds what the listed rows moved.
+void Workspace::accumulate(const kernels::Slab& slab, const kernels::ListedRows& list, const std::int32_t* label,
+                           std::int32_t* previous, Int128* totals) {
   const cudaStream_t stream = compute_.get();
   kernels::FoldArguments fold;
   if (task_.statistics) {
     const kernels::AccumulateArguments sums{.slab = slab,
+                                            .list = list,
                                             .label = label,
                                             .previous = previous,
                                             .inverse = inverse_.data(),

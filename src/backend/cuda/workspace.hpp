@@ -11,6 +11,7 @@
 #include "backend/cuda/device_centroids.hpp"
 #include "backend/cuda/launch_plan.hpp"
 #include "backend/cuda/row_slot.hpp"
+#include "backend/cuda/series_rows.hpp"
 #include "kernels/launch.hpp"
 #include "tessera/backend.hpp"
 
@@ -32,8 +33,11 @@ struct Counters {
   std::int64_t halves[2] = {0, 0};
   std::int64_t reference_rows = 0;
   std::int64_t bad_row = std::numeric_limits<std::int64_t>::max();  ///< least row beyond the objective's range
-  std::int32_t listed_rows[3] = {0, 0, 0};                          ///< doubtful ones, open ones, and those with gaps
+  std::int32_t listed_rows[4] = {0, 0, 0, 0};                       ///< see Listed
 };
+
+/// Lists of rows that a pass makes.
+enum class Listed { unsettled, doubtful, open, gaps };
 
 /// A place for a slab: its rows and what is found of them.
 struct Slot {
@@ -76,10 +80,11 @@ class Workspace {
   /// Marks rows with gaps that have just come to the device. @param flags  those of the slab
   void mark_gaps(const kernels::Slab& slab, std::uint8_t* flags);
   /// Labels the rows of a slab into slot.label and what else is wanted, and adds them to `totals` [plan().total_cells()].
-  /// @param previous [n] labels of the pass before, which become those of this one; null: none
-  void run(const kernels::Slab& slab, const Slot& slot, std::int32_t* previous, Int128* totals);
+  void run(const kernels::Slab& slab, const Slot& slot, const KeptRows& kept, Int128* totals);
   /// Takes rows off `totals` again.
-  void retire(const kernels::Slab& slab, std::int32_t* previous, Int128* totals);
+  void retire(const kernels::Slab& slab, const KeptRows& kept, Int128* totals);
+  /// Takes note of how far the centroids of the pass are from those of the one before.
+  void advance(DeviceDrift& drift) const;
   /// From now on, the pass is an iteration of a fit: sums, nothing else.
   void become_iteration();
   /// Numbers of the centroids.
@@ -103,9 +108,11 @@ class Workspace {
   void reserve(bool series);
   void release();
   void upload_task(const Frame& frame);
-  void accumulate(const kernels::Slab& slab, const std::int32_t* label, std::int32_t* previous, Int128* totals);
-  void screen(const kernels::Slab& slab, const kernels::OpenRows& open, const kernels::GapRows& gaps,
-              const kernels::RowResults& results);
+  [[nodiscard]] std::int32_t* count(Listed list) const;
+  [[nodiscard]] kernels::ListedRows list_rows(const kernels::Slab& slab, const KeptRows& kept) const;
+  void accumulate(const kernels::Slab& slab, const kernels::ListedRows& list, const std::int32_t* label, std::int32_t* previous,
+                  Int128* totals);
+  void screen(kernels::ScreenArguments screen) const;
 
   Device device_;
   Stream compute_;
@@ -119,6 +126,7 @@ class Workspace {
   DeviceBuffer<double> inverse_;
   DeviceBuffer<int> feature_exponent_;
   int weight_exponent_ = 0;
+  DeviceBuffer<std::int32_t> unsettled_;     ///< rows that a pass of a series has to look at
   DeviceBuffer<kernels::OpenRow> doubtful_;  ///< rows that the screen on matrix units leaves open
   DeviceBuffer<kernels::OpenRow> open_;      ///< those that the screen in float32 leaves open
   DeviceBuffer<std::int32_t> gaps_;          ///< rows with gaps
