@@ -157,6 +157,7 @@ struct UnsettledArguments {
   const float* slack = nullptr;         ///< [n]
   const float* drift = nullptr;         ///< [k] rounded up
   RowList unsettled;
+  std::int64_t* unsettled_rows = nullptr;  ///< added into: how many
 };
 
 /// Labelled rows whose squared distances are wanted.

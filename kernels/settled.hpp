@@ -120,7 +120,9 @@ TESSERA_HOST_DEVICE inline void list_unsettled(Team& team, const UnsettledArgume
     if (state.count > 0) state.place = take_places(&memory.count, state.count);
   });
   team.each([&](int t, SettledState&) {
-    if (t == 0 && memory.count > 0) memory.first = take_places(a.unsettled.count, memory.count);
+    if (t != 0 || memory.count == 0) return;
+    memory.first = take_places(a.unsettled.count, memory.count);
+    add_shared_total(a.unsettled_rows, memory.count);
   });
   team.alone([&](int t, SettledState& state) {
     if (state.count == 0) return;

@@ -7,9 +7,9 @@
 
 namespace tessera::cuda {
 
-int IterationsAhead::wanted(std::int64_t n, std::int64_t d, std::int64_t k) {
+int IterationsAhead::wanted(std::int64_t rows, std::int64_t d, std::int64_t k) {
   constexpr double kLongProducts = 1e10;  // some tenths of a millisecond, which is what the host takes between passes
-  const double products = static_cast<double>(n) * static_cast<double>(d) * static_cast<double>(k);
+  const double products = static_cast<double>(rows) * static_cast<double>(d) * static_cast<double>(k);
   return static_cast<int>(std::clamp(kLongProducts / std::max(products, 1.0), 1.0, static_cast<double>(kMost)));
 }
 
@@ -55,11 +55,13 @@ void IterationsAhead::abandon() {
   for (Iteration& iteration : iterations_) iteration.work.reset();
 }
 
-void IterationsAhead::take(NearestStatistics& found) {
+RowCounts IterationsAhead::take(NearestStatistics& found) {
   add_totals(oldest().totals.data(), found);
-  found.reference_rows = oldest().counters.data()->reference_rows;
+  const RowCounts rows = oldest().counters.data()->rows;
+  found.reference_rows = rows.reference;
   first_ = (first_ + 1) % iterations_.size();
   --waiting_;
+  return rows;
 }
 
 void add_totals(const Int128* totals, NearestStatistics& found) {

@@ -21,8 +21,8 @@ class IterationsAhead {
   static constexpr int kMost = 4;
 
   /// How many to have under way: the device is to have work while the host looks at what it found. Long iterations need one; at
-  /// the end of a fit, those under way are in vain.
-  [[nodiscard]] static int wanted(std::int64_t n, std::int64_t d, std::int64_t k);
+  /// the end of a fit, those under way are in vain. @param rows  that an iteration looks at
+  [[nodiscard]] static int wanted(std::int64_t rows, std::int64_t d, std::int64_t k);
 
   [[nodiscard]] bool active() const { return waiting_ > 0; }
   /// Gives the device iterations until `wanted` are under way. `rows`, `drift` and `totals` [plan().cells] are of a series all
@@ -30,8 +30,8 @@ class IterationsAhead {
   void fill(int wanted, Workspace& workspace, SeriesRows& rows, DeviceDrift& drift, Int128* totals);
   /// Whether the next one is of these centroids; waits until the device has done it.
   [[nodiscard]] bool next_is_of(MatrixView<const float> centroids) const;
-  /// What the next one found. `found` has room for sums [k x d].
-  void take(NearestStatistics& found);
+  /// What the next one found, and what it took. `found` has room for sums [k x d].
+  RowCounts take(NearestStatistics& found);
   /// Forgets them. None may be under way: whoever calls this has waited for the workspace.
   void abandon();
 

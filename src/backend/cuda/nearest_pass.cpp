@@ -164,10 +164,11 @@ void CudaNearestPass::work_on_resident_rows() {
 }
 
 /// Lets the device go on to the next iterations of a fit, if it has all it needs for them.
-void CudaNearestPass::go_ahead() {
+/// @param looked_at  rows that the last one looked at: the next one will look at about as many
+void CudaNearestPass::go_ahead(std::int64_t looked_at) {
   constexpr int kMostMisses = 2;  // centroids that other ranks have a say in, for one, are never those expected
   if (!task_.statistics || task_.gaps() || !all_resident_ || series_->rows.empty() || series_->misses >= kMostMisses) return;
-  const int wanted = IterationsAhead::wanted(series_->rows.rows(), series_->d, series_->k);
+  const int wanted = IterationsAhead::wanted(looked_at, series_->d, series_->k);
   try {
     workspace_->become_iteration();
     series_->ahead.fill(wanted, *workspace_, series_->rows, series_->drift, series_->totals.data());
@@ -186,14 +187,14 @@ NearestStatistics CudaNearestPass::finish() {
   }
   if (done_ahead_ && series_->rows.all_seen()) {
     NearestStatistics found = empty_statistics();
-    series_->ahead.take(found);
-    go_ahead();
+    const RowCounts rows = series_->ahead.take(found);
+    go_ahead(device_.limits.skips_settled_rows ? rows.unsettled : series_->rows.rows());
     return found;
   }
   if (done_ahead_) prepare(0);
   if (rows_ != nullptr) work_on_resident_rows();
   NearestStatistics found = statistics();
-  if (series_ != nullptr) go_ahead();
+  if (series_ != nullptr) go_ahead(series_->rows.rows());
   return found;
 }
 
@@ -222,7 +223,7 @@ NearestStatistics CudaNearestPass::statistics() const {
     if (series_ != nullptr) add(series_->totals);
   }
   found.objective = counters.objective;
-  found.reference_rows = counters.reference_rows;
+  found.reference_rows = counters.rows.reference;
   return found;
 }
 

@@ -60,7 +60,7 @@ class CudaNearestPass final : public NearestPass {
   [[nodiscard]] KeptRows kept(Stretch& stretch, std::int64_t at, bool may_settle) const;
   [[nodiscard]] Int128* totals(bool resident) const;
   void work_on_resident_rows();
-  void go_ahead();
+  void go_ahead(std::int64_t looked_at);
   [[nodiscard]] NearestStatistics empty_statistics() const;
   [[nodiscard]] NearestStatistics statistics() const;
 

@@ -114,7 +114,8 @@ std::int32_t* Workspace::count(Listed list) const { return &counters_.data()->li
 kernels::ListedRows Workspace::list_rows(const kernels::Slab& slab, const KeptRows& kept) const {
   if (kept.slack == nullptr || !kept.may_settle || wanted_.distance) return {};
   const kernels::RowList unsettled{unsettled_.data(), count(Listed::unsettled)};
-  check(kernels::launch_list_unsettled({slab, kept.label, kept.slack, kept.drift->upper(), unsettled}, compute_.get()),
+  std::int64_t* all = &counters_.data()->rows.unsettled;
+  check(kernels::launch_list_unsettled({slab, kept.label, kept.slack, kept.drift->upper(), unsettled, all}, compute_.get()),
         "launch of list unsettled");
   return unsettled.listed();
 }
@@ -146,7 +147,7 @@ void Workspace::run(const kernels::Slab& slab, const Slot& slot, const KeptRows&
                                     .second_distance2 = wanted_.second ? slot.second_distance2.data() : nullptr,
                                     .kept = slack};
   screen({.slab = slab, .centroids = centroids_.view(), .list = list, .open = open, .gaps = gaps, .results = results});
-  check(kernels::launch_decide({slab, centroids_.view(), open, results, wanted_.second ? 2 : 1, &counters->reference_rows},
+  check(kernels::launch_decide({slab, centroids_.view(), open, results, wanted_.second ? 2 : 1, &counters->rows.reference},
                                plan_.most_blocks, stream),
         "launch of decide");
   if (has_gaps) {
@@ -185,7 +186,7 @@ void Workspace::begin_iteration(const Int128* totals, PinnedBuffer<float>& centr
   const cudaStream_t stream = compute_.get();
   centroids_.advance(totals, feature_exponent_.data(), weight_exponent_, stream);
   centroids.fetch(centroids_.view().centroids, centroid_cells(), stream);
-  check(cudaMemsetAsync(&counters_.data()->reference_rows, 0, sizeof(std::int64_t), stream), "cudaMemsetAsync");
+  check(cudaMemsetAsync(&counters_.data()->rows, 0, sizeof(RowCounts), stream), "cudaMemsetAsync");
 }
 
 void Workspace::end_iteration(const Int128* totals, PinnedBuffer<Int128>& found, PinnedBuffer<Counters>& counters) {

@@ -27,11 +27,17 @@ struct Wanted {
   }
 };
 
+/// Rows of a pass that took work.
+struct RowCounts {
+  std::int64_t reference = 0;
+  std::int64_t unsettled = 0;  ///< of slabs whose settled rows were left alone
+};
+
 /// Numbers that the kernels of a pass count up in device memory.
 struct Counters {
   Int128 objective = 0;
   std::int64_t halves[2] = {0, 0};
-  std::int64_t reference_rows = 0;
+  RowCounts rows;
   std::int64_t bad_row = std::numeric_limits<std::int64_t>::max();  ///< least row beyond the objective's range
   std::int32_t listed_rows[4] = {0, 0, 0, 0};                       ///< see Listed
 };

@@ -93,7 +93,9 @@ TEST(CudaSettled, ListsWhatPlainLoopsDo) {
       for (const bool backwards : {false, true}) {
         std::int32_t count = 0;
         const Slab slab{.rows = nullptr, .weights = nullptr, .flags = flags.data(), .first_row = 0, .n = n, .d = 1};
-        testing::run_list_unsettled({slab, label.data(), slack.data(), drift.data(), {list.data(), &count}}, backwards);
+        std::int64_t all = 5;
+        testing::run_list_unsettled({slab, label.data(), slack.data(), drift.data(), {list.data(), &count}, &all}, backwards);
+        ASSERT_EQ(all, 5 + count);
         std::vector<std::int32_t> got(list.begin(), list.begin() + count);
         std::ranges::sort(got);
         ASSERT_EQ(got, want) << n << ", " << share;
