@@ -22,7 +22,8 @@ enum RowFlag : std::uint8_t {
   kFlagRejected = 8,    ///< the row was not used: segment -1, distances NaN
 };
 
-/// Prepared rows. Views point into memory that the feeder owns; they are valid while the chunk is being consumed.
+/// Prepared rows. Views point into memory that the feeder owns; they are valid while the chunk is being consumed. Rows that a
+/// pass holds already may come without data, weights and flags: only their number is told.
 struct Chunk {
   std::int64_t first_row = 0;      ///< id of row 0 in the whole table
   MatrixView<const float> rows;    ///< [n x d] on the grid; NaN: missing, only in rows with kFlagIncomplete if there are flags
@@ -67,6 +68,12 @@ struct NearestTask {
 class NearestPass {
  public:
   virtual ~NearestPass() = default;
+  /// Whether it holds these rows, from an earlier pass of a series: asked before the first chunk comes, of chunks to come.
+  [[nodiscard]] virtual bool holds(std::int64_t first_row, std::int64_t rows) const {
+    static_cast<void>(first_row);
+    static_cast<void>(rows);
+    return false;
+  }
   /// Rejected rows get segment -1, distances NaN and no part in the statistics.
   virtual void consume(const Chunk& chunk, const RowOutputs& outputs) = 0;
   /// The statistics of every chunk consumed; call once.

@@ -60,6 +60,12 @@ struct MixtureOutputs {
 class MixturePass {
  public:
   virtual ~MixturePass() = default;
+  /// As NearestPass::holds.
+  [[nodiscard]] virtual bool holds(std::int64_t first_row, std::int64_t rows) const {
+    static_cast<void>(first_row);
+    static_cast<void>(rows);
+    return false;
+  }
   /// Rows of weight 0 have no part in the statistics. Of chunks with flags, only rows that these say it of lack numbers.
   /// `outputs` has all of segment, runner_up, probability, runner_up_probability and distance2, or none of them; probabilities
   /// only with them.

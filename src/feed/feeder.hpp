@@ -38,8 +38,12 @@ class Feeder {
   [[nodiscard]] virtual int features() const = 0;
   /// "resident", "spilled", "streamed" (rows are not kept) or "matrix": for the summary.
   [[nodiscard]] virtual const char* residency() const = 0;
+  /// Whether a chunk may come without its rows, because whoever visits it holds them. Asked before the first visit.
+  using Held = std::function<bool(std::int64_t first_row, std::int64_t rows)>;
   /// Calls `visit` for every chunk in row order, checking for cancellation and reporting progress between chunks.
-  virtual void for_each(const std::function<void(const Chunk&)>& visit) = 0;
+  /// @param held  spares reading rows that are not in memory; empty: all come
+  virtual void for_each(const std::function<void(const Chunk&)>& visit, const Held& held) = 0;
+  void for_each(const std::function<void(const Chunk&)>& visit) { for_each(visit, {}); }
   /// From now on chunks carry `bytes_per_row` bytes of state per row, zero at first and then kept from sweep to sweep; 0 gives
   /// the memory back. Where the budget has no room for it, chunks carry none.
   virtual void keep_state(int bytes_per_row) = 0;

@@ -22,7 +22,8 @@ class MatrixFeeder final : public Feeder {
   [[nodiscard]] int features() const override { return static_cast<int>(rows_.columns); }
   [[nodiscard]] const char* residency() const override { return "matrix"; }
 
-  void for_each(const std::function<void(const Chunk&)>& visit) override {
+  using Feeder::for_each;
+  void for_each(const std::function<void(const Chunk&)>& visit, const Held&) override {
     for (std::int64_t done = 0; done < range_.count;) {
       job_.cancel.check();
       const std::int64_t first = range_.first + done;

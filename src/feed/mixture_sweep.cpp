@@ -39,7 +39,8 @@ void sum_over_ranks(MixtureStatistics& statistics, Communicator& comm) {
 }  // namespace
 
 MixtureStatistics sweep(Feeder& feeder, MixturePass& pass, Communicator& comm) {
-  feeder.for_each([&](const Chunk& chunk) { pass.consume(chunk, {}); });
+  feeder.for_each([&](const Chunk& chunk) { pass.consume(chunk, {}); },
+                  [&](std::int64_t first_row, std::int64_t rows) { return pass.holds(first_row, rows); });
   MixtureStatistics statistics = pass.finish();
   sum_over_ranks(statistics, comm);
   return statistics;

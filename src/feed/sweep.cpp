@@ -49,7 +49,8 @@ class OutputBuffers {
 }  // namespace
 
 NearestStatistics sweep(Feeder& feeder, NearestPass& pass, Communicator& comm) {
-  feeder.for_each([&](const Chunk& chunk) { pass.consume(chunk, {}); });
+  feeder.for_each([&](const Chunk& chunk) { pass.consume(chunk, {}); },
+                  [&](std::int64_t first_row, std::int64_t rows) { return pass.holds(first_row, rows); });
   NearestStatistics statistics = pass.finish();
   sum_over_ranks(statistics, comm);
   return statistics;

@@ -5,6 +5,7 @@
 #include <array>
 #include <future>
 #include <optional>
+#include <vector>
 
 #include "core/bytes.hpp"
 #include "core/read_ahead.hpp"
@@ -73,11 +74,12 @@ class TableFeeder final : public Feeder {
     }
   }
 
-  void for_each(const std::function<void(const Chunk&)>& visit) override {
+  using Feeder::for_each;
+  void for_each(const std::function<void(const Chunk&)>& visit, const Held& held) override {
     if (!kept_) {
       first_sweep(visit);
     } else if (spill_) {
-      replay_spill(visit);
+      replay_spill(visit, held);
     } else {
       replay_memory(visit);
     }
@@ -156,19 +158,35 @@ class TableFeeder final : public Feeder {
     }
   }
 
-  void replay_spill(const std::function<void(const Chunk&)>& visit) {
+  void replay_spill(const std::function<void(const Chunk&)>& visit, const Held& held) {
+    std::vector<std::int64_t> wanted;  // chunks to read
+    for (std::int64_t i = 0; i < chunks(); ++i) {
+      if (!held || !held(range_.first + first_of(i), count_of(i))) wanted.push_back(i);
+    }
+    const std::int64_t count = std::ssize(wanted);
     const std::array<PreparedRows, ReadAhead::kSlots> prepared = {room(false), room(false)};
     // The disk works on the chunks after the one that is being read, in the end on those that the next sweep begins with.
-    const auto prefetch = [&](std::int64_t i) { spill_->prefetch(first_of(i % chunks()), count_of(i % chunks())); };
-    ReadAhead reader(chunks(), [&](std::int64_t i, int slot) {
-      if (i == 0) prefetch(1);
-      prefetch(i + 2);
+    const auto prefetch = [&](std::int64_t number) {
+      const std::int64_t i = wanted[static_cast<std::size_t>(number % count)];
+      spill_->prefetch(first_of(i), count_of(i));
+    };
+    ReadAhead reader(count, [&](std::int64_t number, int slot) {
+      if (number == 0) prefetch(1);
+      prefetch(number + 2);
+      const std::int64_t i = wanted[static_cast<std::size_t>(number)];
       spill_->read(first_of(i), count_of(i), prepared[static_cast<std::size_t>(slot)], *spill_readers_);
     });
+    auto next = wanted.begin();
     for (std::int64_t i = 0; i < chunks(); ++i) {
       job_.cancel.check();
-      const PreparedRows& rows = prepared[static_cast<std::size_t>(reader.next())];
-      visit(chunk_of(rows, 0, i));
+      if (next != wanted.end() && *next == i) {
+        ++next;
+        visit(chunk_of(prepared[static_cast<std::size_t>(reader.next())], 0, i));
+      } else {
+        visit({.first_row = range_.first + first_of(i),
+               .rows = {nullptr, count_of(i), features_},
+               .state = state_.of(first_of(i), count_of(i))});
+      }
       job_.observer.progress(first_of(i) + count_of(i));
     }
   }

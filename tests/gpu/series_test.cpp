@@ -282,6 +282,62 @@ MixtureResult fit_mixture_of(const PreparedPoints& points, Backend& backend) {
   return fit_mixture(*feeder, backend, comm, {.segments = 3, .restarts = 1, .max_iterations = 3}, context, {});
 }
 
+/// Gives rows only where they are not held, as if they were on a disk otherwise.
+class SparingFeeder final : public Feeder {
+ public:
+  explicit SparingFeeder(std::unique_ptr<Feeder> feeder) : feeder_(std::move(feeder)) {}
+  [[nodiscard]] std::int64_t rows() const override { return feeder_->rows(); }
+  [[nodiscard]] std::int64_t total_rows() const override { return feeder_->total_rows(); }
+  [[nodiscard]] int features() const override { return feeder_->features(); }
+  [[nodiscard]] const char* residency() const override { return "sparing"; }
+  using Feeder::for_each;
+  void for_each(const std::function<void(const Chunk&)>& visit, const Held& held) override {
+    std::vector<bool> spared;
+    feeder_->for_each([&](const Chunk& chunk) { spared.push_back(held && held(chunk.first_row, chunk.rows.rows)); });
+    std::size_t i = 0;
+    feeder_->for_each([&](const Chunk& chunk) {
+      spared_rows += spared[i] ? chunk.rows.rows : 0;
+      visit(spared[i] ? Chunk{.first_row = chunk.first_row, .rows = {nullptr, chunk.rows.rows, chunk.rows.columns}} : chunk);
+      ++i;
+    });
+  }
+  void keep_state(int bytes_per_row) override { feeder_->keep_state(bytes_per_row); }
+
+  std::int64_t spared_rows = 0;
+
+ private:
+  std::unique_ptr<Feeder> feeder_;
+};
+
+TEST_F(GpuSeries, RowsOnTheDeviceAreNotReadAgain) {
+  CpuBackend cpu(supported_cpu_levels().front(), threads_);
+  QuietJob job(2);
+  const JobContext context = job.context();
+  SoloCommunicator comm;
+  const std::int64_t n = affordable_rows(60000);
+  const PreparedPoints points = prepare_points(make_blobs(n, 7, 13, 3));
+  const std::vector<std::uint8_t> flags(static_cast<std::size_t>(n));
+  const auto feeder = [&] { return make_matrix_feeder(points.rows.view(), points.weights, flags, 4096, context); };
+  const KMeansOptions means{.segments = 9, .seed = 5};
+  const MixtureOptions mixtures{.segments = 3, .restarts = 1, .max_iterations = 4};
+  const auto plain = feeder();
+  const KMeansResult want = fit_kmeans(*plain, cpu, comm, points.plan, means, context);
+  const MixtureResult want_mixture = fit_mixture(*plain, cpu, comm, mixtures, context, {});
+  for (const auto& memory : {std::string(), std::to_string((256 << 20) + 4096 * 60)}) {  // room for all rows, and for a chunk
+    limit_memory(memory);
+    const auto gpu = open_gpu(threads_);
+    SparingFeeder sparing(feeder());
+    const KMeansResult got = fit_kmeans(sparing, *gpu, comm, points.plan, means, context);
+    EXPECT_TRUE(got.centroids == want.centroids);
+    EXPECT_EQ(got.rows, want.rows);
+    EXPECT_EQ(got.inertia, want.inertia);
+    EXPECT_GE(sparing.spared_rows, (memory.empty() ? n : 4096) * want.iterations);
+    SparingFeeder of_mixture(feeder());
+    EXPECT_TRUE(fit_mixture(of_mixture, *gpu, comm, mixtures, context, {}).mixture.means == want_mixture.mixture.means);
+    EXPECT_GE(of_mixture.spared_rows, (memory.empty() ? n : 4096) * (want_mixture.iterations - 1));
+  }
+}
+
 std::int64_t host_bytes() {
   std::ifstream statm("/proc/self/statm");
   std::int64_t size = 0, resident = 0;

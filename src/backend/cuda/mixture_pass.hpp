@@ -20,6 +20,9 @@ class CudaMixturePass final : public MixturePass {
                   SeriesRows* series)
       : model_(task), device_(device), threads_(threads), series_(series), workspace_(pool) {}
 
+  [[nodiscard]] bool holds(std::int64_t first_row, std::int64_t rows) const override {
+    return series_ != nullptr && series_->holds(first_row, rows);
+  }
   /// @throws Error once a row has turned out to lack a number
   void consume(const Chunk& chunk, const MixtureOutputs& outputs) override;
   [[nodiscard]] MixtureStatistics finish() override;

@@ -47,6 +47,9 @@ class CudaNearestPass final : public NearestPass {
   CudaNearestPass(const CudaNearestPass&) = delete;
   CudaNearestPass& operator=(const CudaNearestPass&) = delete;
 
+  [[nodiscard]] bool holds(std::int64_t first_row, std::int64_t rows) const override {
+    return rows_ != nullptr && rows_->holds(first_row, rows);
+  }
   void consume(const Chunk& chunk, const RowOutputs& outputs) override;
   [[nodiscard]] NearestStatistics finish() override;
 

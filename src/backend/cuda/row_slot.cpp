@@ -15,7 +15,8 @@ void send(ThreadPool& threads, std::span<const T> from, const PinnedBuffer<T>& p
 
 Chunk part(const Chunk& chunk, std::int64_t first, std::int64_t count) {
   return {.first_row = chunk.first_row + first,
-          .rows = chunk.rows.slice(first, count),
+          .rows = chunk.rows.data == nullptr ? MatrixView<const float>{nullptr, count, chunk.rows.columns}
+                                             : chunk.rows.slice(first, count),
           .weights = part(chunk.weights, first, count),
           .flags = part(chunk.flags, first, count)};
 }

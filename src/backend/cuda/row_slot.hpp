@@ -19,6 +19,7 @@ template <typename T>
   return values.subspan(static_cast<std::size_t>(first * width), static_cast<std::size_t>(count * width));
 }
 
+/// Rows [first, first + count) of a chunk, which may have come without data.
 [[nodiscard]] Chunk part(const Chunk& chunk, std::int64_t first, std::int64_t count);
 
 /// From memory of the host to a device, by way of pinned memory: one core is slower than the bus.

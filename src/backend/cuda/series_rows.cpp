@@ -2,6 +2,7 @@
 #include "backend/cuda/series_rows.hpp"
 
 #include "exact/grid.hpp"
+#include "tessera/error.hpp"
 
 namespace tessera::cuda {
 
@@ -10,17 +11,22 @@ std::int64_t SeriesRows::reserve_bytes(std::int64_t memory_bytes) {
 }
 
 ResidentRows* SeriesRows::see(const Chunk& chunk, const Device& device, const Stream& compute) {
+  const bool comes = chunk.rows.data != nullptr;
   const auto found = chunks_.find(chunk.first_row);
-  if (found == chunks_.end()) return keep(chunk, device, compute);
-  ResidentRows& rows = found->second;
-  const RowBuffers& buffers = rows.stretch->buffers;
-  const bool same = rows.n == chunk.rows.rows && rows.stretch->d == chunk.rows.columns &&
-                    (buffers.weights.data() != nullptr) == !chunk.weights.empty() &&
-                    (buffers.flags.data() != nullptr) == !chunk.flags.empty();
-  if (!same || rows.pass == pass_) return nullptr;
-  rows.pass = pass_;
-  rows.deferred = false;
-  return &rows;
+  if (found == chunks_.end() && comes) return keep(chunk, device, compute);
+  if (found != chunks_.end()) {
+    ResidentRows& rows = found->second;
+    const RowBuffers& buffers = rows.stretch->buffers;
+    const bool alike = !comes || ((buffers.weights.data() != nullptr) == !chunk.weights.empty() &&
+                                  (buffers.flags.data() != nullptr) == !chunk.flags.empty());
+    if (rows.n == chunk.rows.rows && rows.stretch->d == chunk.rows.columns && alike && rows.pass != pass_) {
+      rows.pass = pass_;
+      rows.deferred = false;
+      return &rows;
+    }
+  }
+  if (!comes) throw Error(ErrorCode::internal, "rows that a pass does not hold came without data", "please report this");
+  return nullptr;
 }
 
 /// Memory for a chunk and those that follow it, if there is that much.

@@ -62,8 +62,13 @@ class SeriesRows {
   [[nodiscard]] static std::int64_t reserve_bytes(std::int64_t memory_bytes);
 
   void begin_pass() { ++pass_; }
+  /// Whether a chunk with these borders is there, so that it may come without its rows.
+  [[nodiscard]] bool holds(std::int64_t first_row, std::int64_t n) const {
+    const auto found = chunks_.find(first_row);
+    return found != chunks_.end() && found->second.filled && found->second.n == n;
+  }
   /// The rows of this chunk, taken note of as seen in this pass: with the same borders, or new ones where there is room; else
-  /// null.
+  /// null. @throws Error if it came without its rows, and they are not there
   [[nodiscard]] ResidentRows* see(const Chunk& chunk, const Device& device, const Stream& compute);
   /// Calls visit(stretch, at, count) for the rows of chunks that `include` says yes to, at most `most` at a time, as long as
   /// they lie side by side.

@@ -154,6 +154,49 @@ TEST(TableFeeder, NameOfTheSpillFileNeverShows) {
   feeder->for_each([&](const Chunk&) { EXPECT_TRUE(std::filesystem::is_empty(scratch.path())); });
 }
 
+/// Rows that whoever visits them holds are not read from the disk again; the others come as ever.
+TEST(TableFeeder, HeldChunksComeWithoutTheirRows) {
+  const TemporaryFolder scratch;
+  const FeaturePlan plan = make_plan();
+  SoloCommunicator comm;
+  Quiet quiet;
+  MemoryTable table = make_table();
+  const auto feeder = make_table_feeder(table, plan, {.memory_bytes = kTight, .scratch = scratch.path()}, quiet.job, comm);
+  ASSERT_STREQ(feeder->residency(), "spilled");
+  const Recorded all = expected(kRows, true);
+  /// @return rows that came
+  const auto sweep = [&](const Feeder::Held& held) {
+    std::int64_t next = 0, came = 0;
+    feeder->for_each(
+        [&](const Chunk& chunk) {
+          ASSERT_EQ(chunk.first_row, next);
+          ASSERT_EQ(chunk.rows.columns, 2);
+          next += chunk.rows.rows;
+          if (chunk.rows.data == nullptr) {
+            ASSERT_TRUE(held(chunk.first_row, chunk.rows.rows));
+            ASSERT_TRUE(chunk.weights.empty() && chunk.flags.empty());
+            return;
+          }
+          came += chunk.rows.rows;
+          for (std::int64_t i = 0; i < chunk.rows.rows; ++i) {
+            ASSERT_EQ(chunk.rows(i, 0), all.rows(chunk.first_row + i, 0));
+            ASSERT_EQ(chunk.rows(i, 1), all.rows(chunk.first_row + i, 1));
+          }
+        },
+        held);
+    EXPECT_EQ(next, kRows);
+    return came;
+  };
+  const auto everything = [](std::int64_t, std::int64_t) { return true; };
+  const auto nothing = [](std::int64_t, std::int64_t) { return false; };
+  const auto some = [](std::int64_t first_row, std::int64_t) { return first_row / kBlockRows % 3 != 1; };
+  EXPECT_EQ(sweep(everything), kRows);  // the first sweep brings all rows to the spill file
+  EXPECT_EQ(sweep(everything), 0);
+  EXPECT_GT(sweep(some), 0);
+  EXPECT_LT(sweep(some), kRows / 2);
+  EXPECT_EQ(sweep(nothing), kRows);
+}
+
 TEST(TableFeeder, WarnsOfASpillFileThatTakesMemory) {
   if (!std::filesystem::is_directory("/dev/shm")) GTEST_SKIP() << "no /dev/shm here";
   const FeaturePlan plan = make_plan();
