@@ -23,6 +23,7 @@ TESSERA_HOST_DEVICE inline int bit_length(UInt128 value) {
 
 /// A float64 within two units in the last place.
 TESSERA_HOST_DEVICE inline double nearly(UInt128 value) {
+  if ((value >> 63) == 0) return static_cast<double>(static_cast<std::int64_t>(value));  // as a rule, and quicker
   return static_cast<double>(static_cast<std::uint64_t>(value >> 64)) * 0x1p64 +
          static_cast<double>(static_cast<std::uint64_t>(value));
 }
@@ -74,9 +75,12 @@ TESSERA_HOST_DEVICE inline float exact_mean(Int128 sum, int sum_exponent, Int128
   const auto denominator = static_cast<UInt128>(weight);
   const int exponent = sum_exponent - weight_exponent;
   // Three roundings of at most two units each, and scaling by a power of two, which is exact well within the range.
-  const double close = ldexp(nearly(numerator) / nearly(denominator), exponent);
+  constexpr int kBias = 1023, kMostExponent = 800;
+  const bool usual = exponent > -kMostExponent && exponent < kMostExponent;
+  const double scale = std::bit_cast<double>(static_cast<std::uint64_t>((usual ? exponent : 0) + kBias) << 52);
+  const double close = nearly(numerator) / nearly(denominator) * scale;
   constexpr double kLeast = 0x1p-120, kMost = 0x1p120;
-  const float size = close > kLeast && close < kMost && rounds_surely(close)
+  const float size = usual && close > kLeast && close < kMost && rounds_surely(close)
                          ? static_cast<float>(close)
                          : rounded_quotient(numerator, denominator, exponent);
   return negative ? -size : size;

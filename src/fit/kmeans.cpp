@@ -125,19 +125,27 @@ class Lloyd {
   /// The next centroids: exact means; a segment without rows starts anew from the row that is worst off.
   Matrix<float> update(const NearestStatistics& statistics) {
     const SegmentMeans means(statistics, units_);
-    Matrix<float> next(0, centroids_.columns());
-    std::int64_t empty = 0;
+    std::vector<std::int64_t> segments;
     for (std::int64_t c = 0; c < centroids_.rows(); ++c) {
-      if (statistics.weights[static_cast<std::size_t>(c)] <= 0) {
-        ++empty;
-        continue;
-      }
-      next.resize_rows(next.rows() + 1);
-      means.write(c, next.row(next.rows() - 1));
+      if (statistics.weights[static_cast<std::size_t>(c)] > 0) segments.push_back(c);
     }
-    if (next.rows() == 0) throw DataError("no row can be used: all are rejected or of weight zero");
-    if (empty > 0) fill_empty(empty, next);
+    if (segments.empty()) throw DataError("no row can be used: all are rejected or of weight zero");
+    Matrix<float> next(std::ssize(segments), centroids_.columns());
+    for_each_segment(next.rows(), [&](std::int64_t i) { means.write(segments[static_cast<std::size_t>(i)], next.row(i)); });
+    if (const std::int64_t empty = centroids_.rows() - next.rows(); empty > 0) fill_empty(empty, next);
     return next;
+  }
+
+  /// Calls work(i) for i in [0, count), on all threads where there is enough to do for them: beside passes on a GPU, which may
+  /// take less than a millisecond, this is what a fit waits for.
+  template <typename Work>
+  void for_each_segment(std::int64_t count, const Work& work) const {
+    constexpr std::int64_t kCells = 1 << 14;  // some tenths of a millisecond
+    if (count * centroids_.columns() >= kCells) {
+      job_.threads.run(count, [&](int, std::int64_t i) { work(i); });
+    } else {
+      for (std::int64_t i = 0; i < count; ++i) work(i);
+    }
   }
 
   /// Appends the `count` distinct rows of largest d^2 (lowest id first among equals); fewer if that many do not exist.
@@ -181,14 +189,11 @@ class Lloyd {
   /// constant - 2 sum S.c + sum W ||c||^2 (which cancels on tight, far-apart segments).
   void record(const NearestStatistics& statistics, const Matrix<float>& next) {
     const SegmentMeans means(statistics, units_);
-    double linear = 0.0;
-    for (std::int64_t c = 0; c < centroids_.rows(); ++c) {
-      for (std::int64_t j = 0; j < centroids_.columns(); ++j) {
-        const auto at = static_cast<double>(centroids_(c, j));
-        const SegmentMeans::Cell cell = means.cell(c, j);
-        linear += at * (cell.weight * at - 2.0 * cell.sum);
-      }
-    }
+    std::vector<double> parts(static_cast<std::size_t>(centroids_.rows()));
+    for_each_segment(centroids_.rows(), [&](std::int64_t c) {
+      parts[static_cast<std::size_t>(c)] = means.linear_part(c, std::as_const(centroids_).row(c));
+    });
+    const double linear = std::accumulate(parts.begin(), parts.end(), 0.0);
     if (result_.history.empty()) {
       constant_ = std::ldexp(static_cast<double>(statistics.objective), units_.objective_exponent) - linear;
     }

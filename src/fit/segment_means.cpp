@@ -7,6 +7,15 @@
 #include "exact/lloyd_update.hpp"
 
 namespace tessera {
+namespace {
+
+/// What fits 64 bits, as most sums do, takes one instruction.
+double to_double(Int128 value) {
+  const auto part = static_cast<std::int64_t>(value);
+  return part == value ? static_cast<double>(part) : static_cast<double>(value);
+}
+
+}  // namespace
 
 SegmentMeans::SegmentMeans(const NearestStatistics& statistics, const GridUnits& units)
     : statistics_(statistics), units_(units), weight_unit_(std::ldexp(1.0, units.weight_exponent)) {
@@ -49,15 +58,25 @@ void SegmentMeans::write(std::int64_t segment, std::span<float> mean) const {
   }
 }
 
-SegmentMeans::Cell SegmentMeans::cell(std::int64_t segment, std::int64_t feature) const {
-  const double unit = unit_[static_cast<std::size_t>(feature)];
+double SegmentMeans::linear_part(std::int64_t segment, std::span<const float> centroid) const {
+  double total = 0.0;
+  const auto add = [&](std::size_t j, double weight, double sum) {
+    const auto at = static_cast<double>(centroid[j]);
+    total += at * (weight * at - 2.0 * sum);
+  };
   if (!has_gaps()) {
-    return {static_cast<double>(statistics_.weights[static_cast<std::size_t>(segment)]) * weight_unit_,
-            static_cast<double>(statistics_.sums(segment, feature)) * unit};
+    const double weight = to_double(statistics_.weights[static_cast<std::size_t>(segment)]) * weight_unit_;
+    const std::span<const Int128> sums = statistics_.sums.row(segment);
+    for (std::size_t j = 0; j < centroid.size(); ++j) add(j, weight, to_double(sums[j]) * unit_[j]);
+    return total;
   }
   constexpr double kGapUnit = 1.0 / (1 << exact::kGapBits);
-  return {static_cast<double>(weight_of(segment, feature)) * kGapUnit * weight_unit_,
-          static_cast<double>(sum_of(segment, feature)) * kGapUnit * unit};
+  for (std::size_t j = 0; j < centroid.size(); ++j) {
+    const auto feature = static_cast<std::int64_t>(j);
+    add(j, to_double(weight_of(segment, feature)) * kGapUnit * weight_unit_,
+        to_double(sum_of(segment, feature)) * kGapUnit * unit_[j]);
+  }
+  return total;
 }
 
 }  // namespace tessera

@@ -19,11 +19,8 @@ class SegmentMeans {
 
   /// Writes the mean [d] of a segment with rows of positive weight.
   void write(std::int64_t segment, std::span<float> mean) const;
-  /// What x[j] weighs and sums up to in a segment, for monitoring: in prepared units.
-  struct Cell {
-    double weight = 0.0, sum = 0.0;
-  };
-  [[nodiscard]] Cell cell(std::int64_t segment, std::int64_t feature) const;
+  /// sum of w * d^2 over the rows of a segment, less what does not depend on the centroid [d], for monitoring: in float64.
+  [[nodiscard]] double linear_part(std::int64_t segment, std::span<const float> centroid) const;
 
  private:
   [[nodiscard]] bool has_gaps() const { return statistics_.gap_sums.rows() > 0; }
