@@ -129,6 +129,19 @@ class Stream {
   std::unique_ptr<std::remove_pointer_t<cudaStream_t>, Free> stream_;
 };
 
+/// Waits for a stream at the end of a scope, an exception's too: memory of the scope that was being sent must not go before.
+class SendingScope {
+ public:
+  /// To be declared after what is sent.
+  explicit SendingScope(const Stream& stream) : stream_(stream.get()) {}
+  ~SendingScope() { static_cast<void>(cudaStreamSynchronize(stream_)); }  // errors show when somebody waits who can tell
+  SendingScope(const SendingScope&) = delete;
+  SendingScope& operator=(const SendingScope&) = delete;
+
+ private:
+  cudaStream_t stream_;
+};
+
 /// Work that was recorded once and is given to a stream in one piece: next to no time between its kernels.
 class Graph {
  public:

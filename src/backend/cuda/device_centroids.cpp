@@ -13,6 +13,7 @@ void DeviceCentroids::upload(MatrixView<const float> centroids, const Frame& fra
   const FramedCentroids framed(centroids, frame, plan.tile);
   const ScreenCentroids& screen = framed.screen();
   std::vector<std::uint32_t> tiles;
+  const SendingScope sending(compute);
   offset_.upload(frame.offset, stream);
   packed_.upload(screen.packed, stream);
   start_.upload(screen.packed_start, stream);

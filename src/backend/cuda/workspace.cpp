@@ -84,6 +84,7 @@ void Workspace::upload_task(const Frame& frame) {
   const cudaStream_t stream = compute_.get();
   const Counters counters;
   std::vector<double> inverse;
+  const SendingScope sending(compute_);
   counters_.upload({&counters, 1}, stream);
   if (task_.gaps()) {
     columns_.upload(task_.columns, stream);
