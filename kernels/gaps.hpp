@@ -212,7 +212,7 @@ TESSERA_HOST_DEVICE inline void label_gaps(Team& team, const GapsArguments& a, s
     const std::int64_t row = a.gaps.entries[first + t];
     const exact::TwoNearest nearest = join_places<kTile>(memory.places, t);
     write_result(a.results, row, nearest);
-    if (a.results.kept.slack == nullptr) return;
+    if (!a.results.kept.wanted()) return;
     const double factor = memory.factor[t];  // drift is that of all features, and bounds that of the known ones
     a.results.kept.keep(row, nearest.first,
                         exact::slack_between(nearest.first_distance2 / factor, nearest.second_distance2 / factor));

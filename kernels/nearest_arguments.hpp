@@ -46,7 +46,7 @@ inline constexpr int kExtraColumns = 2;
 struct ListedRows {
   const std::int32_t* rows = nullptr;  ///< null: all of the slab
   std::int32_t stride = 1;
-  const std::int32_t* count = nullptr;
+  const std::int32_t* count = nullptr;  ///< of listed ones
 
   /// How many.
   [[nodiscard]] TESSERA_HOST_DEVICE std::int32_t size(const Slab& slab) const { return rows == nullptr ? slab.n : *count; }
@@ -84,12 +84,14 @@ struct KeptSlack {
   float* slack = nullptr;        ///< [n] null: nothing is kept
   const float* drift = nullptr;  ///< [k] of the segments so far, rounded down
 
+  [[nodiscard]] TESSERA_HOST_DEVICE bool wanted() const { return slack != nullptr; }
+  /// @param found  slack of the row in the present pass; if it is wanted
   TESSERA_HOST_DEVICE void keep(std::int64_t row, std::int32_t label, float found) const {
-    if (slack != nullptr) slack[row] = exact::kept_slack(found, drift[label]);
+    slack[row] = exact::kept_slack(found, drift[label]);
   }
   /// The row is to be looked at in every pass.
   TESSERA_HOST_DEVICE void keep_nothing(std::int64_t row) const {
-    if (slack != nullptr) slack[row] = 0.0F;
+    if (wanted()) slack[row] = 0.0F;
   }
 };
 
