@@ -20,9 +20,7 @@ namespace tessera::kernels {
 /// @param pair the thresholds of the list are to keep the runner-up too
 /// @param most_blocks  of a list, whose length is known to the device only; here and below
 cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, std::int32_t most_blocks, cudaStream_t stream);
-/// @param steps  of TensorTile, see tensor_steps()
-cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, std::int32_t most_blocks,
-                                 cudaStream_t stream);
+cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, std::int32_t most_blocks, cudaStream_t stream);
 /// Products of matrices on the matrix units, as the screen has them made.
 cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStream_t stream);
 cudaError_t launch_decide(const DecideArguments& arguments, std::int32_t most_blocks, cudaStream_t stream);

@@ -113,10 +113,19 @@ struct ScreenArguments {
   RowResults results;
 };
 
-/// The screen on matrix units: the centroids of block b, packed as TensorTile<steps, centroids.tile>.
+/// How the screen on matrix units takes its rows.
+struct TensorShape {
+  std::int32_t steps = 0;  ///< of 16 features each; 0: matrix units don't screen
+  std::int32_t rows = 0;   ///< of a block that keeps them in shared memory; 0: registers do
+
+  bool operator==(const TensorShape&) const = default;
+};
+
+/// The screen on matrix units.
 struct TensorScreenArguments {
   ScreenArguments screen;
-  const std::uint32_t* tiles = nullptr;
+  const std::uint32_t* tiles = nullptr;  ///< the centroids, packed as TensorTile<shape.steps, centroids.tile>
+  TensorShape shape;
 };
 
 /// The centroids of a pass, made those of the next one: the means of its segments, in the places and the frame that they have.

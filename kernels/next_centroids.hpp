@@ -9,7 +9,7 @@
 #include "kernels/half.hpp"
 #include "kernels/nearest_arguments.hpp"
 #include "kernels/team.hpp"
-#include "kernels/tensor_screen.hpp"
+#include "kernels/tensor_tile.hpp"
 
 // The step from one iteration of k-means to the next on the device: exact means of the sums, and what screens want of them.
 namespace tessera::kernels {

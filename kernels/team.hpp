@@ -9,9 +9,11 @@
 // Pragmas cannot be functions.
 #if defined(__CUDA_ARCH__)
 #define TESSERA_UNROLL _Pragma("unroll")
+#define TESSERA_UNROLL_TWICE _Pragma("unroll 2")
 #define TESSERA_NO_UNROLL _Pragma("unroll 1")
 #else
 #define TESSERA_UNROLL
+#define TESSERA_UNROLL_TWICE
 #define TESSERA_NO_UNROLL
 #endif
 

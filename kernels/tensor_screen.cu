@@ -2,8 +2,11 @@
 #include <algorithm>
 
 #include "kernels/launch.hpp"
+#include "kernels/launch_shared.hpp"
 #include "kernels/tensor_probe.hpp"
 #include "kernels/tensor_screen.hpp"
+#include "kernels/tensor_shapes.hpp"
+#include "kernels/wide_screen.hpp"
 
 namespace tessera::kernels {
 namespace {
@@ -21,32 +24,56 @@ __global__ void __launch_bounds__(kTensorThreads, kSteps <= 4 ? 2 : 1)
   }
 }
 
+template <std::size_t kRows, std::size_t kTile>
+__global__ void __launch_bounds__(WideShape<kRows, kTile>::kThreads, 2)
+    wide_screen_kernel(const TensorScreenArguments arguments) {
+  extern __shared__ Words4 words[];
+  auto& memory = *reinterpret_cast<WideScreenMemory<kRows, kTile>*>(words);
+  auto* rows = reinterpret_cast<WideStep*>(&memory + 1);
+  const int n = arguments.screen.list.size(arguments.screen.slab);
+  for (int block = static_cast<int>(blockIdx.x); block * static_cast<int>(kRows) < n; block += static_cast<int>(gridDim.x)) {
+    DeviceTeam<WideScreenState<kRows, kTile>> team;
+    screen_wide_rows<kRows, kTile>(team, arguments, block, rows, memory);
+  }
+}
+
 __global__ void __launch_bounds__(kWarp) tensor_probe_kernel(const TensorProbeArguments arguments) {
   DeviceTeam<TensorProbeState> team;
   probe_product(team, arguments, blockIdx.x);
 }
 
-template <std::size_t kSteps>
-cudaError_t screen_steps(const TensorScreenArguments& arguments, std::int32_t most_blocks, cudaStream_t stream) {
-  const int needed = (arguments.screen.slab.n + kTensorRows - 1) / kTensorRows;
-  const int blocks = arguments.screen.list.rows == nullptr ? needed : std::min(needed, most_blocks);
-  if (arguments.screen.centroids.tile == 64) {
-    tensor_screen_kernel<kSteps, 64><<<blocks, kTensorThreads, 0, stream>>>(arguments);
-  } else if (arguments.screen.centroids.tile == 16) {
-    tensor_screen_kernel<kSteps, 16><<<blocks, kTensorThreads, 0, stream>>>(arguments);
-  } else {
-    return cudaErrorInvalidValue;
-  }
+/// Blocks for the rows of a pass, of which each takes `rows` at a time.
+int blocks_for(const ScreenArguments& arguments, int rows, std::int32_t most_blocks) {
+  const int needed = (arguments.slab.n + rows - 1) / rows;
+  return arguments.list.rows == nullptr ? needed : std::min(needed, most_blocks);
+}
+
+template <std::size_t kSteps, std::size_t kTile>
+cudaError_t screen_in_registers(const TensorScreenArguments& arguments, std::int32_t most_blocks, cudaStream_t stream) {
+  const int blocks = blocks_for(arguments.screen, kTensorRows, most_blocks);
+  tensor_screen_kernel<kSteps, kTile><<<blocks, kTensorThreads, 0, stream>>>(arguments);
+  return cudaGetLastError();
+}
+
+template <std::size_t kRows, std::size_t kTile>
+cudaError_t screen_in_shared_memory(const TensorScreenArguments& arguments, std::int32_t most_blocks, cudaStream_t stream) {
+  const std::int64_t bytes = wide_screen_bytes<kRows, kTile>(arguments.shape.steps);
+  const cudaError_t error = ask_for_shared(wide_screen_kernel<kRows, kTile>, bytes);
+  if (error != cudaSuccess) return error;
+  const int blocks = blocks_for(arguments.screen, kRows, most_blocks);
+  wide_screen_kernel<kRows, kTile>
+      <<<blocks, WideShape<kRows, kTile>::kThreads, static_cast<std::size_t>(bytes), stream>>>(arguments);
   return cudaGetLastError();
 }
 
 }  // namespace
 
-cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, std::int32_t most_blocks,
-                                 cudaStream_t stream) {
+cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, std::int32_t most_blocks, cudaStream_t stream) {
   cudaError_t error = cudaErrorInvalidValue;
-  call_with_steps(
-      steps, [&](auto constant) { error = screen_steps<constant.value>(arguments, most_blocks, stream); }, TensorSteps());
+  call_tensor_screen(
+      arguments.shape, arguments.screen.centroids.tile,
+      [&](auto steps, auto tile) { error = screen_in_registers<steps.value, tile.value>(arguments, most_blocks, stream); },
+      [&](auto rows, auto tile) { error = screen_in_shared_memory<rows.value, tile.value>(arguments, most_blocks, stream); });
   return error;
 }
 

@@ -70,12 +70,14 @@ struct TensorBound {
   }
 };
 
-/// The bound for sums of `terms` products.
-/// @param tag_bits  low bits of a score that are replaced
-TESSERA_HOST_DEVICE inline TensorBound make_tensor_bound(std::int64_t terms, int tag_bits, double u) {
+/// The bound for sums of `terms` products; sums of `part` of them are made by matrix units and added up in float32.
+/// @param tag_bits  low bits of a score that are replaced  @param u  at least 2^-24
+TESSERA_HOST_DEVICE inline TensorBound make_tensor_bound(std::int64_t terms, std::int64_t part, int tag_bits, double u) {
+  const std::int64_t parts = (terms + part - 1) / part;
   const double steps = static_cast<double>(terms) + 16.0;
+  const double steps_of_part = static_cast<double>((terms < part ? terms : part) + parts) + 16.0;
   TensorBound bound;
-  bound.unit = static_cast<float>(steps * u + ldexp(1.0, tag_bits - 22));
+  bound.unit = static_cast<float>(steps_of_part * u + ldexp(1.0, tag_bits - 22));
   bound.row = static_cast<float>(4.0 * steps * 0x1p-53);
   bound.underflow = static_cast<float>(steps * 0x1p-125);
   return bound;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The compiled kernels by architecture: the newest that tests run, and the oldest that there is code for, with matrix units of
 // half the depth, no copies aside, and 64 KiB of shared memory.
+#include <fmt/format.h>
+
 #include <ostream>
 #include <string>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "gpu/fake_cuda.hpp"
 #include "gpu/gpu_test.hpp"
 #include "gpu/ptx_launchers.hpp"
+#include "kernels/tensor_shapes.hpp"
 #include "support/awkward_cases.hpp"
 #include "support/backend_run.hpp"
 #include "support/naive.hpp"
@@ -52,6 +55,28 @@ TEST_P(Architectures, MatrixUnitsPassTheProbeAndScreen) {
   pass->consume({0, made.rows.view(), {}, {}}, {});
   static_cast<void>(pass->finish());
   EXPECT_EQ(counted_costs().at("tensor_screen_kernel<2, 16>").launches, 1);
+}
+
+/// Rows of many features lie in shared memory, of which older GPUs have less.
+TEST_P(Architectures, MatrixUnitsScreenRowsOfManyFeatures) {
+  AwkwardRandom random(4);
+  const auto backend = open_gpu(threads_);
+  for (const std::int64_t d : {150, 200}) {
+    for (const std::int64_t k : {5, 70}) {
+      SCOPED_TRACE(fmt::format("{} x {}", d, k));
+      AwkwardCase made = make_case("rows", 200, d, k, 0.05, random, [&](auto, auto) { return random.bell(); });
+      const NaiveNearest want = naive_nearest(made, made.centroids.view());
+      const auto pass = backend->nearest({made.centroids.view(), &made.units});
+      std::vector<std::int32_t> segment(200);
+      count_costs();
+      pass->consume({0, made.rows.view(), made.weights, made.flags}, {segment, {}, {}, {}});
+      EXPECT_TRUE(pass->finish().sums == want.statistics.sums);
+      EXPECT_EQ(segment, want.segment);
+      const int tile = k <= 16 ? 16 : 64;
+      const kernels::TensorShape shape = kernels::tensor_shape(d, tile, static_cast<std::int64_t>(GetParam().shared_bytes));
+      EXPECT_TRUE(counted_costs().contains(fmt::format("wide_screen_kernel<{}, {}>", shape.rows, tile)));
+    }
+  }
 }
 
 std::string name_of(const ::testing::TestParamInfo<FakeCuda>& test) { return "Sm" + std::to_string(test.param.capability); }

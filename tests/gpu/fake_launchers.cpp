@@ -27,9 +27,9 @@ cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, std::int3
   ++fake_cuda_counts().launches;
   return cudaSuccess;
 }
-cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, int steps, std::int32_t, cudaStream_t stream) {
+cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, std::int32_t, cudaStream_t stream) {
   do_later(stream, [=] {
-    if (!run_tensor_screen(arguments, steps, fake_cuda().backwards)) std::abort();
+    if (!run_tensor_screen(arguments, fake_cuda().backwards)) std::abort();
     ++fake_cuda_counts().tensor_launches;
   });
   return cudaSuccess;

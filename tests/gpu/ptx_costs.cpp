@@ -94,7 +94,8 @@ int measure_all(const std::string& wanted, std::int64_t lines, std::int64_t n) {
     print_costs(name, lines, n);
   };
   fmt::print("# {} rows\nkernel\tlaunches\tissues\tproducts\tbytes\tleast\tturns\tleast\tatomics\n", n);
-  for (const auto& [d, k] : {std::pair<std::int64_t, std::int64_t>{16, 8}, {32, 64}, {64, 256}, {128, 64}}) {
+  for (const auto& [d, k] :
+       {std::pair<std::int64_t, std::int64_t>{16, 8}, {32, 64}, {64, 256}, {128, 64}, {256, 64}, {784, 64}}) {
     const AwkwardCase made = make_blobs(n, d, k);
     const std::string shape = fmt::format("d {} k {}", d, k);
     const auto make = [&](Backend& backend) { return settled(backend, made); };

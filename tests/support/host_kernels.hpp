@@ -19,6 +19,8 @@
 #include "kernels/tally.hpp"
 #include "kernels/tensor_probe.hpp"
 #include "kernels/tensor_screen.hpp"
+#include "kernels/tensor_shapes.hpp"
+#include "kernels/wide_screen.hpp"
 
 // The code of the CUDA kernels run on the host, block by block and thread by thread. `backwards` is the order of the threads.
 namespace tessera::testing {
@@ -50,14 +52,23 @@ void run_tensor_tiles(const kernels::TensorScreenArguments& arguments, bool back
   }
 }
 
-/// @return whether there is a kernel for so many steps
-inline bool run_tensor_screen(const kernels::TensorScreenArguments& arguments, int steps, bool backwards) {
-  const auto run = [&](auto constant) {
-    constexpr std::size_t kSteps = constant.value;
-    arguments.screen.centroids.tile == 64 ? run_tensor_tiles<kSteps, 64>(arguments, backwards)
-                                          : run_tensor_tiles<kSteps, 16>(arguments, backwards);
-  };
-  return kernels::call_with_steps(steps, run, kernels::TensorSteps());
+template <std::size_t kRows, std::size_t kTile>
+void run_wide_tiles(const kernels::TensorScreenArguments& arguments, bool backwards) {
+  using Shape = kernels::WideShape<kRows, kTile>;
+  const auto memory = std::make_unique<kernels::WideScreenMemory<kRows, kTile>>();
+  std::vector<kernels::WideStep> rows(static_cast<std::size_t>(arguments.shape.steps) * Shape::kRowWarps);
+  for (int block = 0; block * static_cast<int>(kRows) < arguments.screen.list.size(arguments.screen.slab); ++block) {
+    kernels::HostTeam<kernels::WideScreenState<kRows, kTile>> team(Shape::kThreads, backwards);
+    kernels::screen_wide_rows<kRows, kTile>(team, arguments, block, rows.data(), *memory);
+  }
+}
+
+/// @return whether there is a kernel for the shape
+inline bool run_tensor_screen(const kernels::TensorScreenArguments& arguments, bool backwards) {
+  return kernels::call_tensor_screen(
+      arguments.shape, arguments.screen.centroids.tile,
+      [&](auto steps, auto tile) { run_tensor_tiles<steps.value, tile.value>(arguments, backwards); },
+      [&](auto rows, auto tile) { run_wide_tiles<rows.value, tile.value>(arguments, backwards); });
 }
 
 inline void run_tensor_probe(const kernels::TensorProbeArguments& arguments, bool backwards) {

@@ -139,11 +139,11 @@ class KernelTwin {
         .slab = slab, .centroids = centroids(), .list = {}, .open = open, .gaps = gaps, .results = results};
     std::int32_t doubtful = 0;
     std::vector<kernels::OpenRow> list;
-    if (plan_.tensor_steps > 0 && !pair) {
+    if (plan_.tensor.steps > 0 && !pair) {
       list.resize(static_cast<std::size_t>(slab.n));
       arguments.open = {list.data(), &doubtful};
-      const std::vector<std::uint32_t> tiles = framed_.tensor_tiles(plan_.tensor_steps);
-      run_tensor_screen({arguments, tiles.data()}, plan_.tensor_steps, options_.backwards);
+      const std::vector<std::uint32_t> tiles = framed_.tensor_tiles(plan_.tensor.steps);
+      run_tensor_screen({arguments, tiles.data(), plan_.tensor}, options_.backwards);
       arguments.list = std::exchange(arguments.open, open).listed();
       doubtful_rows_ += doubtful;
     }

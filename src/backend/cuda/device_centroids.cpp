@@ -21,8 +21,9 @@ void DeviceCentroids::upload(MatrixView<const float> centroids, const Frame& fra
   largest_norm_.upload({&screen.largest_norm, 1}, stream);
   place_centroid_.upload(screen.place_centroid, stream);
   centroids_.upload({centroids.data, static_cast<std::size_t>(centroids.rows * centroids.columns)}, stream);
-  if (plan.tensor_steps > 0) {
-    tiles = framed.tensor_tiles(plan.tensor_steps);
+  tensor_ = plan.tensor;
+  if (tensor_.steps > 0) {
+    tiles = framed.tensor_tiles(tensor_.steps);
     tensor_tiles_.upload(tiles, stream);
   }
   compute.wait();  // before what was sent goes
@@ -45,8 +46,8 @@ void DeviceCentroids::upload(MatrixView<const float> centroids, const Frame& fra
            .block_norm = block_norm_.data(),
            .largest_norm = largest_norm_.data(),
            .tiles = tensor_tiles_.data(),
-           .tensor_bound = framed.tensor_bound(plan.tensor_steps),
-           .tensor_steps = plan.tensor_steps,
+           .tensor_bound = framed.tensor_bound(tensor_.steps),
+           .tensor_steps = tensor_.steps,
            .k = view_.k,
            .d = static_cast<std::int32_t>(screen.features()),
            .blocks = view_.blocks,

@@ -24,12 +24,13 @@ class DeviceCentroids {
   void advance(const Int128* totals, const int* feature_exponent, int weight_exponent, cudaStream_t stream);
   /// What the screen on matrix units needs besides; if the plan has it.
   [[nodiscard]] kernels::TensorScreenArguments tensor_screen(const kernels::ScreenArguments& screen) const {
-    return {screen, tensor_tiles_.data()};
+    return {screen, tensor_tiles_.data(), tensor_};
   }
 
  private:
   kernels::Centroids view_;
   kernels::NextCentroidsArguments next_;  ///< but for the sums
+  kernels::TensorShape tensor_;
   DeviceBuffer<float> offset_, packed_, start_, block_norm_, largest_norm_, centroids_;
   DeviceBuffer<std::int32_t> place_centroid_;
   DeviceBuffer<std::uint32_t> tensor_tiles_;

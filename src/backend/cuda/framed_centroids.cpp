@@ -5,7 +5,8 @@
 #include <cmath>
 
 #include "backend/cuda/tensor_probe.hpp"
-#include "kernels/tensor_screen.hpp"
+#include "kernels/nearest_arguments.hpp"
+#include "kernels/tensor_tile.hpp"
 
 namespace tessera::cuda {
 namespace {
@@ -98,8 +99,8 @@ std::vector<float> FramedCentroids::tensor_rests() const {
 }
 
 exact::TensorBound FramedCentroids::tensor_bound(int steps) const {
-  return exact::make_tensor_bound(std::int64_t{steps} * kernels::kProductTerms, kernels::tensor_tag_bits(screen_.tile),
-                                  kTensorStep);
+  return exact::make_tensor_bound(std::int64_t{steps} * kernels::kProductTerms, kernels::kPartTerms,
+                                  kernels::tensor_tag_bits(screen_.tile), kTensorStep);
 }
 
 }  // namespace tessera::cuda

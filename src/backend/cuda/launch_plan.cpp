@@ -6,7 +6,7 @@
 #include "exact/grid.hpp"
 #include "kernels/accumulate.hpp"
 #include "kernels/product_sums.hpp"
-#include "kernels/tensor_screen.hpp"
+#include "kernels/tensor_shapes.hpp"
 
 namespace tessera::cuda {
 namespace {
@@ -25,13 +25,11 @@ std::int64_t halved(std::int64_t rows, int halvings, std::int64_t least) {
 
 }  // namespace
 
-int tensor_steps(std::int64_t d) { return kernels::tensor_steps(d, kernels::TensorSteps()); }
-
 NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& limits, std::int64_t chunk_rows, int halvings,
                          bool gaps) {
   NearestPlan plan;
   plan.tile = k <= kNarrowTileSegments ? 16 : 64;
-  plan.tensor_steps = limits.tensor_screen ? tensor_steps(d) : 0;
+  if (limits.tensor_screen) plan.tensor = kernels::tensor_shape(d, plan.tile, limits.shared_bytes_per_block);
   const std::int64_t affordable = std::max(limits.memory_bytes / kSlabShare / kSlabRowBytes, kLeastSlabRows);
   const std::int64_t useful = std::min(std::max(chunk_rows, kUsualSlabRows), exact::kIntegerBlockRows);
   const std::int64_t slab_rows = std::min(affordable, useful);

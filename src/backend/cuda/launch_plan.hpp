@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "kernels/nearest_arguments.hpp"
+
 namespace tessera::cuda {
 
 /// What a plan needs to know of a device.
@@ -17,7 +19,7 @@ struct DeviceLimits {
 /// How a nearest pass over d features and k segments is laid out on a device: a pure function of shape and device.
 struct NearestPlan {
   int tile = 16;                      ///< centroids that share a block and a bound, see ScreenCentroids
-  int tensor_steps = 0;               ///< of 16 features each, if matrix units screen; 0: they don't
+  kernels::TensorShape tensor;        ///< of the screen on matrix units, if it has steps
   std::int64_t slab_rows = 1;         ///< rows that kernels work on at a time, at most exact::kIntegerBlockRows
   std::int64_t stage_rows = 1;        ///< rows that are copied from the host at a time, at most slab_rows
   std::int64_t cells = 0;             ///< of the sums: k x (d features, weight, rows)
@@ -36,10 +38,6 @@ inline constexpr std::int64_t kMostSumBytes = 68 << 10;
 inline constexpr std::int64_t kLeastSlabRows = 4096;
 /// Rows that a plan is made for at least, where there is memory: longer slabs gain little.
 inline constexpr std::int64_t kUsualSlabRows = 65536;
-
-/// Steps of 16 features that a screen on matrix units takes for d features, of those there are kernels for; 0: too many
-/// features.
-[[nodiscard]] int tensor_steps(std::int64_t d);
 
 /// @param d 1..8,192 @param k 1..65,535
 /// @param chunk_rows of the chunks to come: room for more would be in vain

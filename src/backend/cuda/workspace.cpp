@@ -56,7 +56,7 @@ void Workspace::reserve(bool series) {
   }
   if (series) unsettled_.reserve(plan_.slab_rows);
   open_.reserve(plan_.slab_rows);
-  if (plan_.tensor_steps > 0) doubtful_.reserve(plan_.slab_rows);
+  if (plan_.tensor.steps > 0) doubtful_.reserve(plan_.slab_rows);
   if (task_.gaps()) gaps_.reserve(plan_.slab_rows);
   counters_.reserve(1);
   if (!task_.statistics) return;
@@ -124,9 +124,9 @@ kernels::ListedRows Workspace::list_rows(const kernels::Slab& slab, const KeptRo
 /// Labels the rows that screens certify; the others go to the lists of open rows and of those with gaps.
 void Workspace::screen(kernels::ScreenArguments screen) const {
   const cudaStream_t stream = compute_.get();
-  if (plan_.tensor_steps > 0 && !wanted_.second) {
+  if (plan_.tensor.steps > 0 && !wanted_.second) {
     const kernels::OpenRows open = std::exchange(screen.open, {doubtful_.data(), count(Listed::doubtful)});
-    check(kernels::launch_tensor_screen(centroids_.tensor_screen(screen), plan_.tensor_steps, plan_.most_blocks, stream),
+    check(kernels::launch_tensor_screen(centroids_.tensor_screen(screen), plan_.most_blocks, stream),
           "launch of tensor screen");
     screen.list = std::exchange(screen.open, open).listed();
   }

@@ -7,6 +7,7 @@
 #include "exact/grid.hpp"
 #include "kernels/accumulate.hpp"
 #include "kernels/screen.hpp"
+#include "kernels/tensor_shapes.hpp"
 
 namespace tessera::cuda {
 namespace {
@@ -22,6 +23,16 @@ const std::array<DeviceLimits, 4> kDevices = {{{14, 64 * kKibi, 2 * kGibi},
 
 constexpr std::int64_t kManyRows = std::int64_t{1} << 40;
 
+/// There is a kernel for the shape, and all features and its shared memory have room.
+bool tensor_holds(const kernels::TensorShape& shape, std::int64_t d, int tile, const DeviceLimits& limits) {
+  if (shape == kernels::TensorShape()) return !limits.tensor_screen || d > 128;
+  std::int64_t bytes = 0;
+  const bool found = kernels::call_tensor_screen(
+      shape, tile, [&](auto, auto) {},
+      [&](auto rows, auto columns) { bytes = kernels::wide_screen_bytes<rows.value, columns.value>(shape.steps); });
+  return limits.tensor_screen && found && d <= shape.steps * kernels::kProductTerms && bytes <= limits.shared_bytes_per_block;
+}
+
 /// What every plan must keep to, whatever the shape.
 bool holds(std::int64_t d, std::int64_t k, const DeviceLimits& limits, int halvings) {
   const NearestPlan plan = plan_nearest(d, k, limits, kManyRows, halvings);
@@ -31,7 +42,7 @@ bool holds(std::int64_t d, std::int64_t k, const DeviceLimits& limits, int halvi
   good = good && plan.slab_rows >= 1 && plan.slab_rows <= exact::kIntegerBlockRows;
   good = good && plan.stage_rows >= 1 && plan.stage_rows <= plan.slab_rows;
   good = good && plan.cells == k * columns;
-  good = good && plan.tensor_steps == (limits.tensor_screen ? tensor_steps(d) : 0);
+  good = good && tensor_holds(plan.tensor, d, plan.tile, limits);
   good = good && plan.groups >= 1 && plan.shared_sum_bytes >= 0;
   good = good && (plan.groups == 1 || plan.groups * columns <= kernels::kAccumulateThreads);
   static_assert(sizeof(kernels::MoveMemory) % 16 == 0);  // nothing lies between it and the sums
@@ -101,16 +112,35 @@ TEST(CudaLaunchPlan, LargeTablesAreCutToSlabsWhoseSumsFit) {
   EXPECT_EQ(plan_nearest(8192, 64, kDevices[2], kManyRows).stage_rows, (64 << 20) / (4 * 8192));
 }
 
-/// As many steps of 16 features as a row needs, or the next number that there is a kernel for.
-TEST(CudaLaunchPlan, TensorStepsHoldAllFeatures) {
-  EXPECT_EQ(tensor_steps(1), 1);
-  EXPECT_EQ(tensor_steps(16), 1);
-  EXPECT_EQ(tensor_steps(17), 2);
-  EXPECT_EQ(tensor_steps(64), 4);
-  EXPECT_EQ(tensor_steps(65), 6);
-  EXPECT_EQ(tensor_steps(128), 8);
-  EXPECT_EQ(tensor_steps(129), 0);
-  EXPECT_EQ(tensor_steps(8192), 0);
+/// As many steps of 16 features as a row needs, or the next number that there is a kernel for; rows of more features than
+/// registers hold lie in shared memory, as many as there is room for.
+TEST(CudaLaunchPlan, MatrixUnitsTakeRowsAsTheyHaveRoom) {
+  using kernels::tensor_shape;
+  using kernels::TensorShape;
+  const auto in_registers = [](std::int64_t d) {
+    const TensorShape shape = tensor_shape(d, 64, 48 * kKibi);
+    EXPECT_EQ(shape.rows, 0);
+    return shape.steps;
+  };
+  EXPECT_EQ(in_registers(1), 1);
+  EXPECT_EQ(in_registers(16), 1);
+  EXPECT_EQ(in_registers(17), 2);
+  EXPECT_EQ(in_registers(64), 4);
+  EXPECT_EQ(in_registers(65), 6);
+  EXPECT_EQ(in_registers(128), 8);
+
+  constexpr std::int64_t kHopper = 227 * kKibi;
+  EXPECT_EQ(tensor_shape(129, 64, kHopper), (TensorShape{9, 128}));
+  EXPECT_EQ(tensor_shape(256, 64, kHopper), (TensorShape{16, 128}));  // two blocks share a multiprocessor
+  EXPECT_EQ(tensor_shape(512, 64, kHopper), (TensorShape{32, 64}));
+  EXPECT_EQ(tensor_shape(768, 64, kHopper), (TensorShape{48, 128}));  // one has it for itself
+  EXPECT_EQ(tensor_shape(1536, 64, kHopper), (TensorShape{96, 64}));
+  EXPECT_EQ(tensor_shape(2048, 64, kHopper), TensorShape());
+  EXPECT_EQ(tensor_shape(384, 16, kHopper), (TensorShape{24, 128}));
+  EXPECT_EQ(tensor_shape(8192, 16, kHopper), TensorShape());
+  EXPECT_EQ(tensor_shape(256, 64, 99 * kKibi), (TensorShape{16, 128}));
+  EXPECT_EQ(tensor_shape(512, 64, 99 * kKibi), (TensorShape{32, 64}));
+  EXPECT_EQ(tensor_shape(129, 64, 48 * kKibi), TensorShape());
 }
 
 }  // namespace
