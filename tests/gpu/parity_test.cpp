@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/cpu/cpu_backend.hpp"
@@ -135,6 +136,29 @@ TEST_F(GpuParity, LargerTablesEqualTheCpu) {
     const NaiveNearest want = run_backend(cpu, made, 100000);
     for (int run = 0; run < 3; ++run) expect_equal(run_backend(*gpu, made, 70000), want);
     if (::testing::Test::HasFatalFailure()) return;
+  }
+}
+
+/// Rows that registers have no room for.
+TEST_F(GpuParity, LabelsOfManyFeaturesEqualTheCpu) {
+  const auto gpu = open_gpu(threads_);
+  CpuBackend cpu(supported_cpu_levels().front(), threads_);
+  AwkwardRandom random(22);
+  for (const std::int64_t d : {150, 256, 700, 1500}) {
+    for (const std::int64_t k : {5, 70}) {
+      SCOPED_TRACE(std::to_string(d) + " x " + std::to_string(k));
+      const AwkwardCase made = make_case("rows", affordable_rows(8000), d, k, 0.0, random, [&](std::int64_t i, std::int64_t j) {
+        return (i % 11 == j % 11 ? 3.0 : 0.0) + random.bell();
+      });
+      const auto find = [&](Backend& backend) {
+        const auto pass = backend.nearest({made.centroids.view(), &made.units});
+        std::vector<std::int32_t> segment(static_cast<std::size_t>(made.rows.rows()));
+        pass->consume({0, made.rows.view(), {}, {}}, {segment, {}, {}, {}});
+        return std::pair(segment, pass->finish().sums);
+      };
+      const auto want = find(cpu);
+      for (int run = 0; run < 2; ++run) EXPECT_TRUE(find(*gpu) == want);
+    }
   }
 }
 
