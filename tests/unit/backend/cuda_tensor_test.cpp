@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -245,6 +246,121 @@ TEST(TensorCertificate, NeverLies) {
 TEST(TensorCertificate, CertifiesOrdinaryRows) {
   // Disturbances go down to 1e-7 of the distance; numbers of 16 bits tell about 1e-3.
   EXPECT_GT(search(4.0, 0.0, 20000).certified, 20000 / 4);
+}
+
+/// A score as bad as the bound allows for: every product is added by itself, and `u` of every sum is lost.
+double worst_score(const std::vector<float>& x, const std::vector<float>& c, double u) {
+  const auto lose = [&](double sum) { return static_cast<float>(sum - std::fabs(sum) * (u - 0x1p-24)); };
+  const auto add = [&](float sum, std::size_t first, std::size_t last) {
+    for (std::size_t j = first; j < last; ++j) {
+      sum = lose(static_cast<double>(sum) + static_cast<double>(x[j]) * static_cast<double>(c[j]));
+    }
+    return sum;
+  };
+  double square = 0.0;
+  for (const float value : c) square += static_cast<double>(value) * static_cast<double>(value);
+  auto sum = static_cast<float>(-0.5 * square);
+  if (x.size() <= kernels::kPartTerms) return static_cast<double>(add(sum, 0, x.size()));
+  for (std::size_t first = 0; first < x.size(); first += kernels::kPartTerms) {
+    sum += add(0.0F, first, std::min(x.size(), first + kernels::kPartTerms));
+  }
+  return static_cast<double>(sum);
+}
+
+/// Not only decisions: every score.
+TEST(TensorCertificate, BoundsTheWorstScore) {
+  for (const std::size_t d : {1U, 16U, 128U, 129U, 400U, 1500U}) {
+    for (const float others : {8.0F, 0x1p-10F}) {  // sums that grow all the way, and such as are large from the start
+      std::vector<float> x(d, others);
+      for (std::size_t j = 0; j < d; j += kernels::kPartTerms) x[j] = 8.0F;
+      double square = 0.0;
+      for (const float value : x) square += static_cast<double>(value) * static_cast<double>(value);
+      const auto terms = static_cast<std::int64_t>((d + 15) / 16 * 16);
+      const exact::TensorBound bound = exact::make_tensor_bound(terms, kernels::kPartTerms, 0, kTensorStep);
+      const Norms norms = norms_of(x, true);
+      const auto error = static_cast<double>(bound.of(norms.norm, norms.rest).error(norms.norm, norms.rest));
+      const double found = std::fabs(worst_score(x, x, kTensorStep) - 0.5 * square);
+      EXPECT_LE(found, error) << d << " features";
+      EXPECT_TRUE(d < 128 || found > 0.05 * error) << d << " features: " << found << " of " << error;
+    }
+  }
+}
+
+/// Rows and a frame for the screens.
+struct ScreenedRows {
+  explicit ScreenedRows(std::int64_t d)
+      : offset(static_cast<std::size_t>(d) + kernels::kFrameSpare),
+        x(static_cast<std::size_t>(kCount * d) + kernels::kSpareFeatures) {
+    std::mt19937_64 bits(11);
+    std::normal_distribution<float> bell;
+    for (float& value : x) value = 5.0F + bell(bits);
+    for (std::int64_t j = 0; j < d; ++j) offset[static_cast<std::size_t>(j)] = -10.0F;
+    arguments.screen.slab = {.rows = x.data(), .n = kCount, .d = static_cast<std::int32_t>(d)};
+    arguments.screen.centroids.frame = {offset.data(), 2.0F};
+    arguments.shape.steps = static_cast<std::int32_t>((d + 15) / 16);
+  }
+  static constexpr std::int32_t kCount = 61;
+  std::vector<float> offset, x;
+  kernels::TensorScreenArguments arguments;
+};
+
+/// The norms are upper bounds, and close ones.
+template <std::size_t kRows>
+void expect_norms(const ScreenedRows& rows, const kernels::TensorNorms<kRows>& norms) {
+  const std::int64_t d = rows.arguments.screen.slab.d;
+  for (int i = 0; i < ScreenedRows::kCount; ++i) {
+    double square = 0.0, rest = 0.0;
+    for (std::int64_t j = 0; j < d; ++j) {
+      const float y = std::fma(rows.x[static_cast<std::size_t>(i * d + j)], 2.0F, -10.0F);
+      const double lost = static_cast<double>(y) - static_cast<double>(half_value(half_bits(y)));
+      square += static_cast<double>(y) * static_cast<double>(y);
+      rest += lost * lost;
+    }
+    const auto expect_close = [&](float bound, double norm) {
+      EXPECT_GE(static_cast<double>(bound), norm) << "row " << i << ", " << d << " features";
+      EXPECT_LE(static_cast<double>(bound), 1.001 * norm + 1e-12) << "row " << i << ", " << d << " features";
+    };
+    expect_close(norms.norm[i], std::sqrt(square));
+    expect_close(norms.rest[i], std::sqrt(rest));
+  }
+}
+
+template <std::size_t kRows, std::size_t kTile>
+void expect_norms_of_wide_rows(std::int64_t d) {
+  using Shape = kernels::WideShape<kRows, kTile>;
+  const ScreenedRows rows(d);
+  const auto memory = std::make_unique<kernels::WideScreenMemory<kRows, kTile>>();
+  std::vector<kernels::WideStep> steps(static_cast<std::size_t>(rows.arguments.shape.steps) * Shape::kRowWarps);
+  for (int t = 0; t < Shape::kThreads; ++t) {
+    kernels::load_wide_rows<false, kRows, kTile>(t, rows.arguments, 0, steps.data(), *memory);
+  }
+  for (int t = 0; t < static_cast<int>(kRows); ++t) {
+    memory->before.squares.join(t, static_cast<int>(d), memory->norms);
+  }
+  expect_norms(rows, memory->norms);
+}
+
+template <std::size_t kSteps>
+void expect_norms_of_narrow_rows(std::int64_t d) {
+  const ScreenedRows rows(d);
+  const auto memory = std::make_unique<kernels::TensorScreenMemory<kSteps, 16>>();
+  kernels::TensorScreenState<kSteps> state;
+  for (int t = 0; t < kernels::kTensorThreads; ++t) {
+    kernels::load_tensor_rows<false>(t, rows.arguments.screen, 0, state, *memory);
+  }
+  for (int t = 0; t < kernels::kTensorThreads; ++t) memory->squares.join(t, static_cast<int>(d), memory->norms);
+  expect_norms(rows, memory->norms);
+}
+
+TEST(TensorRows, NormsBoundRowsAndWhatTheyLose) {
+  for (const std::int64_t d : {1, 6, 16}) expect_norms_of_narrow_rows<1>(d);
+  for (const std::int64_t d : {97, 110, 128}) expect_norms_of_narrow_rows<8>(d);
+  for (const std::int64_t d : {129, 150, 400}) {
+    expect_norms_of_wide_rows<64, 16>(d);
+    expect_norms_of_wide_rows<64, 64>(d);
+    expect_norms_of_wide_rows<128, 16>(d);
+    expect_norms_of_wide_rows<128, 64>(d);
+  }
 }
 
 std::vector<float> run_probe(TensorProbe probe, bool backwards) {
