@@ -9,11 +9,12 @@
 // Pragmas cannot be functions.
 #if defined(__CUDA_ARCH__)
 #define TESSERA_UNROLL _Pragma("unroll")
-#define TESSERA_UNROLL_TWICE _Pragma("unroll 2")
+#define TESSERA_UNROLL_BY(count) TESSERA_PRAGMA(unroll count)
+#define TESSERA_PRAGMA(text) _Pragma(#text)
 #define TESSERA_NO_UNROLL _Pragma("unroll 1")
 #else
 #define TESSERA_UNROLL
-#define TESSERA_UNROLL_TWICE
+#define TESSERA_UNROLL_BY(count)
 #define TESSERA_NO_UNROLL
 #endif
 

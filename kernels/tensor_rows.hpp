@@ -120,19 +120,19 @@ using PairScores = float[2][2][4];
 TESSERA_HOST_DEVICE inline float tagged(float score, std::uint32_t tags, std::uint32_t tag) {
   std::uint32_t bits = std::bit_cast<std::uint32_t>(score);
 #if defined(__CUDA_ARCH__)
-  asm("lop3.b32 %0, %0, %1, %2, 0xBA;" : "+r"(bits) : "r"(tags), "r"(tag));  // one instruction: (bits & ~tags) | tag
+  asm("lop3.b32 %0, %0, %1, %2, 0xDC;" : "+r"(bits) : "r"(tag), "r"(tags));  // one instruction: (bits & ~tags) | tag
 #else
   bits = (bits & ~tags) | tag;
 #endif
   return std::bit_cast<float>(bits);
 }
 
-/// The best centroids that a thread has seen for its rows. Within a tile, a score carries the number of its centroid in its
-/// last bits.
+/// The best centroids that a thread has seen for its rows. Of every eight columns of a product, it has two that follow each
+/// other. Within a tile, a score carries the number of its centroid among those of the thread in its last bits.
 struct TensorBest {
-  float first[kRowsOfTensorThread];   ///< greatest score of a tile, tagged
-  float second[kRowsOfTensorThread];  ///< next one
-  BestScore<false> best[kRowsOfTensorThread];
+  float first[kRowsOfTensorThread];            ///< greatest score of a tile, tagged
+  float second[kRowsOfTensorThread];           ///< next one
+  BestScore<false> best[kRowsOfTensorThread];  ///< of all; for a place, its number among those that the thread has
 
   TESSERA_HOST_DEVICE void begin() {
     TESSERA_UNROLL
@@ -150,7 +150,9 @@ struct TensorBest {
     for (int i = 0; i < kRowsOfTensorThread; ++i) {
       float value[4];
       TESSERA_UNROLL
-      for (int j = 0; j < 4; ++j) value[j] = tagged(score[i / 2][j / 2][i % 2 * 2 + j % 2], kTags, static_cast<unsigned>(j));
+      for (int j = 0; j < 4; ++j) {
+        value[j] = tagged(score[i / 2][j / 2][i % 2 * 2 + j % 2], kTags, static_cast<unsigned>(pair * 4 + j));
+      }
       float greatest = fmaxf(value[0], value[1]);
       float next = fminf(value[0], value[1]);
       TESSERA_UNROLL
@@ -158,7 +160,6 @@ struct TensorBest {
         next = fmaxf(next, fminf(greatest, value[j]));
         greatest = fmaxf(greatest, value[j]);
       }
-      greatest = std::bit_cast<float>(std::bit_cast<std::uint32_t>(greatest) | static_cast<std::uint32_t>(pair) * 4);
       second[i] = fmaxf(fmaxf(second[i], next), fminf(first[i], greatest));
       first[i] = fmaxf(first[i], greatest);
     }
@@ -167,16 +168,23 @@ struct TensorBest {
   template <std::size_t kTile, std::size_t kRows>
   TESSERA_HOST_DEVICE void take_tile(int t, int b, const exact::TensorBound::OfCentroids& bound, int first_row,
                                      const TensorNorms<kRows>& norms) {
-    constexpr std::uint32_t kTag = (1U << tensor_tag_bits(kTile)) - 1;
+    constexpr std::uint32_t kTags = (1U << tensor_tag_bits(kTile)) - 1;
+    const auto before = static_cast<std::uint32_t>(b) << tensor_tag_bits(kTile);
     TESSERA_UNROLL
     for (int i = 0; i < kRowsOfTensorThread; ++i) {
-      const auto tag = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(first[i]) & kTag);
       const int row = first_row + row_of_warp(t, i);
       const float error = bound.error(norms.norm[row], norms.rest[row]);
-      const std::int32_t place = b * static_cast<int>(kTile) + tag / 2 * kProductColumns + t % 4 * 2 + tag % 2;
-      best[i].offer(first[i] - error, first[i] + error, place);
+      const std::uint32_t number = (std::bit_cast<std::uint32_t>(first[i]) & kTags) | before;
+      best[i].offer(first[i] - error, first[i] + error, static_cast<std::int32_t>(number));
       best[i].rival = fmaxf(best[i].rival, second[i] + error);
     }
+  }
+  /// What was found for row i.
+  [[nodiscard]] TESSERA_HOST_DEVICE BestScore<false> of(int t, int i) const {
+    const auto number = static_cast<unsigned>(best[i].place);
+    BestScore<false> found = best[i];
+    found.place = static_cast<std::int32_t>(number / 2 * kProductColumns + static_cast<unsigned>(t) % 4 * 2 + number % 2);
+    return found;
   }
 };
 

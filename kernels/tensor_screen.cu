@@ -11,9 +11,17 @@
 namespace tessera::kernels {
 namespace {
 
-// Two blocks share a multiprocessor where the registers suffice.
+// Blocks that share a multiprocessor, as many as there are registers for.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 1000
+constexpr int kMostBlocks = 3;
+#else
+constexpr int kMostBlocks = 2;
+#endif
+
 template <std::size_t kSteps, std::size_t kTile>
-__global__ void __launch_bounds__(kTensorThreads, kSteps <= 4 ? 2 : 1)
+__global__ void __launch_bounds__(kTensorThreads, kSteps <= 2   ? kMostBlocks
+                                                  : kSteps <= 6 ? 2
+                                                                : 1)
     tensor_screen_kernel(const TensorScreenArguments arguments) {
   __shared__ alignas(16) unsigned char bytes[sizeof(TensorScreenMemory<kSteps, kTile>)];
   auto& memory = *reinterpret_cast<TensorScreenMemory<kSteps, kTile>*>(bytes);

@@ -117,6 +117,7 @@ TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreen
   static_assert(kSteps * kProductTerms <= kPartTerms);
   using State = TensorScreenState<kSteps>;
   constexpr int kPairs = kTile / (2 * kProductColumns);
+  [[maybe_unused]] constexpr int kPairsAtOnce = kSteps == 6 ? 1 : kPairs;  // where it costs no block of a multiprocessor
   const int first = block * kTensorRows;
   team.each([&](int t, State& state) {
     begin_tile(t, a, 0, memory.tiles[0]);
@@ -137,7 +138,7 @@ TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreen
       if (b + 1 < a.screen.centroids.blocks) begin_tile(t, a, b + 1, memory.tiles[(b + 1) % 2]);
       state.found.begin_tile();
     });
-    TESSERA_NO_UNROLL
+    TESSERA_UNROLL_BY(kPairsAtOnce)
     for (int pair = 0; pair < kPairs; ++pair) {
       score_pair(team, pair, tile);
       team.alone([&](int, State& state) { state.found.template take_pair<kTile>(pair, state.score); });
@@ -150,7 +151,7 @@ TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreen
   team.each([&](int t, State& state) {
     TESSERA_UNROLL
     for (int i = 0; i < kRowsOfTensorThread; ++i) {
-      memory.places.put(t % kTensorShares, first_of_warp(t) + row_of_warp(t, i), state.found.best[i]);
+      memory.places.put(t % kTensorShares, first_of_warp(t) + row_of_warp(t, i), state.found.of(t, i));
     }
   });
   team.each([&](int t, State&) { conclude_tensor_row(t, first, a.screen, memory.norms, memory.places); });

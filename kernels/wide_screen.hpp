@@ -91,7 +91,7 @@ TESSERA_HOST_DEVICE inline void load_wide_rows(int t, const TensorScreenArgument
     row[i] = screen.slab.rows + std::int64_t{screen.list.row(at < last ? at : last)} * screen.slab.d;  // see load_tensor_rows
   }
   RowSquares sums;
-  TESSERA_UNROLL_TWICE
+  TESSERA_UNROLL_BY(2)
   for (int s = Shape::part(t); s < a.shape.steps; s += Shape::kParts) {
     RowWords words;
     load_step<kWhole>(
@@ -245,7 +245,7 @@ TESSERA_HOST_DEVICE inline void screen_wide_rows(Team& team, const TensorScreenA
   team.each([&](int t, State& state) {
     TESSERA_UNROLL
     for (int i = 0; i < kRowsOfTensorThread; ++i) {
-      memory.places.put(Shape::share(t), Shape::row_warp(t) * kRowsOfWarp + row_of_warp(t, i), state.found.best[i]);
+      memory.places.put(Shape::share(t), Shape::row_warp(t) * kRowsOfWarp + row_of_warp(t, i), state.found.of(t, i));
     }
   });
   team.each([&](int t, State&) { conclude_tensor_row(t, first, a.screen, memory.norms, memory.places); });

@@ -57,7 +57,7 @@ struct TensorBound {
     float constant;
 
     TESSERA_HOST_DEVICE float error(float row_norm, float row_rest) const {
-      return fmaf(square * row_norm, row_norm, fmaf(norm, row_norm, fmaf(rest, row_rest, constant)));
+      return fmaf(fmaf(square, row_norm, norm), row_norm, fmaf(rest, row_rest, constant));
     }
   };
 
