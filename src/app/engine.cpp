@@ -6,9 +6,6 @@
 #include <filesystem>
 #include <optional>
 #include <system_error>
-#if __has_include(<malloc.h>)
-#include <malloc.h>
-#endif
 
 #include "core/memory_budget.hpp"
 
@@ -59,10 +56,7 @@ std::int64_t Engine::learning_bytes(const Table& table) const {
 }
 
 FeederOptions Engine::feeder_options() const {
-#ifdef __GLIBC__
-  // What earlier stages have freed would count as held, although the feeder could have it: give it back first.
-  ::malloc_trim(0);
-#endif
+  give_back_freed_memory();  // it would count as held, although the feeder could have it
   return {.memory_bytes = memory_bytes_,
           .scratch = options_.scratch,
           .chunk_rows = options_.chunk_rows,

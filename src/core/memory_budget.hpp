@@ -21,6 +21,12 @@ struct MachineMemory {
 /// Physical memory that this process holds now; 0 if the system does not say.
 [[nodiscard]] std::int64_t resident_bytes();
 
+/// Has every thread give back what it frees, but for a few MiB. The C library would keep up to 64 MiB for each, which count
+/// as held and vary from run to run. For the start of a program; where the C library is not glibc, it does nothing.
+void keep_little_freed_memory();
+/// Gives back what the main thread has freed, and what others have freed amidst what they still hold.
+void give_back_freed_memory();
+
 /// How much memory the job may take.
 struct MemoryBudget {
   std::int64_t bytes = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "core/cgroup.hpp"
@@ -96,6 +97,30 @@ TEST(ResidentBytes, GrowWithWhatIsTouched) {
   const std::int64_t before = resident_bytes();
   const std::vector<char> touched(std::size_t{64} << 20, 'x');
   EXPECT_GE(resident_bytes(), before + (std::int64_t{60} << 20)) << touched.back();
+}
+
+TEST(ResidentBytes, FallWhenAThreadFrees) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers have an allocator of their own";
+#endif
+  keep_little_freed_memory();
+  std::promise<void> freed, measured;
+  const std::int64_t before = resident_bytes();
+  std::thread other([&] {
+    { const std::vector<char> one(std::size_t{31} << 20, 'x'); }  // the size for which the C library adapts itself
+    {
+      std::vector<std::vector<char>> several;
+      for (int i = 0; i < 48; ++i) several.emplace_back(std::size_t{1} << 20, 'x');
+    }
+    freed.set_value();
+    measured.get_future().wait();
+  });
+  freed.get_future().wait();
+  give_back_freed_memory();
+  const std::int64_t after = resident_bytes();
+  measured.set_value();
+  other.join();
+  EXPECT_LT(after, before + (std::int64_t{8} << 20));
 }
 
 /// Sets a variable for the length of a test.
