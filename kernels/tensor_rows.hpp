@@ -99,7 +99,7 @@ struct SharedSquares {
       rests[share][first + row_of_warp(t, i)] = sums.rest[i];
     }
   }
-  /// Adds up the shares of a row.
+  /// Adds up the shares of a row. @param d  at least its features
   template <std::size_t kRows>
   TESSERA_HOST_DEVICE void join(int row, int d, TensorNorms<kRows>& norms) const {
     float square = 0.0F;
@@ -127,64 +127,105 @@ TESSERA_HOST_DEVICE inline float tagged(float score, std::uint32_t tags, std::ui
   return std::bit_cast<float>(bits);
 }
 
-/// The best centroids that a thread has seen for its rows. Of every eight columns of a product, it has two that follow each
-/// other. Within a tile, a score carries the number of its centroid among those of the thread in its last bits.
+/// The tag of a score that has one of `count`, a power of two.
+TESSERA_HOST_DEVICE inline std::uint32_t tag_of(float score, std::uint32_t count) {
+  return std::bit_cast<std::uint32_t>(score) & (count - 1);
+}
+
+/// The greatest of four scores and the next one, tagged with their places.
+struct BestOfFour {
+  float first;
+  float second;
+
+  TESSERA_HOST_DEVICE explicit BestOfFour(const float (&score)[4]) {
+    float value[4];
+    TESSERA_UNROLL
+    for (int j = 0; j < 4; ++j) value[j] = tagged(score[j], 3, static_cast<unsigned>(j));
+    const float left = fmaxf(value[0], value[1]);
+    const float right = fmaxf(value[2], value[3]);
+    first = fmaxf(left, right);
+    second = fmaxf(fminf(left, right), fmaxf(fminf(value[0], value[1]), fminf(value[2], value[3])));
+  }
+};
+
+/// The best centroids that a thread has seen for its rows. It has them in groups of four, kGroups in a tile. Of several groups
+/// it knows no more than the greatest score of each, and the greatest at each place of a group: the best of all is where both
+/// say so, and any other one differs from it in group or place (docs/numerics.md, section 5).
+template <std::uint32_t kGroups>
 struct TensorBest {
-  float first[kRowsOfTensorThread];            ///< greatest score of a tile, tagged
-  float second[kRowsOfTensorThread];           ///< next one
-  BestScore<false> best[kRowsOfTensorThread];  ///< of all; for a place, its number among those that the thread has
+  float of_place[kRowsOfTensorThread][4];      ///< greatest scores of the places; where a tile is one group, of that one
+  float first[kRowsOfTensorThread];            ///< greatest score of a tile, tagged with its group
+  float second[kRowsOfTensorThread];           ///< that of its other groups
+  BestScore<false> best[kRowsOfTensorThread];  ///< of the tiles so far; its place is the number of a group
 
   TESSERA_HOST_DEVICE void begin() {
     TESSERA_UNROLL
-    for (int i = 0; i < kRowsOfTensorThread; ++i) best[i] = BestScore<false>();
+    for (int i = 0; i < kRowsOfTensorThread; ++i) {
+      best[i] = BestScore<false>();
+      TESSERA_UNROLL
+      for (int j = 0; j < 4; ++j) of_place[i][j] = -INFINITY;
+    }
   }
   TESSERA_HOST_DEVICE void begin_tile() {
     TESSERA_UNROLL
     for (int i = 0; i < kRowsOfTensorThread; ++i) first[i] = second[i] = -INFINITY;
   }
-  /// Takes the scores of centroids 16 `pair` ... of a tile.
-  template <std::size_t kTile>
-  TESSERA_HOST_DEVICE void take_pair(int pair, const PairScores& score) {
-    constexpr std::uint32_t kTags = (1U << tensor_tag_bits(kTile)) - 1;
+  /// Takes the scores of a group of the tile.
+  TESSERA_HOST_DEVICE void take_group(std::uint32_t group, const PairScores& score) {
     TESSERA_UNROLL
     for (int i = 0; i < kRowsOfTensorThread; ++i) {
       float value[4];
       TESSERA_UNROLL
       for (int j = 0; j < 4; ++j) {
-        value[j] = tagged(score[i / 2][j / 2][i % 2 * 2 + j % 2], kTags, static_cast<unsigned>(pair * 4 + j));
+        value[j] = score[i / 2][j / 2][i % 2 * 2 + j % 2];
+        of_place[i][j] = kGroups == 1 ? value[j] : fmaxf(of_place[i][j], value[j]);
       }
-      float greatest = fmaxf(value[0], value[1]);
-      float next = fminf(value[0], value[1]);
-      TESSERA_UNROLL
-      for (int j = 2; j < 4; ++j) {
-        next = fmaxf(next, fminf(greatest, value[j]));
-        greatest = fmaxf(greatest, value[j]);
+      if constexpr (kGroups > 1) {
+        const float greatest = fmaxf(fmaxf(value[0], value[1]), fmaxf(value[2], value[3]));
+        const float offered = tagged(greatest, kGroups - 1, group);
+        second[i] = fmaxf(second[i], fminf(first[i], offered));
+        first[i] = fmaxf(first[i], offered);
       }
-      second[i] = fmaxf(fmaxf(second[i], next), fminf(first[i], greatest));
-      first[i] = fmaxf(first[i], greatest);
     }
   }
-  /// Takes the two greatest scores of tile `b`. @param first_row  of the warp
-  template <std::size_t kTile, std::size_t kRows>
+  /// Takes the two greatest of tile `b`. @param first_row  of the warp
+  template <std::size_t kRows>
   TESSERA_HOST_DEVICE void take_tile(int t, int b, const exact::TensorBound::OfCentroids& bound, int first_row,
                                      const TensorNorms<kRows>& norms) {
-    constexpr std::uint32_t kTags = (1U << tensor_tag_bits(kTile)) - 1;
-    const auto before = static_cast<std::uint32_t>(b) << tensor_tag_bits(kTile);
     TESSERA_UNROLL
     for (int i = 0; i < kRowsOfTensorThread; ++i) {
       const int row = first_row + row_of_warp(t, i);
       const float error = bound.error(norms.norm[row], norms.rest[row]);
-      const std::uint32_t number = (std::bit_cast<std::uint32_t>(first[i]) & kTags) | before;
-      best[i].offer(first[i] - error, first[i] + error, static_cast<std::int32_t>(number));
-      best[i].rival = fmaxf(best[i].rival, second[i] + error);
+      if constexpr (kGroups == 1) {
+        const BestOfFour of_tile(of_place[i]);
+        offer(i, of_tile.first, of_tile.second, error, static_cast<std::uint32_t>(b) * 4 + tag_of(of_tile.first, 4));
+      } else {
+        offer(i, first[i], second[i], error, static_cast<std::uint32_t>(b) * kGroups + tag_of(first[i], kGroups));
+      }
     }
   }
-  /// What was found for row i.
-  [[nodiscard]] TESSERA_HOST_DEVICE BestScore<false> of(int t, int i) const {
-    const auto number = static_cast<unsigned>(best[i].place);
+  /// What was found for row i. @param part  of the `parts` that have groups of a tile
+  [[nodiscard]] TESSERA_HOST_DEVICE BestScore<false> of(int t, int i, std::uint32_t part, std::uint32_t parts) const {
     BestScore<false> found = best[i];
-    found.place = static_cast<std::int32_t>(number / 2 * kProductColumns + static_cast<unsigned>(t) % 4 * 2 + number % 2);
+    auto group = static_cast<std::uint32_t>(found.place);
+    std::uint32_t place = group % 4;
+    if constexpr (kGroups == 1) {
+      group /= 4;
+    } else {
+      const BestOfFour of_all(of_place[i]);
+      place = tag_of(of_all.first, 4);
+      found.rival = fmaxf(found.rival, fmaf(0.5F, found.upper - found.lower, of_all.second));
+    }
+    const std::uint32_t pair = (group / kGroups * parts + part) * kGroups + group % kGroups;
+    const std::uint32_t column = (pair * 2 + place / 2) * kProductColumns + static_cast<std::uint32_t>(t) % 4 * 2 + place % 2;
+    found.place = static_cast<std::int32_t>(column);
     return found;
+  }
+
+ private:
+  TESSERA_HOST_DEVICE void offer(int i, float greatest, float next, float error, std::uint32_t number) {
+    best[i].offer(greatest - error, greatest + error, static_cast<std::int32_t>(number));
+    best[i].rival = fmaxf(best[i].rival, next + error);
   }
 };
 

@@ -11,23 +11,21 @@
 namespace tessera::kernels {
 namespace {
 
-// Blocks that share a multiprocessor, as many as there are registers for.
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 1000
-constexpr int kMostBlocks = 3;
-#else
-constexpr int kMostBlocks = 2;
-#endif
+/// Blocks that are to share a multiprocessor: as many as there are registers for.
+constexpr int blocks_together(std::size_t steps, std::size_t tile) {
+  if (steps <= 2 && tile == 16) return 3;
+  return steps <= 6 ? 2 : 1;
+}
 
 template <std::size_t kSteps, std::size_t kTile>
-__global__ void __launch_bounds__(kTensorThreads, kSteps <= 2   ? kMostBlocks
-                                                  : kSteps <= 6 ? 2
-                                                                : 1)
+__global__ void __launch_bounds__(kTensorThreads, blocks_together(kSteps, kTile))
     tensor_screen_kernel(const TensorScreenArguments arguments) {
   __shared__ alignas(16) unsigned char bytes[sizeof(TensorScreenMemory<kSteps, kTile>)];
   auto& memory = *reinterpret_cast<TensorScreenMemory<kSteps, kTile>*>(bytes);
-  const int rows = arguments.screen.list.size(arguments.screen.slab);
-  for (int block = static_cast<int>(blockIdx.x); block * kTensorRows < rows; block += static_cast<int>(gridDim.x)) {
-    DeviceTeam<TensorScreenState<kSteps>> team;
+  // Asked for in every turn: a number that is kept takes a register.
+  const auto rows = [&] { return arguments.screen.list.size(arguments.screen.slab); };
+  for (int block = static_cast<int>(blockIdx.x); block * kTensorRows < rows(); block += static_cast<int>(gridDim.x)) {
+    DeviceTeam<TensorScreenState<kSteps, kTile>> team;
     screen_on_tensors<kSteps, kTile>(team, arguments, block, memory);
   }
 }

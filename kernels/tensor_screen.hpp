@@ -19,6 +19,16 @@ namespace tessera::kernels {
 inline constexpr int kTensorThreads = 256;
 inline constexpr int kTensorRows = kTensorThreads;
 
+/// Whether there are registers for the products of a whole tile at a time, and not only of 16 centroids. In between, that
+/// depends on what the compiler makes of an architecture.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800 && __CUDA_ARCH__ < 1000
+template <std::size_t kSteps>
+inline constexpr bool kTileAtOnce = kSteps != 6;
+#else
+template <std::size_t kSteps>
+inline constexpr bool kTileAtOnce = kSteps <= 2 || kSteps == 8;
+#endif
+
 /// Shared memory of a block. Where threads that share rows write beside each other, rows lie kStride apart, in other banks.
 template <std::size_t kSteps, std::size_t kTile>
 struct TensorScreenMemory {
@@ -32,13 +42,13 @@ struct TensorScreenMemory {
 };
 
 /// What a thread keeps in registers.
-template <std::size_t kSteps>
+template <std::size_t kSteps, std::size_t kTile>
 struct TensorScreenState {
   RowWords rows[kSteps];
   PairScores score;
   Words4 columns;
   Float4 start[2];
-  TensorBest found;
+  TensorBest<kTile / (2 * kProductColumns)> found;
 };
 
 /// The first row of a thread's warp in the block.
@@ -46,7 +56,8 @@ TESSERA_HOST_DEVICE inline int first_of_warp(int t) { return t / kWarp * kRowsOf
 
 /// Brings the thread's share of its rows to registers, with its share of their norms and of what they lose in 16 bits.
 template <bool kWhole, std::size_t kSteps, std::size_t kTile>
-TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a, int first, TensorScreenState<kSteps>& state,
+TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a, int first,
+                                                 TensorScreenState<kSteps, kTile>& state,
                                                  TensorScreenMemory<kSteps, kTile>& memory) {
   const int last = a.list.size(a.slab) - 1;
   int row[kRowsOfTensorThread];
@@ -75,18 +86,18 @@ TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a
 template <std::size_t kSteps, std::size_t kTile>
 TESSERA_HOST_DEVICE inline void begin_tile(int t, const TensorScreenArguments& a, int b, TensorTile<kSteps, kTile>& tile) {
   constexpr int kPieces = sizeof(tile) / 16;
-  const auto* from = reinterpret_cast<const Words4*>(a.tiles) + std::int64_t{b} * kPieces;
-  auto* to = reinterpret_cast<Words4*>(&tile);
+  const auto* from = reinterpret_cast<const Words4*>(a.tiles) + (b * kPieces + t);
+  auto* to = reinterpret_cast<Words4*>(&tile) + t;
   TESSERA_UNROLL
   for (int i = 0; i < kPieces; i += kTensorThreads) {
-    if (i + kTensorThreads <= kPieces || t < kPieces - i) begin_copy(to + i + t, from + i + t);
+    if (i + kTensorThreads <= kPieces || t < kPieces - i) begin_copy(to + i, from + i);
   }
 }
 
 /// Scores of centroids 16 `pair` ... of the tile against the thread's rows.
 template <std::size_t kSteps, std::size_t kTile, typename Team>
 TESSERA_HOST_DEVICE inline void score_pair(Team& team, int pair, const TensorTile<kSteps, kTile>& tile) {
-  using State = TensorScreenState<kSteps>;
+  using State = TensorScreenState<kSteps, kTile>;
   team.alone([&](int t, State& state) {
     TESSERA_UNROLL
     for (int product = 0; product < 2; ++product) {
@@ -115,9 +126,9 @@ template <std::size_t kSteps, std::size_t kTile, typename Team>
 TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreenArguments& a, int block,
                                                   TensorScreenMemory<kSteps, kTile>& memory) {
   static_assert(kSteps * kProductTerms <= kPartTerms);
-  using State = TensorScreenState<kSteps>;
+  using State = TensorScreenState<kSteps, kTile>;
   constexpr int kPairs = kTile / (2 * kProductColumns);
-  [[maybe_unused]] constexpr int kPairsAtOnce = kSteps == 6 ? 1 : kPairs;  // where it costs no block of a multiprocessor
+  [[maybe_unused]] constexpr int kPairsAtOnce = kTileAtOnce<kSteps> ? kPairs : 1;
   const int first = block * kTensorRows;
   team.each([&](int t, State& state) {
     begin_tile(t, a, 0, memory.tiles[0]);
@@ -129,7 +140,7 @@ TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreen
     finish_copies();
   });
   team.each([&](int t, State& state) {
-    memory.squares.join(t, a.screen.slab.d, memory.norms);
+    memory.squares.join(t, kSteps * kProductTerms, memory.norms);
     state.found.begin();
   });
   for (int b = 0; b < a.screen.centroids.blocks; ++b) {
@@ -141,17 +152,17 @@ TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreen
     TESSERA_UNROLL_BY(kPairsAtOnce)
     for (int pair = 0; pair < kPairs; ++pair) {
       score_pair(team, pair, tile);
-      team.alone([&](int, State& state) { state.found.template take_pair<kTile>(pair, state.score); });
+      team.alone([&](int, State& state) { state.found.take_group(static_cast<std::uint32_t>(pair), state.score); });
     }
     team.each([&](int t, State& state) {
-      state.found.template take_tile<kTile>(t, b, tile.head.bound, first_of_warp(t), memory.norms);
+      state.found.take_tile(t, b, tile.head.bound, first_of_warp(t), memory.norms);
       finish_copies();
     });
   }
   team.each([&](int t, State& state) {
     TESSERA_UNROLL
     for (int i = 0; i < kRowsOfTensorThread; ++i) {
-      memory.places.put(t % kTensorShares, first_of_warp(t) + row_of_warp(t, i), state.found.of(t, i));
+      memory.places.put(t % kTensorShares, first_of_warp(t) + row_of_warp(t, i), state.found.of(t, i, 0, 1));
     }
   });
   team.each([&](int t, State&) { conclude_tensor_row(t, first, a.screen, memory.norms, memory.places); });

@@ -84,7 +84,7 @@ TESSERA_HOST_DEVICE inline double lost_in_half(float y) {
 /// Where there is no centroid: finite, so that it can carry a tag.
 inline constexpr float kNoScore = -0x1p126F;
 
-/// Bits of a score that number the centroids of a tile that a thread has.
-[[nodiscard]] TESSERA_HOST_DEVICE constexpr int tensor_tag_bits(std::int64_t tile) { return tile == 64 ? 4 : 2; }
+/// Bits of a score that say where it was found: its group of a tile, or its place in a group.
+inline constexpr int kTensorTagBits = 2;
 
 }  // namespace tessera::kernels

@@ -73,7 +73,7 @@ struct WideScreenState {
   Words4 columns;
   PairScores score[WideShape<kRows, kTile>::kPairs];  ///< of the slices so far
   PairScores slice[WideShape<kRows, kTile>::kPairs];  ///< of the present one
-  TensorBest found;
+  TensorBest<WideShape<kRows, kTile>::kPairs> found;
 };
 
 /// Brings the thread's share of its rows to shared memory; warps that share rows take turns in their steps.
@@ -233,10 +233,9 @@ TESSERA_HOST_DEVICE inline void screen_wide_rows(Team& team, const TensorScreenA
         if (slice + 1 == slices) {
           TESSERA_UNROLL
           for (int pair = 0; pair < Shape::kPairs; ++pair) {
-            state.found.template take_pair<kTile>(Shape::part(t) * Shape::kPairs + pair, state.score[pair]);
+            state.found.take_group(static_cast<std::uint32_t>(pair), state.score[pair]);
           }
-          state.found.template take_tile<kTile>(t, b, memory.heads[b % 2].bound, Shape::row_warp(t) * kRowsOfWarp,
-                                                memory.norms);
+          state.found.take_tile(t, b, memory.heads[b % 2].bound, Shape::row_warp(t) * kRowsOfWarp, memory.norms);
         }
         finish_copies();
       });
@@ -245,7 +244,8 @@ TESSERA_HOST_DEVICE inline void screen_wide_rows(Team& team, const TensorScreenA
   team.each([&](int t, State& state) {
     TESSERA_UNROLL
     for (int i = 0; i < kRowsOfTensorThread; ++i) {
-      memory.places.put(Shape::share(t), Shape::row_warp(t) * kRowsOfWarp + row_of_warp(t, i), state.found.of(t, i));
+      memory.places.put(Shape::share(t), Shape::row_warp(t) * kRowsOfWarp + row_of_warp(t, i),
+                        state.found.of(t, i, static_cast<std::uint32_t>(Shape::part(t)), Shape::kParts));
     }
   });
   team.each([&](int t, State&) { conclude_tensor_row(t, first, a.screen, memory.norms, memory.places); });

@@ -47,7 +47,7 @@ template <std::size_t kSteps, std::size_t kTile>
 void run_tensor_tiles(const kernels::TensorScreenArguments& arguments, bool backwards) {
   const auto memory = std::make_unique<kernels::TensorScreenMemory<kSteps, kTile>>();
   for (int block = 0; block * kernels::kTensorRows < arguments.screen.list.size(arguments.screen.slab); ++block) {
-    kernels::HostTeam<kernels::TensorScreenState<kSteps>> team(kernels::kTensorThreads, backwards);
+    kernels::HostTeam<kernels::TensorScreenState<kSteps, kTile>> team(kernels::kTensorThreads, backwards);
     kernels::screen_on_tensors<kSteps, kTile>(team, arguments, block, *memory);
   }
 }

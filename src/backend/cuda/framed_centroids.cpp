@@ -99,8 +99,8 @@ std::vector<float> FramedCentroids::tensor_rests() const {
 }
 
 exact::TensorBound FramedCentroids::tensor_bound(int steps) const {
-  return exact::make_tensor_bound(std::int64_t{steps} * kernels::kProductTerms, kernels::kPartTerms,
-                                  kernels::tensor_tag_bits(screen_.tile), kTensorStep);
+  return exact::make_tensor_bound(std::int64_t{steps} * kernels::kProductTerms, kernels::kPartTerms, kernels::kTensorTagBits,
+                                  kTensorStep);
 }
 
 }  // namespace tessera::cuda

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "backend/cuda/framed_centroids.hpp"
@@ -344,7 +347,7 @@ template <std::size_t kSteps>
 void expect_norms_of_narrow_rows(std::int64_t d) {
   const ScreenedRows rows(d);
   const auto memory = std::make_unique<kernels::TensorScreenMemory<kSteps, 16>>();
-  kernels::TensorScreenState<kSteps> state;
+  kernels::TensorScreenState<kSteps, 16> state;
   for (int t = 0; t < kernels::kTensorThreads; ++t) {
     kernels::load_tensor_rows<false>(t, rows.arguments.screen, 0, state, *memory);
   }
@@ -361,6 +364,102 @@ TEST(TensorRows, NormsBoundRowsAndWhatTheyLose) {
     expect_norms_of_wide_rows<128, 16>(d);
     expect_norms_of_wide_rows<128, 64>(d);
   }
+}
+
+/// What one thread of a warp is given of one row: scores and errors of all its centroids, by place.
+struct OfferedScores {
+  std::map<std::int32_t, std::pair<float, float>> score_and_error;
+
+  /// The greatest of what score + sign * error is, without what tags are allowed for, of all places but one.
+  [[nodiscard]] double greatest(double sign, std::int32_t but = -1) const {
+    double found = -INFINITY;
+    for (const auto& [place, of] : score_and_error) {
+      const double error = static_cast<double>(of.second) - 0x1p-20 * kLargest;
+      if (place != but) found = std::max(found, static_cast<double>(of.first) + sign * error);
+    }
+    return found;
+  }
+
+  static constexpr double kLargest = 4.0;
+};
+
+struct TensorBestTally {
+  int certain = 0;
+  int open = 0;
+};
+
+/// Gives a thread tiles with scores that lie `spread` apart.
+template <std::uint32_t kGroups>
+TensorBestTally offer_scores(int t, int tiles, std::uint32_t part, std::uint32_t parts, double spread, std::mt19937_64& bits) {
+  std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+  OfferedScores offered[kernels::kRowsOfTensorThread];
+  kernels::TensorNorms<kernels::kRowsOfWarp> norms{};
+  kernels::TensorBest<kGroups> found;
+  found.begin();
+  for (int b = 0; b < tiles; ++b) {
+    const auto error = static_cast<float>(0x1p-20 * OfferedScores::kLargest * (1.0 + std::fabs(uniform(bits))));
+    found.begin_tile();
+    for (std::uint32_t group = 0; group < kGroups; ++group) {
+      kernels::PairScores score;
+      for (int i = 0; i < kernels::kRowsOfTensorThread; ++i) {
+        for (int j = 0; j < 4; ++j) {
+          const double steps = std::round(uniform(bits) * 4.0);  // several are equal
+          const auto value = static_cast<float>(-3.0 + spread * (steps + 0.01 * uniform(bits)));
+          score[i / 2][j / 2][i % 2 * 2 + j % 2] = value;
+          const auto pair = (static_cast<std::uint32_t>(b) * parts + part) * kGroups + group;
+          const auto place = static_cast<std::int32_t>(pair) * 16 + j / 2 * 8 + t % 4 * 2 + j % 2;
+          offered[i].score_and_error[place] = {value, error};
+        }
+      }
+      found.take_group(group, score);
+    }
+    found.take_tile(t, b, {0.0F, 0.0F, 0.0F, error}, 0, norms);
+  }
+  TensorBestTally tally;
+  for (int i = 0; i < kernels::kRowsOfTensorThread; ++i) {
+    const kernels::BestScore<false> best = found.of(t, i, part, parts);
+    const OfferedScores& all = offered[i];
+    EXPECT_LE(best.lower, all.greatest(-1.0));
+    EXPECT_GE(std::max(best.upper, best.rival), all.greatest(1.0));
+    EXPECT_GE(best.lower, all.greatest(-1.0) - 0x1p-18 * OfferedScores::kLargest) << "not close";
+    if (best.is_certain()) {
+      ++tally.certain;
+      EXPECT_TRUE(all.score_and_error.contains(best.place));
+      EXPECT_GE(best.rival, all.greatest(1.0, best.place));
+      EXPECT_LE(best.rival, all.greatest(1.0, best.place) + 0x1p-18 * OfferedScores::kLargest) << "not close";
+    } else {
+      ++tally.open;
+      // Two that are this far apart must be told from each other.
+      std::vector<float> scores;
+      for (const auto& entry : all.score_and_error) scores.push_back(entry.second.first);
+      std::ranges::sort(scores, std::greater());
+      EXPECT_LE(scores[0] - scores[1], 0x1p-17 * OfferedScores::kLargest);
+    }
+  }
+  return tally;
+}
+
+template <std::uint32_t kGroups>
+void expect_best_is_bounded() {
+  std::mt19937_64 bits(kGroups);
+  TensorBestTally all;
+  for (const double spread : {1e-7, 1e-6, 1e-5, 1e-4, 0.2}) {
+    for (int trial = 0; trial < 500; ++trial) {
+      const std::uint32_t parts = trial % 2 == 0 ? 1 : 4 / kGroups;
+      const TensorBestTally tally =
+          offer_scores<kGroups>(trial % 32, 1 + trial % 3, static_cast<std::uint32_t>(trial) / 2 % parts, parts, spread, bits);
+      all.certain += tally.certain;
+      all.open += tally.open;
+    }
+  }
+  EXPECT_GT(all.certain, 500);
+  EXPECT_GT(all.open, 500);
+}
+
+TEST(TensorBest, BoundsTheBestAndAllOthers) {
+  expect_best_is_bounded<1>();
+  expect_best_is_bounded<2>();
+  expect_best_is_bounded<4>();
 }
 
 std::vector<float> run_probe(TensorProbe probe, bool backwards) {
