@@ -153,23 +153,27 @@ TESSERA_HOST_DEVICE inline std::int64_t folded_cells(const FoldArguments& a) {
   return cells > 1 ? cells : 1;
 }
 
-/// Adds cell `i` of a slab's sums to the totals, and the objective with cell 0.
+/// Adds cell `i` of a slab's sums to the totals; with cell 0, the objective, and concludes what was counted.
 TESSERA_HOST_DEVICE inline void fold_cell(const FoldArguments& a, std::int64_t i) {
   if (i < a.cells) {
     a.totals[i] += a.sums[i];
     a.sums[i] = 0;
+    if (a.host.totals != nullptr) a.host.totals[i] = a.totals[i];
   } else if (i < a.cells + a.gap_cells) {
     std::int64_t* low = a.gap_halves + (i - a.cells);
     std::int64_t* high = low + a.gap_cells;
     a.totals[i] += static_cast<Int128>(*low) + static_cast<Int128>(*high) * (std::int64_t{1} << 32);
     *low = *high = 0;
   }
-  if (a.halves != nullptr && i == 0) {
-    *a.objective +=
-        static_cast<Int128>(a.halves[0]) + static_cast<Int128>(a.halves[1]) * (std::int64_t{1} << kObjectiveLowBits);
-    a.halves[0] = 0;
-    a.halves[1] = 0;
+  if (i != 0 || a.counters == nullptr) return;
+  Counters& counters = *a.counters;
+  if (a.objective) {
+    counters.objective += static_cast<Int128>(counters.halves[0]) +
+                          static_cast<Int128>(counters.halves[1]) * (std::int64_t{1} << kObjectiveLowBits);
+    counters.halves[0] = counters.halves[1] = 0;
   }
+  for (std::int32_t& rows : counters.listed_rows) rows = 0;
+  if (a.host.counters != nullptr) *a.host.counters = counters;
 }
 
 }  // namespace tessera::kernels

@@ -33,12 +33,15 @@ cudaError_t launch_accumulate_gaps(const AccumulateArguments& arguments, std::in
 /// @param shared_bytes of the sums on chip; 0: sums go to device memory
 cudaError_t launch_accumulate(const AccumulateArguments& arguments, std::int64_t shared_bytes, std::int32_t blocks,
                               cudaStream_t stream);
-/// Adds what the centroids of a pass have moved to the drift of a series' segments.
-cudaError_t launch_drift(const DriftArguments& arguments, cudaStream_t stream);
+/// Measures how far the centroids of a pass have moved.
+cudaError_t launch_measure_moves(const DriftArguments& arguments, cudaStream_t stream);
+/// Adds that to the drift of a series' segments.
+cudaError_t launch_add_drift(const DriftArguments& arguments, cudaStream_t stream);
 /// Lists the rows that a pass has to look at.
 cudaError_t launch_list_unsettled(const UnsettledArguments& arguments, cudaStream_t stream);
 /// The next centroids, from sums that are there once the stream has come so far.
-cudaError_t launch_next_centroids(const NextCentroidsArguments& arguments, cudaStream_t stream);
+/// @param moves  to be measured in the same launch, which spares one; of no centroids: none
+cudaError_t launch_next_centroids(const NextCentroidsArguments& arguments, const DriftArguments& moves, cudaStream_t stream);
 /// Squared distances of labelled rows.
 cudaError_t launch_measure(const MeasureArguments& arguments, cudaStream_t stream);
 cudaError_t launch_objective(const ObjectiveArguments& arguments, std::int32_t blocks, cudaStream_t stream);

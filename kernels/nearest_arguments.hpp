@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "exact/certificate.hpp"
 #include "exact/slack.hpp"
@@ -128,11 +129,33 @@ struct TensorScreenArguments {
   TensorShape shape;
 };
 
-/// The centroids of a pass, made those of the next one: the means of its segments, in the places and the frame that they have.
-struct NextCentroidsArguments {
+/// Rows of a pass that took work.
+struct RowCounts {
+  std::int64_t reference = 0;
+  std::int64_t unsettled = 0;  ///< of slabs whose settled rows were left alone
+};
+
+/// Numbers that the kernels of a pass count up.
+struct Counters {
+  Int128 objective = 0;
+  std::int64_t halves[2] = {0, 0};  ///< of what a slab adds to the objective
+  RowCounts rows;
+  std::int64_t bad_row = std::numeric_limits<std::int64_t>::max();  ///< least row beyond the objective's range
+  std::int32_t listed_rows[4] = {0, 0, 0, 0};                       ///< of a slab, by list
+};
+
+/// What an iteration starts from.
+struct IterationStart {
   const Int128* totals = nullptr;         ///< [k x (d + kExtraColumns)]
   const int* feature_exponent = nullptr;  ///< [d] of the units that the sums are in
   int weight_exponent = 0;
+  float* host_centroids = nullptr;  ///< [k x d] pinned memory that gets them, too; null: nobody asks
+  RowCounts* rows = nullptr;        ///< which begin anew
+};
+
+/// The centroids of a pass, made those of the next one: the means of its segments, in the places and the frame that they have.
+struct NextCentroidsArguments {
+  IterationStart from;
   ScreenFrame frame;
   const std::int32_t* place_centroid = nullptr;
   float* centroids = nullptr;
@@ -231,6 +254,13 @@ struct ObjectiveArguments {
   std::int64_t* bad_row = nullptr;  ///< least id of a row that does not fit, or as it was
 };
 
+/// Pinned memory that kernels write what they found to, instead of a copy that the next kernel would wait for; null: nobody
+/// asks.
+struct HostResults {
+  Int128* totals = nullptr;  ///< [cells] of FoldArguments
+  Counters* counters = nullptr;
+};
+
 /// The sums of one slab, and the totals that they are added to before they are set to zero.
 struct FoldArguments {
   std::int64_t* sums = nullptr;        ///< [cells]
@@ -238,8 +268,9 @@ struct FoldArguments {
   std::int64_t* gap_halves = nullptr;  ///< [2 x gap_cells] of AccumulateArguments
   std::int64_t gap_cells = 0;          ///< 0: rows have no gaps
   Int128* totals = nullptr;            ///< [cells + gap_cells]
-  std::int64_t* halves = nullptr;      ///< [2] of the objective; null: none
-  Int128* objective = nullptr;
+  bool objective = false;              ///< is counted
+  Counters* counters = nullptr;        ///< whose lists begin anew; null: none
+  HostResults host;
 };
 
 }  // namespace tessera::kernels

@@ -19,10 +19,15 @@ inline constexpr int kPackThreads = 256;
 /// Makes the centroid of a cell [k x d] the mean of its segment; without rows, it stays where it is.
 TESSERA_HOST_DEVICE inline void find_mean(const NextCentroidsArguments& a, std::int64_t cell) {
   const std::int64_t d = a.d;
-  const Int128* segment = a.totals + cell / d * (d + kExtraColumns);
+  const Int128* segment = a.from.totals + cell / d * (d + kExtraColumns);
   const std::int64_t j = cell % d;
-  if (cell == 0) *a.largest_norm = 0.0F;
-  if (segment[d] > 0) a.centroids[cell] = exact::exact_mean(segment[j], a.feature_exponent[j], segment[d], a.weight_exponent);
+  if (cell == 0) {
+    *a.largest_norm = 0.0F;
+    *a.from.rows = RowCounts();
+  }
+  if (segment[d] > 0)
+    a.centroids[cell] = exact::exact_mean(segment[j], a.from.feature_exponent[j], segment[d], a.from.weight_exponent);
+  if (a.from.host_centroids != nullptr) a.from.host_centroids[cell] = a.centroids[cell];
 }
 
 /// Shared memory of a block.

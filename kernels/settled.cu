@@ -25,11 +25,12 @@ __global__ void __launch_bounds__(kSettledThreads) list_unsettled_kernel(const U
 
 }  // namespace
 
-cudaError_t launch_drift(const DriftArguments& arguments, cudaStream_t stream) {
-  const int blocks = (arguments.k + kDriftCentroids - 1) / kDriftCentroids;
-  measure_moves_kernel<<<blocks, kDriftThreads, 0, stream>>>(arguments);
-  const cudaError_t error = cudaGetLastError();
-  if (error != cudaSuccess) return error;
+cudaError_t launch_measure_moves(const DriftArguments& arguments, cudaStream_t stream) {
+  measure_moves_kernel<<<measuring_blocks(arguments), kDriftThreads, 0, stream>>>(arguments);
+  return cudaGetLastError();
+}
+
+cudaError_t launch_add_drift(const DriftArguments& arguments, cudaStream_t stream) {
   add_drift_kernel<<<1, kDriftThreads, 0, stream>>>(arguments);
   return cudaGetLastError();
 }

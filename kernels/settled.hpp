@@ -24,6 +24,11 @@ struct DriftMemory {
 
 struct DriftState {};
 
+/// Blocks that measure moves.
+TESSERA_HOST_DEVICE inline int measuring_blocks(const DriftArguments& a) {
+  return (a.k + kDriftCentroids - 1) / kDriftCentroids;
+}
+
 /// Measures how far centroids [block kDriftCentroids, ...) moved, and takes note of where they are.
 template <typename Team>
 TESSERA_HOST_DEVICE inline void measure_moves(Team& team, const DriftArguments& a, std::int64_t block, DriftMemory& memory) {

@@ -148,7 +148,10 @@ void set_fake_cuda(const FakeCuda& options) { runtime().options = options; }
 const FakeCuda& fake_cuda() { return runtime().options; }
 FakeCudaUse& fake_cuda_counts() { return runtime().use; }
 void do_later(cudaStream_t stream, std::function<void()> run) { push(stream, std::move(run)); }
-std::span<std::byte> fake_allocation(const void* address) { return allocation_of(runtime().device_memory, address); }
+std::span<std::byte> fake_allocation(const void* address) {
+  const std::span<std::byte> found = allocation_of(runtime().device_memory, address);
+  return found.empty() ? allocation_of(runtime().pinned_memory, address) : found;
+}
 cudaError_t fake_result(cudaError_t error) { return result(error); }
 
 FakeCudaUse fake_cuda_use() {

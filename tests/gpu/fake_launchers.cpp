@@ -41,15 +41,20 @@ cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStrea
   });
   return cudaSuccess;
 }
-cudaError_t launch_next_centroids(const NextCentroidsArguments& arguments, cudaStream_t stream) {
+cudaError_t launch_next_centroids(const NextCentroidsArguments& arguments, const DriftArguments& moves, cudaStream_t stream) {
   do_later(stream, [=] {
     run_next_centroids(arguments, fake_cuda().backwards);
+    run_measure_moves(moves, fake_cuda().backwards);
     ++fake_cuda_counts().steps;
   });
   return cudaSuccess;
 }
-cudaError_t launch_drift(const DriftArguments& arguments, cudaStream_t stream) {
-  do_later(stream, [=] { run_drift(arguments, fake_cuda().backwards); });
+cudaError_t launch_measure_moves(const DriftArguments& arguments, cudaStream_t stream) {
+  do_later(stream, [=] { run_measure_moves(arguments, fake_cuda().backwards); });
+  return cudaSuccess;
+}
+cudaError_t launch_add_drift(const DriftArguments& arguments, cudaStream_t stream) {
+  do_later(stream, [=] { run_add_drift(arguments, fake_cuda().backwards); });
   return cudaSuccess;
 }
 cudaError_t launch_list_unsettled(const UnsettledArguments& arguments, cudaStream_t stream) {

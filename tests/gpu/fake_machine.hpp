@@ -17,7 +17,7 @@ namespace tessera::testing {
 [[nodiscard]] FakeCudaUse& fake_cuda_counts();
 /// Work in a stream's order.
 void do_later(cudaStream_t stream, std::function<void()> run);
-/// The allocation in device memory that holds an address; empty: none.
+/// The allocation, in device memory or pinned, that holds an address; empty: none.
 [[nodiscard]] std::span<std::byte> fake_allocation(const void* address);
 /// Notes an error as the last one, and returns it.
 cudaError_t fake_result(cudaError_t error);

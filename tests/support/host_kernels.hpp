@@ -101,12 +101,16 @@ inline void run_next_centroids(const kernels::NextCentroidsArguments& arguments,
   }
 }
 
-inline void run_drift(const kernels::DriftArguments& arguments, bool backwards) {
+inline void run_measure_moves(const kernels::DriftArguments& arguments, bool backwards) {
   kernels::DriftMemory memory{};
-  for (std::int64_t block = 0; block * kernels::kDriftCentroids < arguments.k; ++block) {
+  for (int block = 0; block < kernels::measuring_blocks(arguments); ++block) {
     kernels::HostTeam<kernels::DriftState> team(kernels::kDriftThreads, backwards);
     kernels::measure_moves(team, arguments, block, memory);
   }
+}
+
+inline void run_add_drift(const kernels::DriftArguments& arguments, bool backwards) {
+  kernels::DriftMemory memory{};
   kernels::HostTeam<kernels::DriftState> team(kernels::kDriftThreads, backwards);
   kernels::add_drift(team, arguments, memory);
 }

@@ -98,13 +98,15 @@ class KernelTwin {
     const Int128* gaps = totals_.data() + plan_.cells;
     std::copy_n(gaps, found.gap_sums.rows() * d, found.gap_sums.data());
     std::copy_n(gaps + plan_.gap_cells / 2, found.gap_weights.rows() * d, found.gap_weights.data());
-    found.objective = objective_;
+    found.objective = counters_.objective;
     found.reference_rows = reference_rows_;
     return found;
   }
 
   /// Least id of a row beyond the objective's range, or -1.
-  [[nodiscard]] std::int64_t bad_row() const { return bad_row_ == std::numeric_limits<std::int64_t>::max() ? -1 : bad_row_; }
+  [[nodiscard]] std::int64_t bad_row() const {
+    return counters_.bad_row == kernels::Counters().bad_row ? -1 : counters_.bad_row;
+  }
   /// Rows that the screen on matrix units left open.
   [[nodiscard]] std::int64_t doubtful_rows() const { return doubtful_rows_; }
   /// Rows that the screen in float32 left open.
@@ -163,17 +165,17 @@ class KernelTwin {
                                             .gap_halves = gap_halves_.data()};
     if (task_.gaps()) run_accumulate_gaps(sums, options_.blocks, options_.backwards);
     run_accumulate(sums, plan_.shared_sum_bytes, options_.blocks, options_.backwards);
-    kernels::FoldArguments fold{.sums = sums_.data(),
-                                .cells = plan_.cells,
-                                .gap_halves = gap_halves_.data(),
-                                .gap_cells = plan_.gap_cells,
-                                .totals = totals_.data()};
-    std::int64_t halves[2] = {};
+    const kernels::FoldArguments fold{.sums = sums_.data(),
+                                      .cells = plan_.cells,
+                                      .gap_halves = gap_halves_.data(),
+                                      .gap_cells = plan_.gap_cells,
+                                      .totals = totals_.data(),
+                                      .objective = task_.objective,
+                                      .counters = &counters_};
     if (task_.objective) {
       const double inverse = exact::make_grid(task_.units->objective_exponent).inverse;
-      run_objective({slab, label_.data(), distance2_.data(), inverse, halves, &bad_row_}, options_.blocks, options_.backwards);
-      fold.halves = halves;
-      fold.objective = &objective_;
+      run_objective({slab, label_.data(), distance2_.data(), inverse, counters_.halves, &counters_.bad_row}, options_.blocks,
+                    options_.backwards);
     }
     run_fold(fold);
   }
@@ -186,11 +188,10 @@ class KernelTwin {
   std::vector<double> inverse_;
   std::vector<std::int64_t> sums_, gap_halves_;
   std::vector<Int128> totals_;
-  Int128 objective_ = 0;
+  kernels::Counters counters_;
   std::int64_t reference_rows_ = 0;
   std::int64_t doubtful_rows_ = 0;
   std::int64_t open_rows_ = 0;
-  std::int64_t bad_row_ = std::numeric_limits<std::int64_t>::max();
   std::vector<float> rows_;
   std::vector<std::uint8_t> flags_;
   std::vector<std::int32_t> label_, second_;

@@ -54,11 +54,9 @@ void DeviceCentroids::upload(MatrixView<const float> centroids, const Frame& fra
            .tile = view_.tile};
 }
 
-void DeviceCentroids::advance(const Int128* totals, const int* feature_exponent, int weight_exponent, cudaStream_t stream) {
-  next_.totals = totals;
-  next_.feature_exponent = feature_exponent;
-  next_.weight_exponent = weight_exponent;
-  check(kernels::launch_next_centroids(next_, stream), "launch of next centroids");
+void DeviceCentroids::advance(const kernels::IterationStart& from, const kernels::DriftArguments& moves, cudaStream_t stream) {
+  next_.from = from;
+  check(kernels::launch_next_centroids(next_, moves, stream), "launch of next centroids");
 }
 
 }  // namespace tessera::cuda

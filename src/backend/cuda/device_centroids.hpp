@@ -19,9 +19,9 @@ class DeviceCentroids {
 
   /// As kernels see them.
   [[nodiscard]] const kernels::Centroids& view() const { return view_; }
-  /// Makes them the means that `totals` [k x (d + kExtraColumns)] say, in the places and the frame that they have.
-  /// @param feature_exponent  [d] on the device
-  void advance(const Int128* totals, const int* feature_exponent, int weight_exponent, cudaStream_t stream);
+  /// Makes them the means that an iteration starts from, in the places and the frame that they have. What it points to is on
+  /// the device, or pinned. @param moves  measured with them; of no centroids: none
+  void advance(const kernels::IterationStart& from, const kernels::DriftArguments& moves, cudaStream_t stream);
   /// What the screen on matrix units needs besides; if the plan has it.
   [[nodiscard]] kernels::TensorScreenArguments tensor_screen(const kernels::ScreenArguments& screen) const {
     return {screen, tensor_tiles_.data(), tensor_};
@@ -29,7 +29,7 @@ class DeviceCentroids {
 
  private:
   kernels::Centroids view_;
-  kernels::NextCentroidsArguments next_;  ///< but for the sums
+  kernels::NextCentroidsArguments next_;  ///< but for what it starts from
   kernels::TensorShape tensor_;
   DeviceBuffer<float> offset_, packed_, start_, block_norm_, largest_norm_, centroids_;
   DeviceBuffer<std::int32_t> place_centroid_;

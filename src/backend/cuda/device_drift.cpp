@@ -23,16 +23,24 @@ void DeviceDrift::start(const kernels::Centroids& centroids, std::int32_t d, cud
 
 void DeviceDrift::advance(const kernels::Centroids& centroids, std::int32_t d, cudaStream_t stream) {
   if (!started_) return start(centroids, d, stream);
-  check(kernels::launch_drift({.centroids = centroids.centroids,
-                               .before = before_.data(),
-                               .moved = moved_.data(),
-                               .drift = drift_.data(),
-                               .lower = lower_.data(),
-                               .upper = upper_.data(),
-                               .k = centroids.k,
-                               .d = d},
-                              stream),
-        "launch of drift");
+  const kernels::DriftArguments moves = moves_to(centroids, d);
+  check(kernels::launch_measure_moves(moves, stream), "launch of measure moves");
+  add(moves, stream);
+}
+
+kernels::DriftArguments DeviceDrift::moves_to(const kernels::Centroids& centroids, std::int32_t d) const {
+  return {.centroids = centroids.centroids,
+          .before = before_.data(),
+          .moved = moved_.data(),
+          .drift = drift_.data(),
+          .lower = lower_.data(),
+          .upper = upper_.data(),
+          .k = centroids.k,
+          .d = d};
+}
+
+void DeviceDrift::add(const kernels::DriftArguments& moves, cudaStream_t stream) const {
+  check(kernels::launch_add_drift(moves, stream), "launch of add drift");
 }
 
 }  // namespace tessera::cuda

@@ -14,6 +14,10 @@ class DeviceDrift {
   /// Takes note of the centroids of the next pass, k x d in every one; those of the first start at zero.
   /// @throws DeviceError, AllocationError
   void advance(const kernels::Centroids& centroids, std::int32_t d, cudaStream_t stream);
+  /// The same for centroids that a launch makes and measures at once: what it is to measure, which is added afterwards. Not for
+  /// the first pass.
+  [[nodiscard]] kernels::DriftArguments moves_to(const kernels::Centroids& centroids, std::int32_t d) const;
+  void add(const kernels::DriftArguments& moves, cudaStream_t stream) const;
 
   /// [k] by segment, rounded down and up.
   [[nodiscard]] const float* lower() const { return lower_.data(); }

@@ -21,23 +21,20 @@ void IterationsAhead::add(Workspace& workspace, SeriesRows& rows, DeviceDrift& d
   const auto next = (first_ + static_cast<std::size_t>(waiting_)) % iterations_.size();
   Iteration& iteration = iterations_[next];
   const auto work = [&] {
-    workspace.begin_iteration(totals, iteration.centroids);
-    workspace.advance(drift);
+    workspace.begin_iteration(totals, drift, iteration.centroids.data());
     const auto all = [](const ResidentRows&) { return true; };
     rows.each_run(workspace.plan().slab_rows, all, [&](Stretch& stretch, std::int64_t at, std::int64_t count) {
-      workspace.run(stretch.slab(at, count), workspace.slots().front(), stretch.kept(at, drift, true), totals);
+      workspace.run(stretch.slab(at, count), workspace.slots().front(), stretch.kept(at, drift, true), totals,
+                    {iteration.totals.data(), iteration.counters.data()});
     });
-    workspace.end_iteration(totals, iteration.totals, iteration.counters);
   };
+  iteration.centroids.reserve(workspace.centroid_cells());
+  iteration.totals.reserve(workspace.plan().cells);
+  iteration.counters.reserve(1);
   if (!std::exchange(begun_, true)) {
     work();  // the driver loads kernels when they are launched first, which it may not do while work is recorded
   } else {
-    if (!iteration.work) {
-      iteration.centroids.reserve(workspace.centroid_cells());
-      iteration.totals.reserve(workspace.plan().cells);
-      iteration.counters.reserve(1);
-      iteration.work.record(workspace.compute(), work);
-    }
+    if (!iteration.work) iteration.work.record(workspace.compute(), work);
     iteration.work.launch(workspace.compute());
   }
   iteration.done.record(workspace.compute());

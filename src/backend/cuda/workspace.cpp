@@ -133,10 +133,10 @@ void Workspace::screen(kernels::ScreenArguments screen) const {
   check(kernels::launch_screen(screen, wanted_.second, plan_.most_blocks, stream), "launch of screen");
 }
 
-void Workspace::run(const kernels::Slab& slab, const Slot& slot, const KeptRows& kept, Int128* totals) {
+void Workspace::run(const kernels::Slab& slab, const Slot& slot, const KeptRows& kept, Int128* totals,
+                    const kernels::HostResults& host) {
   const cudaStream_t stream = compute_.get();
   Counters* counters = counters_.data();
-  check(cudaMemsetAsync(counters->listed_rows, 0, sizeof(counters->listed_rows), stream), "cudaMemsetAsync");
   const kernels::ListedRows list = list_rows(slab, kept);
   const kernels::OpenRows open{open_.data(), count(Listed::open)};
   const bool has_gaps = task_.gaps() && slab.flags != nullptr;
@@ -166,11 +166,11 @@ void Workspace::run(const kernels::Slab& slab, const Slot& slot, const KeptRows&
               blocks_for(slab.n, kernels::kObjectiveThreads, plan_.most_blocks), stream),
           "launch of objective");
   }
-  accumulate(slab, list, results.label, kept.label, totals);
+  accumulate(slab, list, results.label, kept.label, totals, host);
 }
 
 void Workspace::retire(const kernels::Slab& slab, const KeptRows& kept, Int128* totals) {
-  accumulate(slab, {}, nullptr, kept.label, totals);
+  accumulate(slab, {}, nullptr, kept.label, totals, {});
 }
 
 void Workspace::advance(DeviceDrift& drift) const {
@@ -183,23 +183,25 @@ void Workspace::become_iteration() {
   wanted_ = {};
 }
 
-void Workspace::begin_iteration(const Int128* totals, PinnedBuffer<float>& centroids) {
+void Workspace::begin_iteration(const Int128* totals, DeviceDrift& drift, float* host_centroids) {
   const cudaStream_t stream = compute_.get();
-  centroids_.advance(totals, feature_exponent_.data(), weight_exponent_, stream);
-  centroids.fetch(centroids_.view().centroids, centroid_cells(), stream);
-  check(cudaMemsetAsync(&counters_.data()->rows, 0, sizeof(RowCounts), stream), "cudaMemsetAsync");
-}
-
-void Workspace::end_iteration(const Int128* totals, PinnedBuffer<Int128>& found, PinnedBuffer<Counters>& counters) {
-  found.fetch(totals, plan_.cells, compute_.get());
-  counters.fetch(counters_.data(), 1, compute_.get());
+  const bool skips = device_.limits.skips_settled_rows;
+  kernels::DriftArguments moves;
+  if (skips) moves = drift.moves_to(centroids_.view(), static_cast<std::int32_t>(task_.centroids.columns));
+  centroids_.advance({.totals = totals,
+                      .feature_exponent = feature_exponent_.data(),
+                      .weight_exponent = weight_exponent_,
+                      .host_centroids = host_centroids,
+                      .rows = &counters_.data()->rows},
+                     moves, stream);
+  if (skips) drift.add(moves, stream);
 }
 
 /// Adds what the listed rows moved.
 void Workspace::accumulate(const kernels::Slab& slab, const kernels::ListedRows& list, const std::int32_t* label,
-                           std::int32_t* previous, Int128* totals) {
+                           std::int32_t* previous, Int128* totals, const kernels::HostResults& host) {
   const cudaStream_t stream = compute_.get();
-  kernels::FoldArguments fold;
+  kernels::FoldArguments fold{.objective = task_.objective, .counters = counters_.data(), .host = host};
   if (task_.statistics) {
     const kernels::AccumulateArguments sums{.slab = slab,
                                             .list = list,
@@ -222,10 +224,6 @@ void Workspace::accumulate(const kernels::Slab& slab, const kernels::ListedRows&
     fold.gap_halves = gap_halves_.data();
     fold.gap_cells = plan_.gap_cells;
     fold.totals = totals;
-  }
-  if (task_.objective) {
-    fold.halves = counters_.data()->halves;
-    fold.objective = &counters_.data()->objective;
   }
   check(kernels::launch_fold(fold, stream), "launch of fold");
 }

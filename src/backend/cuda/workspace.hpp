@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "backend/cuda/cuda_devices.hpp"
@@ -27,22 +26,10 @@ struct Wanted {
   }
 };
 
-/// Rows of a pass that took work.
-struct RowCounts {
-  std::int64_t reference = 0;
-  std::int64_t unsettled = 0;  ///< of slabs whose settled rows were left alone
-};
+using kernels::Counters;
+using kernels::RowCounts;
 
-/// Numbers that the kernels of a pass count up in device memory.
-struct Counters {
-  Int128 objective = 0;
-  std::int64_t halves[2] = {0, 0};
-  RowCounts rows;
-  std::int64_t bad_row = std::numeric_limits<std::int64_t>::max();  ///< least row beyond the objective's range
-  std::int32_t listed_rows[4] = {0, 0, 0, 0};                       ///< see Listed
-};
-
-/// Lists of rows that a pass makes.
+/// Lists of rows that a pass makes, by their place in Counters.
 enum class Listed { unsettled, doubtful, open, gaps };
 
 /// A place for a slab: its rows and what is found of them.
@@ -86,7 +73,9 @@ class Workspace {
   /// Marks rows with gaps that have just come to the device. @param flags  those of the slab
   void mark_gaps(const kernels::Slab& slab, std::uint8_t* flags);
   /// Labels the rows of a slab into slot.label and what else is wanted, and adds them to `totals` [plan().total_cells()].
-  void run(const kernels::Slab& slab, const Slot& slot, const KeptRows& kept, Int128* totals);
+  /// @param host  gets what was found until then
+  void run(const kernels::Slab& slab, const Slot& slot, const KeptRows& kept, Int128* totals,
+           const kernels::HostResults& host = {});
   /// Takes rows off `totals` again.
   void retire(const kernels::Slab& slab, const KeptRows& kept, Int128* totals);
   /// Takes note of how far the centroids of the pass are from those of the one before.
@@ -95,10 +84,9 @@ class Workspace {
   void become_iteration();
   /// Numbers of the centroids.
   [[nodiscard]] std::int64_t centroid_cells() const { return task_.centroids.rows * task_.centroids.columns; }
-  /// Moves the centroids to the means of `totals`, and fetches them.
-  void begin_iteration(const Int128* totals, PinnedBuffer<float>& centroids);
-  /// Fetches what an iteration has found.
-  void end_iteration(const Int128* totals, PinnedBuffer<Int128>& found, PinnedBuffer<Counters>& counters);
+  /// Moves the centroids to the means of `totals`, and takes note of how far. @param host_centroids  gets them, too: pinned
+  /// memory
+  void begin_iteration(const Int128* totals, DeviceDrift& drift, float* host_centroids);
   /// Waits for everything. @throws DeviceError if anything went wrong on the device
   void wait() const;
   [[nodiscard]] Counters counters() const;
@@ -117,7 +105,7 @@ class Workspace {
   [[nodiscard]] std::int32_t* count(Listed list) const;
   [[nodiscard]] kernels::ListedRows list_rows(const kernels::Slab& slab, const KeptRows& kept) const;
   void accumulate(const kernels::Slab& slab, const kernels::ListedRows& list, const std::int32_t* label, std::int32_t* previous,
-                  Int128* totals);
+                  Int128* totals, const kernels::HostResults& host);
   void screen(kernels::ScreenArguments screen) const;
 
   Device device_;

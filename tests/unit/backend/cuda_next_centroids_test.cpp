@@ -56,9 +56,13 @@ TEST_P(CudaNextCentroids, AreTheMeansPackedAsTheHostWould) {
     std::vector<float> norm(before.screen().block_norm.size(), -1.0F);
     float largest_norm = 1e30F;
     std::vector<std::uint32_t> tiles = steps > 0 ? before.tensor_tiles(steps) : std::vector<std::uint32_t>{};
-    testing::run_next_centroids({.totals = totals.data(),
-                                 .feature_exponent = exponents.data(),
-                                 .weight_exponent = kWeightExponent,
+    Matrix<float> sent(k, d);
+    kernels::RowCounts rows{3, 4};
+    testing::run_next_centroids({.from = {.totals = totals.data(),
+                                          .feature_exponent = exponents.data(),
+                                          .weight_exponent = kWeightExponent,
+                                          .host_centroids = sent.data(),
+                                          .rows = &rows},
                                  .frame = {frame.offset.data(), frame.scale},
                                  .place_centroid = before.screen().place_centroid.data(),
                                  .centroids = next.data(),
@@ -75,6 +79,8 @@ TEST_P(CudaNextCentroids, AreTheMeansPackedAsTheHostWould) {
                                  .tile = static_cast<std::int32_t>(tile)},
                                 backwards);
     ASSERT_TRUE(next == want);
+    ASSERT_TRUE(sent == want);
+    ASSERT_EQ(rows.reference + rows.unsettled, 0);
 
     // What the host makes of them, centroid by centroid: its places may be others.
     const FramedCentroids after(want.view(), frame, tile);

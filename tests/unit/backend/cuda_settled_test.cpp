@@ -56,9 +56,16 @@ TEST(CudaSettled, DriftIsThatOfPlainLoops) {
             want[static_cast<std::size_t>(c)] += distance(now.row(c), next.row(c)) + farthest;
           }
           now = next;
-          testing::run_drift({now.data(), before.data(), moves.data(), drift.data(), lower.data(), upper.data(),
-                              static_cast<std::int32_t>(k), static_cast<std::int32_t>(d)},
-                             backwards);
+          const DriftArguments arguments{now.data(),
+                                         before.data(),
+                                         moves.data(),
+                                         drift.data(),
+                                         lower.data(),
+                                         upper.data(),
+                                         static_cast<std::int32_t>(k),
+                                         static_cast<std::int32_t>(d)};
+          testing::run_measure_moves(arguments, backwards);
+          testing::run_add_drift(arguments, backwards);
           ASSERT_TRUE(before == now);
           for (std::size_t c = 0; c < size; ++c) {
             ASSERT_GE(static_cast<long double>(upper[c]), want[c]);
