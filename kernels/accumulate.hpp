@@ -147,13 +147,7 @@ TESSERA_HOST_DEVICE inline void accumulate_in_memory(Team& team, const Accumulat
   });
 }
 
-/// Cells of a fold: at least one, which the objective is added with.
-TESSERA_HOST_DEVICE inline std::int64_t folded_cells(const FoldArguments& a) {
-  const std::int64_t cells = a.cells + a.gap_cells;
-  return cells > 1 ? cells : 1;
-}
-
-/// Adds cell `i` of a slab's sums to the totals; with cell 0, the objective, and concludes what was counted.
+/// Adds cell `i` of a slab's sums to the totals.
 TESSERA_HOST_DEVICE inline void fold_cell(const FoldArguments& a, std::int64_t i) {
   if (i < a.cells) {
     a.totals[i] += a.sums[i];
@@ -165,7 +159,11 @@ TESSERA_HOST_DEVICE inline void fold_cell(const FoldArguments& a, std::int64_t i
     a.totals[i] += static_cast<Int128>(*low) + static_cast<Int128>(*high) * (std::int64_t{1} << 32);
     *low = *high = 0;
   }
-  if (i != 0 || a.counters == nullptr) return;
+}
+
+/// Adds up the objective, and concludes what was counted.
+TESSERA_HOST_DEVICE inline void conclude_counters(const FoldArguments& a) {
+  if (a.counters == nullptr) return;
   Counters& counters = *a.counters;
   if (a.objective) {
     counters.objective += static_cast<Int128>(counters.halves[0]) +

@@ -60,7 +60,8 @@ __global__ void __launch_bounds__(kObjectiveThreads) objective_kernel(const Obje
 __global__ void __launch_bounds__(kFoldThreads) fold_kernel(const FoldArguments arguments) {
   const std::int64_t stride = std::int64_t{gridDim.x} * kFoldThreads;
   const std::int64_t first = std::int64_t{blockIdx.x} * kFoldThreads + threadIdx.x;
-  for (std::int64_t i = first; i < folded_cells(arguments); i += stride) fold_cell(arguments, i);
+  for (std::int64_t i = first; i < arguments.cells + arguments.gap_cells; i += stride) fold_cell(arguments, i);
+  if (first == 0) conclude_counters(arguments);
 }
 
 __global__ void __launch_bounds__(kMeasureThreads) measure_kernel(const MeasureArguments arguments) {
@@ -137,8 +138,8 @@ cudaError_t launch_objective(const ObjectiveArguments& arguments, std::int32_t b
 }
 
 cudaError_t launch_fold(const FoldArguments& arguments, cudaStream_t stream) {
-  const std::int64_t blocks =
-      std::min<std::int64_t>((folded_cells(arguments) + kFoldThreads - 1) / kFoldThreads, kMostFoldBlocks);
+  const std::int64_t cells = arguments.cells + arguments.gap_cells;
+  const std::int64_t blocks = std::clamp<std::int64_t>((cells + kFoldThreads - 1) / kFoldThreads, 1, kMostFoldBlocks);
   fold_kernel<<<static_cast<unsigned>(blocks), kFoldThreads, 0, stream>>>(arguments);
   return cudaGetLastError();
 }

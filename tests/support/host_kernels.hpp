@@ -220,7 +220,8 @@ inline void run_tally(const kernels::TallyArguments& arguments, bool backwards) 
 }
 
 inline void run_fold(const kernels::FoldArguments& arguments) {
-  for (std::int64_t i = 0; i < kernels::folded_cells(arguments); ++i) kernels::fold_cell(arguments, i);
+  for (std::int64_t i = 0; i < arguments.cells + arguments.gap_cells; ++i) kernels::fold_cell(arguments, i);
+  kernels::conclude_counters(arguments);
 }
 
 }  // namespace tessera::testing
