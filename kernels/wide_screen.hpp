@@ -37,6 +37,13 @@ struct WideSlice {
   Words4 columns[kSliceSteps][kTile / 16][kWarp];
 };
 
+/// What a block has in shared memory while squares are added up: the first slice, which is on its way, and they.
+template <std::size_t kShares, std::size_t kStride, std::size_t kTile>
+struct WideSquares {
+  WideSlice<kTile> slice;
+  SharedSquares<kShares, kStride> squares;
+};
+
 /// Shared memory of a block, before its rows.
 template <std::size_t kRows, std::size_t kTile>
 struct WideScreenMemory {
@@ -44,11 +51,8 @@ struct WideScreenMemory {
   static constexpr std::size_t kStride = kRows + kWarp / kTensorShares;  ///< see TensorScreenMemory
   union {
     WideSlice<kTile> slices[2];
-    struct {
-      WideSlice<kTile> first;  ///< of the slices: on its way while squares are added up
-      SharedSquares<Shape::kShares, kStride> squares;
-    } before;
-    BestPlaces<false, Shape::kShares, kStride> places;  ///< when the slices are done with
+    WideSquares<Shape::kShares, kStride, kTile> before;  ///< the slices are worked on
+    BestPlaces<false, Shape::kShares, kStride> places;   ///< when the slices are done with
   };
   TensorHead<kTile> heads[2];
   TensorNorms<kRows> norms;

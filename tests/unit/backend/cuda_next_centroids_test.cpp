@@ -21,7 +21,8 @@ struct Step {
 class CudaNextCentroids : public ::testing::TestWithParam<Step> {};
 
 TEST_P(CudaNextCentroids, AreTheMeansPackedAsTheHostWould) {
-  const auto [k, d, tile, steps] = GetParam();
+  const std::int64_t k = GetParam().k, d = GetParam().d, tile = GetParam().tile;
+  const int steps = GetParam().tensor_steps;
   std::mt19937_64 random(static_cast<std::uint64_t>(k * 1000 + d));
   std::normal_distribution<float> bell;
   Matrix<float> centroids(k, d);
