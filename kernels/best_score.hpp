@@ -130,7 +130,7 @@ TESSERA_HOST_DEVICE inline void conclude_row(const ScreenArguments& a, std::int6
       a.results.second[row] = a.centroids.place_centroid[best.second_place];
       a.results.kept.keep_nothing(row);  // which of the two is nearer is not known yet
     } else if (a.results.kept.wanted()) {
-      a.results.kept.keep(row, label, exact::slack_of(norm, best.threshold(), best.rival) / a.centroids.frame.scale);
+      a.results.kept.keep(row, label, exact::slack_of(norm, best.threshold(), best.rival) * a.centroids.frame.unit());
     }
     return;
   }

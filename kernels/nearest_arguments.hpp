@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -19,9 +20,13 @@ inline constexpr int kFrameSpare = 32;
 /// Distances keep their order: y = x scale + offset, one rounding; the scale is a power of two.
 struct ScreenFrame {
   const float* offset = nullptr;  ///< [d + kFrameSpare], 0 behind the last feature
-  float scale = 1.0F;
+  float scale = 1.0F;             ///< 2^-126 to 2^126
 
   [[nodiscard]] TESSERA_HOST_DEVICE float at(float x, int j) const { return fmaf(x, scale, offset[j]); }
+  /// 1 / scale, which is a power of two, too: of its bits, only the exponent changes.
+  [[nodiscard]] TESSERA_HOST_DEVICE float unit() const {
+    return std::bit_cast<float>(0x7F000000U - std::bit_cast<std::uint32_t>(scale));
+  }
 };
 
 /// Centroids in blocks of `tile` places that share a bound (see ScreenCentroids): place p of block b holds centroid

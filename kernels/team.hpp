@@ -48,6 +48,14 @@ class DeviceTeam {
     __syncthreads();
 #endif
   }
+  /// A phase that writes nothing that threads of other warps read before the next `each`: those of a warp wait for each other.
+  template <typename Phase>
+  TESSERA_HOST_DEVICE void each_warp(Phase phase) {
+    alone(phase);
+#if defined(__CUDA_ARCH__)
+    __syncwarp();
+#endif
+  }
   /// A phase that writes nothing that other threads read before the next `each`: nobody waits.
   template <typename Phase>
   TESSERA_HOST_DEVICE void alone(Phase phase) {
@@ -78,6 +86,10 @@ class HostTeam {
       const int thread = backwards_ ? threads - 1 - i : i;
       phase(thread, states_[static_cast<std::size_t>(thread)]);
     }
+  }
+  template <typename Phase>
+  void each_warp(Phase phase) {
+    each(phase);
   }
   template <typename Phase>
   void alone(Phase phase) {

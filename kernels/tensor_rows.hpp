@@ -132,6 +132,17 @@ TESSERA_HOST_DEVICE inline std::uint32_t tag_of(float score, std::uint32_t count
   return std::bit_cast<std::uint32_t>(score) & (count - 1);
 }
 
+TESSERA_HOST_DEVICE inline float greatest_of(const float (&score)[4]) {
+  return fmaxf(fmaxf(score[0], score[1]), fmaxf(score[2], score[3]));
+}
+
+/// Offers the greatest score of some centroids and what the others' do not exceed. @param error  of all of them
+TESSERA_HOST_DEVICE inline void offer_scores(BestScore<false>& best, float greatest, float next, float error,
+                                             std::uint32_t place) {
+  best.offer(greatest - error, greatest + error, static_cast<std::int32_t>(place));
+  best.rival = fmaxf(best.rival, next + error);
+}
+
 /// The greatest of four scores and the next one, tagged with their places.
 struct BestOfFour {
   float first;
@@ -153,7 +164,7 @@ struct BestOfFour {
 /// say so, and any other one differs from it in group or place (docs/numerics.md, section 5).
 template <std::uint32_t kGroups>
 struct TensorBest {
-  float of_place[kRowsOfTensorThread][4];      ///< greatest scores of the places; where a tile is one group, of that one
+  float of_place[kRowsOfTensorThread][4];      ///< greatest scores of the places
   float first[kRowsOfTensorThread];            ///< greatest score of a tile, tagged with its group
   float second[kRowsOfTensorThread];           ///< that of its other groups
   BestScore<false> best[kRowsOfTensorThread];  ///< of the tiles so far; its place is the number of a group
@@ -178,14 +189,11 @@ struct TensorBest {
       TESSERA_UNROLL
       for (int j = 0; j < 4; ++j) {
         value[j] = score[i / 2][j / 2][i % 2 * 2 + j % 2];
-        of_place[i][j] = kGroups == 1 ? value[j] : fmaxf(of_place[i][j], value[j]);
+        of_place[i][j] = fmaxf(of_place[i][j], value[j]);
       }
-      if constexpr (kGroups > 1) {
-        const float greatest = fmaxf(fmaxf(value[0], value[1]), fmaxf(value[2], value[3]));
-        const float offered = tagged(greatest, kGroups - 1, group);
-        second[i] = fmaxf(second[i], fminf(first[i], offered));
-        first[i] = fmaxf(first[i], offered);
-      }
+      const float offered = tagged(greatest_of(value), kGroups - 1, group);
+      second[i] = fmaxf(second[i], fminf(first[i], offered));
+      first[i] = fmaxf(first[i], offered);
     }
   }
   /// Takes the two greatest of tile `b`. @param first_row  of the warp
@@ -196,46 +204,75 @@ struct TensorBest {
     for (int i = 0; i < kRowsOfTensorThread; ++i) {
       const int row = first_row + row_of_warp(t, i);
       const float error = bound.error(norms.norm[row], norms.rest[row]);
-      if constexpr (kGroups == 1) {
-        const BestOfFour of_tile(of_place[i]);
-        offer(i, of_tile.first, of_tile.second, error, static_cast<std::uint32_t>(b) * 4 + tag_of(of_tile.first, 4));
-      } else {
-        offer(i, first[i], second[i], error, static_cast<std::uint32_t>(b) * kGroups + tag_of(first[i], kGroups));
-      }
+      const std::uint32_t group = static_cast<std::uint32_t>(b) * kGroups + tag_of(first[i], kGroups);
+      offer_scores(best[i], first[i], second[i], error, group);
     }
   }
   /// What was found for row i. @param part  of the `parts` that have groups of a tile
   [[nodiscard]] TESSERA_HOST_DEVICE BestScore<false> of(int t, int i, std::uint32_t part, std::uint32_t parts) const {
     BestScore<false> found = best[i];
-    auto group = static_cast<std::uint32_t>(found.place);
-    std::uint32_t place = group % 4;
-    if constexpr (kGroups == 1) {
-      group /= 4;
-    } else {
-      const BestOfFour of_all(of_place[i]);
-      place = tag_of(of_all.first, 4);
-      found.rival = fmaxf(found.rival, fmaf(0.5F, found.upper - found.lower, of_all.second));
-    }
+    const auto group = static_cast<std::uint32_t>(found.place);
+    const BestOfFour of_places(of_place[i]);
+    const std::uint32_t place = tag_of(of_places.first, 4);
+    found.rival = fmaxf(found.rival, fmaf(0.5F, found.upper - found.lower, of_places.second));
     const std::uint32_t pair = (group / kGroups * parts + part) * kGroups + group % kGroups;
     const std::uint32_t column = (pair * 2 + place / 2) * kProductColumns + static_cast<std::uint32_t>(t) % 4 * 2 + place % 2;
     found.place = static_cast<std::int32_t>(column);
     return found;
   }
+};
+
+/// Scores of a warp's rows against a narrow tile, of 16 centroids, in shared memory: the threads of a row put them, and one
+/// thread takes all of a row.
+template <std::size_t kRows>
+struct NarrowScores {
+  struct alignas(8) Two {
+    float v[2];
+  };
+  Two pairs[kRows][8];  ///< four f of a row at f ^ order_of(row), so that neighbours are at other banks
+
+  /// @param first  of the warp's rows
+  TESSERA_HOST_DEVICE void put(int t, int first, const PairScores& score) {
+    const int order = order_of(row_of_warp(t, 0));  // of its other rows, too
+    TESSERA_UNROLL
+    for (int product = 0; product < 2; ++product) {
+      const int pair = (product * 4 + t % kTensorShares) ^ 2 * order;
+      TESSERA_UNROLL
+      for (int i = 0; i < kRowsOfTensorThread; ++i) {
+        const float* from = score[i / 2][product] + i % 2 * 2;
+        pairs[first + row_of_warp(t, i)][pair] = {{from[0], from[1]}};
+      }
+    }
+  }
+  /// Offers a row's to `best`. @param error  of each of them  @param b  the tile
+  TESSERA_HOST_DEVICE void take(int row, float error, int b, BestScore<false>& best) const {
+    float of_group[4];  // greatest scores of groups, and of places in them: see TensorBest
+    float of_place[4];
+    TESSERA_UNROLL
+    for (int group = 0; group < 4; ++group) {
+      const Float4 score = reinterpret_cast<const Float4*>(pairs[row])[group ^ order_of(row)];
+      of_group[group] = greatest_of(score.v);
+      TESSERA_UNROLL
+      for (int j = 0; j < 4; ++j) of_place[j] = group == 0 ? score.v[j] : fmaxf(of_place[j], score.v[j]);
+    }
+    const BestOfFour groups(of_group);
+    const BestOfFour places(of_place);
+    const std::uint32_t place = static_cast<std::uint32_t>(b) * 16 + tag_of(groups.first, 4) * 4 + tag_of(places.first, 4);
+    offer_scores(best, groups.first, fmaxf(groups.second, places.second), error, place);
+  }
 
  private:
-  TESSERA_HOST_DEVICE void offer(int i, float greatest, float next, float error, std::uint32_t number) {
-    best[i].offer(greatest - error, greatest + error, static_cast<std::int32_t>(number));
-    best[i].rival = fmaxf(best[i].rival, next + error);
-  }
+  TESSERA_HOST_DEVICE static int order_of(int row) { return (row & 2) | (row >> 2 & 1); }
 };
 
 /// Concludes row t of a block whose first row is number `first` of those that are to be screened.
-template <std::size_t kRows, typename Places>
+/// @param found  found() is what was found of it
+template <std::size_t kRows, typename Found>
 TESSERA_HOST_DEVICE inline void conclude_tensor_row(int t, int first, const ScreenArguments& a, const TensorNorms<kRows>& norms,
-                                                    const Places& places) {
+                                                    Found found) {
   if (t >= static_cast<int>(kRows) || first + t >= a.list.size(a.slab)) return;
   const bool safe = exact::screen_is_safe(norms.norm[t] + norms.rest[t], *a.centroids.largest_norm);
-  conclude_row(a, a.list.row(first + t), places.join(t), norms.norm[t], safe);
+  conclude_row(a, a.list.row(first + t), found(), norms.norm[t], safe);
 }
 
 }  // namespace tessera::kernels

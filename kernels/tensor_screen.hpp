@@ -41,6 +41,14 @@ struct TensorScreenMemory {
   TensorNorms<kTensorRows> norms;
 };
 
+template <std::size_t kSteps>
+struct TensorScreenMemory<kSteps, kNarrowTile> {
+  TensorTile<kSteps, kNarrowTile> tiles[2];
+  SharedSquares<kTensorShares, kTensorRows + kWarp / kTensorShares> squares;
+  TensorNorms<kTensorRows> norms;
+  NarrowScores<kTensorRows> scores;
+};
+
 /// What a thread keeps in registers.
 template <std::size_t kSteps, std::size_t kTile>
 struct TensorScreenState {
@@ -48,7 +56,16 @@ struct TensorScreenState {
   PairScores score;
   Words4 columns;
   Float4 start[2];
-  TensorBest<kTile / (2 * kProductColumns)> found;
+  TensorBest<kTile / kNarrowTile> found;
+};
+
+template <std::size_t kSteps>
+struct TensorScreenState<kSteps, kNarrowTile> {
+  RowWords rows[kSteps];
+  PairScores score;
+  Words4 columns;
+  Float4 start[2];
+  BestScore<false> found;  ///< of the row that has the thread's number
 };
 
 /// The first row of a thread's warp in the block.
@@ -75,7 +92,7 @@ TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a
   for (int i = 0; i < kRowsOfTensorThread; ++i) row[i] *= a.slab.d;
   TESSERA_UNROLL
   for (std::size_t s = 0; s < kSteps; ++s) {
-    if (kSteps > 4 || s % 2 == 0) keep_order();  // eight loads at a time
+    if (s % 2 == 0) keep_order();  // eight loads at a time
     load_step<kWhole>(
         t, a, static_cast<int>(s), [&](int i) { return a.slab.rows + row[i]; }, state.rows[s], sums);
   }
@@ -121,28 +138,14 @@ TESSERA_HOST_DEVICE inline void score_pair(Team& team, int pair, const TensorTil
   }
 }
 
-/// Screens rows [block kTensorRows, block kTensorRows + kTensorRows) of those that are to be screened.
+/// Finds the best centroids of the block's rows, in memory.places. The threads of a row keep what they know of it.
 template <std::size_t kSteps, std::size_t kTile, typename Team>
-TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreenArguments& a, int block,
-                                                  TensorScreenMemory<kSteps, kTile>& memory) {
-  static_assert(kSteps * kProductTerms <= kPartTerms);
+TESSERA_HOST_DEVICE inline void find_best(Team& team, const TensorScreenArguments& a,
+                                          TensorScreenMemory<kSteps, kTile>& memory) {
   using State = TensorScreenState<kSteps, kTile>;
-  constexpr int kPairs = kTile / (2 * kProductColumns);
+  constexpr int kPairs = kTile / kNarrowTile;
   [[maybe_unused]] constexpr int kPairsAtOnce = kTileAtOnce<kSteps> ? kPairs : 1;
-  const int first = block * kTensorRows;
-  team.each([&](int t, State& state) {
-    begin_tile(t, a, 0, memory.tiles[0]);
-    if (a.screen.slab.d % 4 == 0) {
-      load_tensor_rows<true>(t, a.screen, first, state, memory);
-    } else {
-      load_tensor_rows<false>(t, a.screen, first, state, memory);
-    }
-    finish_copies();
-  });
-  team.each([&](int t, State& state) {
-    memory.squares.join(t, kSteps * kProductTerms, memory.norms);
-    state.found.begin();
-  });
+  team.alone([&](int, State& state) { state.found.begin(); });
   for (int b = 0; b < a.screen.centroids.blocks; ++b) {
     const TensorTile<kSteps, kTile>& tile = memory.tiles[b % 2];
     team.alone([&](int t, State& state) {
@@ -159,13 +162,57 @@ TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreen
       finish_copies();
     });
   }
-  team.each([&](int t, State& state) {
+  team.each_warp([&](int t, State& state) {
     TESSERA_UNROLL
     for (int i = 0; i < kRowsOfTensorThread; ++i) {
       memory.places.put(t % kTensorShares, first_of_warp(t) + row_of_warp(t, i), state.found.of(t, i, 0, 1));
     }
   });
-  team.each([&](int t, State&) { conclude_tensor_row(t, first, a.screen, memory.norms, memory.places); });
+}
+
+/// Finds them, of row t by thread t. Few scores are sooner sent to one thread than looked through by four.
+template <std::size_t kSteps, typename Team>
+TESSERA_HOST_DEVICE inline void find_best(Team& team, const TensorScreenArguments& a,
+                                          TensorScreenMemory<kSteps, kNarrowTile>& memory) {
+  using State = TensorScreenState<kSteps, kNarrowTile>;
+  for (int b = 0; b < a.screen.centroids.blocks; ++b) {
+    const TensorTile<kSteps, kNarrowTile>& tile = memory.tiles[b % 2];
+    team.alone([&](int t, State&) {
+      if (b + 1 < a.screen.centroids.blocks) begin_tile(t, a, b + 1, memory.tiles[(b + 1) % 2]);
+    });
+    score_pair(team, 0, tile);
+    team.each_warp([&](int t, State& state) { memory.scores.put(t, first_of_warp(t), state.score); });
+    team.each([&](int t, State& state) {
+      memory.scores.take(t, tile.head.bound.error(memory.norms.norm[t], memory.norms.rest[t]), b, state.found);
+      finish_copies();
+    });
+  }
+}
+
+/// Screens rows [block kTensorRows, block kTensorRows + kTensorRows) of those that are to be screened.
+template <std::size_t kSteps, std::size_t kTile, typename Team>
+TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreenArguments& a, int block,
+                                                  TensorScreenMemory<kSteps, kTile>& memory) {
+  static_assert(kSteps * kProductTerms <= kPartTerms);
+  using State = TensorScreenState<kSteps, kTile>;
+  const int first = block * kTensorRows;
+  team.each([&](int t, State& state) {
+    begin_tile(t, a, 0, memory.tiles[0]);
+    if (a.screen.slab.d % 4 == 0) {
+      load_tensor_rows<true>(t, a.screen, first, state, memory);
+    } else {
+      load_tensor_rows<false>(t, a.screen, first, state, memory);
+    }
+    finish_copies();
+  });
+  team.each_warp([&](int t, State&) { memory.squares.join(t, kSteps * kProductTerms, memory.norms); });
+  find_best(team, a, memory);
+  team.each([&](int t, State& state) {
+    conclude_tensor_row(t, first, a.screen, memory.norms, [&] {
+      if constexpr (kTile == kNarrowTile) return state.found;
+      if constexpr (kTile != kNarrowTile) return memory.places.join(t);
+    });
+  });
 }
 
 }  // namespace tessera::kernels

@@ -17,6 +17,9 @@ inline constexpr int kTensorShares = 4;  ///< threads that share a row's feature
 /// The most products that matrix units add up: longer sums are made of parts, which float32 adds up more closely.
 inline constexpr int kPartTerms = 128;
 
+/// Centroids that a warp multiplies its rows by at a time. Tiles have as many, or several times as many.
+inline constexpr std::size_t kNarrowTile = 16;
+
 /// What a block of centroids has besides their features.
 template <std::size_t kTile>
 struct alignas(16) TensorHead {

@@ -252,7 +252,8 @@ TESSERA_HOST_DEVICE inline void screen_wide_rows(Team& team, const TensorScreenA
                         state.found.of(t, i, static_cast<std::uint32_t>(Shape::part(t)), Shape::kParts));
     }
   });
-  team.each([&](int t, State&) { conclude_tensor_row(t, first, a.screen, memory.norms, memory.places); });
+  team.each(
+      [&](int t, State&) { conclude_tensor_row(t, first, a.screen, memory.norms, [&] { return memory.places.join(t); }); });
 }
 
 }  // namespace tessera::kernels

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "exact/approximate.hpp"
 #include "exact/host_device.hpp"
 
 namespace tessera::exact {
@@ -83,17 +84,17 @@ TESSERA_HOST_DEVICE inline TensorBound make_tensor_bound(std::int64_t terms, std
   return bound;
 }
 
-/// What upper_norm adds: squares and partial sums below 2^-126 may be flushed to zero, 2 d of them at most, and
-/// sqrt(2 d 2^-126) <= 2^-56 for d <= 8,192.
+/// What upper_norm adds: squares and partial sums below 2^-126 may be flushed to zero, 2 d of them at most, and the sum itself;
+/// sqrt((2 d + 1) 2^-126) <= 2^-56 for d < 8,192.
 inline constexpr float kFlushedNorm = 0x1p-56F;
 
 /// What upper_norm multiplies by: the rounding errors of a sum of d squares in float32, halved by the square root, four times
-/// over.
+/// over; of which the eight units more are for the root itself.
 TESSERA_HOST_DEVICE inline float norm_slack(std::int64_t d) { return 1.0F + static_cast<float>(d + 8) * 0x1p-23F; }
 
-/// An upper bound of a norm whose square was summed over d <= 8,192 terms in float32, in any order (float64 sums: even closer).
+/// An upper bound of a norm whose square was summed over d < 8,192 terms in float32, in any order (float64 sums: even closer).
 TESSERA_HOST_DEVICE inline float upper_norm(float sum_of_squares, std::int64_t d) {
-  return sqrtf(sum_of_squares) * norm_slack(d) + kFlushedNorm;
+  return approximate_sqrt(sum_of_squares) * norm_slack(d) + kFlushedNorm;
 }
 
 /// Norms of a row and a centroid that add up to less than this cannot make a score overflow: |x.c|, ||c||^2 / 2 and the bound

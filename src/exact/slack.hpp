@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "exact/approximate.hpp"
 #include "exact/host_device.hpp"
 
 // What lets later passes of a fit leave rows alone (Hamerly, Making k-means even faster, 2010; derived in docs/numerics.md,
@@ -23,13 +24,15 @@ inline constexpr float kSlackRounding = 0x1p-20F;
 /// @param norm  of the row, an upper bound  @param threshold  score less bound of the nearest
 /// @param rival  greatest score plus bound of all others
 TESSERA_HOST_DEVICE inline float slack_of(float norm, float threshold, float rival) {
-  constexpr float kMost = 0x1p124F;  // where there is no other; more than those that are safe to screen can have
+  constexpr float kMost = 0x1p124F;    // where there is no other; more than those that are safe to screen can have
+  constexpr float kLeast = 0x1p-100F;  // far from what is flushed to zero
   const float square = norm * norm;
   const float twice = threshold + threshold;
-  const float nearest2 = fmaxf(0.0F, square - twice + (square + fabsf(twice)) * kSlackRounding);
+  const float nearest2 = fmaxf(kLeast, square - twice + (square + fabsf(twice)) * kSlackRounding);
   const float difference = fminf(2.0F * (threshold - rival), kMost);
-  const float farther = sqrtf(nearest2 + difference) * (1.0F + kSlackLoose);
-  const float gap = difference * (1.0F - kSlackLoose) / (farther + sqrtf(nearest2) * (1.0F + kSlackLoose));
+  const float farther = approximate_sqrt(nearest2 + difference) * (1.0F + kSlackLoose);
+  const float nearest = approximate_sqrt(nearest2) * (1.0F + kSlackLoose);
+  const float gap = approximate_quotient(difference * (1.0F - kSlackLoose), farther + nearest);
   return fmaxf(0.0F, gap - farther * kSlackRounding);
 }
 

@@ -218,6 +218,25 @@ void add_floats(Table& table, const std::string& type) {
   table["max." + type] = apply<greater<T>>;
 }
 
+/// As far from the right number as the ISA says that it may be, on the one side or on the other.
+float off_by_units(float x, int units) {
+  if (x == 0.0F || !std::isfinite(x)) return x;
+  const float towards = (std::bit_cast<std::uint32_t>(x) & 1) == 0 ? INFINITY : 0.0F;
+  for (int i = 0; i < units; ++i) x = std::nextafter(x, towards);
+  return x;
+}
+
+float flushed(float x) { return std::abs(x) < std::numeric_limits<float>::min() ? std::copysign(0.0F, x) : x; }
+
+/// Fast functions of float32.
+void add_approximations(Table& table) {
+  table["sqrt.approx.ftz.f32"] = apply<[](float a) { return off_by_units(std::sqrt(flushed(a)), 1); }>;
+  table["div.approx.ftz.f32"] = apply<[](float a, float b) {
+    const bool far = 0x1p126F < std::abs(b) && std::isfinite(a) && std::isfinite(b);
+    return far ? 0.0F : flushed(off_by_units(flushed(a) / flushed(b), 2));
+  }>;
+}
+
 template <typename T>
 void add_comparisons(Table& table, const std::string& type) {
   table["setp.eq." + type] = apply<[](T a, T b) { return a == b; }>;
@@ -474,6 +493,7 @@ Table make_table() {
     table["subc.cc." + std::string(type)] = table["subc." + std::string(type)] = add_with_carry<true, true>;
   }
   add_floats<float>(table, "f32"), add_floats<double>(table, "f64");
+  add_approximations(table);
 
   add_comparisons<std::int16_t>(table, "s16"), add_comparisons<std::uint16_t>(table, "u16");
   add_comparisons<std::uint16_t>(table, "b16"), add_comparisons<std::uint32_t>(table, "b32");

@@ -383,28 +383,63 @@ struct OfferedScores {
   static constexpr double kLargest = 4.0;
 };
 
-struct TensorBestTally {
+struct BestTally {
   int certain = 0;
   int open = 0;
+
+  /// Checks what was found against what was offered.
+  void expect_bounds(const kernels::BestScore<false>& best, const OfferedScores& all) {
+    EXPECT_LE(best.lower, all.greatest(-1.0));
+    EXPECT_GE(std::max(best.upper, best.rival), all.greatest(1.0));
+    EXPECT_GE(best.lower, all.greatest(-1.0) - 0x1p-18 * OfferedScores::kLargest) << "not close";
+    if (best.is_certain()) {
+      ++certain;
+      EXPECT_TRUE(all.score_and_error.contains(best.place));
+      EXPECT_GE(best.rival, all.greatest(1.0, best.place));
+      EXPECT_LE(best.rival, all.greatest(1.0, best.place) + 0x1p-18 * OfferedScores::kLargest) << "not close";
+    } else {
+      ++open;
+      // Two that are this far apart must be told from each other.
+      std::vector<float> scores;
+      for (const auto& entry : all.score_and_error) scores.push_back(entry.second.first);
+      std::ranges::sort(scores, std::greater());
+      EXPECT_LE(scores[0] - scores[1], 0x1p-17 * OfferedScores::kLargest);
+    }
+  }
 };
 
-/// Gives a thread tiles with scores that lie `spread` apart.
+/// Scores that lie `spread` apart, and errors.
+class RandomScores {
+ public:
+  RandomScores(std::uint32_t seed, double spread) : bits_(seed), spread_(spread) {}
+
+  float score() {
+    const double steps = std::round(uniform_(bits_) * 4.0);  // several are equal
+    return static_cast<float>(-3.0 + spread_ * (steps + 0.01 * uniform_(bits_)));
+  }
+  float error() { return static_cast<float>(0x1p-20 * OfferedScores::kLargest * (1.0 + std::fabs(uniform_(bits_)))); }
+
+ private:
+  std::mt19937_64 bits_;
+  std::uniform_real_distribution<double> uniform_{-1.0, 1.0};
+  double spread_;
+};
+
+/// Gives a thread tiles.
 template <std::uint32_t kGroups>
-TensorBestTally offer_scores(int t, int tiles, std::uint32_t part, std::uint32_t parts, double spread, std::mt19937_64& bits) {
-  std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+void offer_tiles(int t, int tiles, std::uint32_t part, std::uint32_t parts, RandomScores& random, BestTally& tally) {
   OfferedScores offered[kernels::kRowsOfTensorThread];
   kernels::TensorNorms<kernels::kRowsOfWarp> norms{};
   kernels::TensorBest<kGroups> found;
   found.begin();
   for (int b = 0; b < tiles; ++b) {
-    const auto error = static_cast<float>(0x1p-20 * OfferedScores::kLargest * (1.0 + std::fabs(uniform(bits))));
+    const float error = random.error();
     found.begin_tile();
     for (std::uint32_t group = 0; group < kGroups; ++group) {
       kernels::PairScores score;
       for (int i = 0; i < kernels::kRowsOfTensorThread; ++i) {
         for (int j = 0; j < 4; ++j) {
-          const double steps = std::round(uniform(bits) * 4.0);  // several are equal
-          const auto value = static_cast<float>(-3.0 + spread * (steps + 0.01 * uniform(bits)));
+          const float value = random.score();
           score[i / 2][j / 2][i % 2 * 2 + j % 2] = value;
           const auto pair = (static_cast<std::uint32_t>(b) * parts + part) * kGroups + group;
           const auto place = static_cast<std::int32_t>(pair) * 16 + j / 2 * 8 + t % 4 * 2 + j % 2;
@@ -415,51 +450,64 @@ TensorBestTally offer_scores(int t, int tiles, std::uint32_t part, std::uint32_t
     }
     found.take_tile(t, b, {0.0F, 0.0F, 0.0F, error}, 0, norms);
   }
-  TensorBestTally tally;
-  for (int i = 0; i < kernels::kRowsOfTensorThread; ++i) {
-    const kernels::BestScore<false> best = found.of(t, i, part, parts);
-    const OfferedScores& all = offered[i];
-    EXPECT_LE(best.lower, all.greatest(-1.0));
-    EXPECT_GE(std::max(best.upper, best.rival), all.greatest(1.0));
-    EXPECT_GE(best.lower, all.greatest(-1.0) - 0x1p-18 * OfferedScores::kLargest) << "not close";
-    if (best.is_certain()) {
-      ++tally.certain;
-      EXPECT_TRUE(all.score_and_error.contains(best.place));
-      EXPECT_GE(best.rival, all.greatest(1.0, best.place));
-      EXPECT_LE(best.rival, all.greatest(1.0, best.place) + 0x1p-18 * OfferedScores::kLargest) << "not close";
-    } else {
-      ++tally.open;
-      // Two that are this far apart must be told from each other.
-      std::vector<float> scores;
-      for (const auto& entry : all.score_and_error) scores.push_back(entry.second.first);
-      std::ranges::sort(scores, std::greater());
-      EXPECT_LE(scores[0] - scores[1], 0x1p-17 * OfferedScores::kLargest);
-    }
-  }
-  return tally;
+  for (int i = 0; i < kernels::kRowsOfTensorThread; ++i) tally.expect_bounds(found.of(t, i, part, parts), offered[i]);
 }
 
 template <std::uint32_t kGroups>
 void expect_best_is_bounded() {
-  std::mt19937_64 bits(kGroups);
-  TensorBestTally all;
+  BestTally tally;
   for (const double spread : {1e-7, 1e-6, 1e-5, 1e-4, 0.2}) {
+    RandomScores random(kGroups, spread);
     for (int trial = 0; trial < 500; ++trial) {
       const std::uint32_t parts = trial % 2 == 0 ? 1 : 4 / kGroups;
-      const TensorBestTally tally =
-          offer_scores<kGroups>(trial % 32, 1 + trial % 3, static_cast<std::uint32_t>(trial) / 2 % parts, parts, spread, bits);
-      all.certain += tally.certain;
-      all.open += tally.open;
+      const std::uint32_t part = static_cast<std::uint32_t>(trial) / 2 % parts;
+      offer_tiles<kGroups>(trial % 32, 1 + trial % 3, part, parts, random, tally);
     }
   }
-  EXPECT_GT(all.certain, 500);
-  EXPECT_GT(all.open, 500);
+  EXPECT_GT(tally.certain, 500);
+  EXPECT_GT(tally.open, 500);
 }
 
 TEST(TensorBest, BoundsTheBestAndAllOthers) {
   expect_best_is_bounded<1>();
   expect_best_is_bounded<2>();
   expect_best_is_bounded<4>();
+}
+
+/// Gives two warps narrow tiles.
+void offer_narrow_tiles(int tiles, RandomScores& random, BestTally& tally) {
+  constexpr int kRows = 2 * kernels::kRowsOfWarp;
+  const auto shared = std::make_unique<kernels::NarrowScores<kRows>>();
+  std::vector<OfferedScores> offered(kRows);
+  std::vector<kernels::BestScore<false>> best(kRows);
+  for (int b = 0; b < tiles; ++b) {
+    const float error = random.error();
+    for (int t = 0; t < kRows; ++t) {
+      const int first = t / kernels::kWarp * kernels::kRowsOfWarp;
+      kernels::PairScores score;
+      for (int i = 0; i < kernels::kRowsOfTensorThread; ++i) {
+        for (int j = 0; j < 4; ++j) {
+          const float value = random.score();
+          score[i / 2][j / 2][i % 2 * 2 + j % 2] = value;
+          const std::int32_t place = b * 16 + j / 2 * 8 + t % 4 * 2 + j % 2;
+          offered[static_cast<std::size_t>(first + kernels::row_of_warp(t, i))].score_and_error[place] = {value, error};
+        }
+      }
+      shared->put(t, first, score);
+    }
+    for (int row = 0; row < kRows; ++row) shared->take(row, error, b, best[static_cast<std::size_t>(row)]);
+  }
+  for (std::size_t row = 0; row < offered.size(); ++row) tally.expect_bounds(best[row], offered[row]);
+}
+
+TEST(NarrowScores, BoundTheBestAndAllOthers) {
+  BestTally tally;
+  for (const double spread : {1e-7, 1e-6, 1e-5, 1e-4, 0.2}) {
+    RandomScores random(7, spread);
+    for (int trial = 0; trial < 100; ++trial) offer_narrow_tiles(1 + trial % 2, random, tally);
+  }
+  EXPECT_GT(tally.certain, 500);
+  EXPECT_GT(tally.open, 500);
 }
 
 std::vector<float> run_probe(TensorProbe probe, bool backwards) {
