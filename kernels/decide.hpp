@@ -7,6 +7,7 @@
 #include "exact/certificate.hpp"
 #include "exact/distance.hpp"
 #include "kernels/nearest_arguments.hpp"
+#include "kernels/open_block.hpp"
 #include "kernels/screen.hpp"
 #include "kernels/team.hpp"
 
@@ -25,12 +26,11 @@ struct DecideMemory {
   static constexpr auto kRows = static_cast<std::size_t>(Shape::kRows);
   union {
     ScreenTiles<kTile> tiles;
-    double distance2[kCandidates][kRows];  // when the tiles are done with
+    CandidateDistances<kRows, kCandidates> distances;  // when the tiles are done with
   };
   OpenRow open[kRows];
-  std::int32_t candidate[kCandidates][kRows];
-  std::int32_t count[kRows];    ///< of candidates, those without room included
-  std::int32_t crowded[kRows];  ///< rows that have more than there is room for
+  Candidates<kRows, kCandidates> candidates;
+  std::int32_t crowded[kRows];  ///< rows that have more candidates than there is room for
   std::int32_t crowded_count;
   exact::TwoNearest nearest[static_cast<std::size_t>(Shape::kThreads)];
 };
@@ -51,8 +51,7 @@ TESSERA_HOST_DEVICE inline void note_candidates(int t, const Centroids& centroid
     for (int p = 0; p < 4; ++p) {
       const std::int32_t c = centroids.place_centroid[place + p];
       if (c < 0 || (open.threshold > -INFINITY && state.score[i][p] + error < open.threshold)) continue;
-      const std::int32_t slot = take_place(&memory.count[row]);
-      if (slot < kCandidates) memory.candidate[slot][row] = c;
+      memory.candidates.note(row, c);
     }
   }
 }
@@ -65,62 +64,22 @@ TESSERA_HOST_DEVICE inline void find_candidates(Team& team, const DecideArgument
   const ScreenArguments screen{
       .slab = a.slab, .centroids = a.centroids, .list = a.open.listed(), .open = {}, .gaps = {}, .results = {}};
   team.alone([&](int t, State&) {
-    if (t >= rows) return;
-    memory.open[t] = a.open.entries[first + t];
-    memory.count[t] = 0;
+    if (t < rows) memory.open[t] = a.open.entries[first + t];
+    memory.candidates.begin(t, rows);
   });
   for (int b = 0; b < a.centroids.blocks; ++b) {
     score_block<kTile, false>(team, screen, first, b, memory.tiles, [](int, int, State&) {});
     team.alone([&](int t, State& state) { note_candidates<kTile>(t, a.centroids, b, rows, state, memory); });
   }
-  team.each([](int, State&) {});  // counts are complete
+  team.each([&](int t, State&) {  // counts are complete
+    if (t == 0) memory.crowded_count = 0;
+  });
 }
 
 /// Joins the two nearest of other centroids.
 TESSERA_HOST_DEVICE inline void join(exact::TwoNearest& nearest, const exact::TwoNearest& other) {
   if (other.first >= 0) nearest.offer_in_any_order(other.first, other.first_distance2);
   if (other.second >= 0) nearest.offer_in_any_order(other.second, other.second_distance2);
-}
-
-TESSERA_HOST_DEVICE inline void write_result(const RowResults& results, std::int64_t row, const exact::TwoNearest& nearest) {
-  results.label[row] = nearest.first;
-  if (results.distance2 != nullptr) results.distance2[row] = nearest.first_distance2;
-  if (results.second != nullptr) results.second[row] = nearest.second;
-  if (results.second_distance2 != nullptr) results.second_distance2[row] = nearest.second_distance2;
-}
-
-/// Decides rows [first, ...) of the list, as many as a block takes: those with few candidates.
-template <int kTile, typename Team>
-TESSERA_HOST_DEVICE inline void decide_few(Team& team, const DecideArguments& a, int rows, DecideMemory<kTile>& memory) {
-  using Shape = ScreenShape<kTile>;
-  using State = ScreenState<kTile, false>;
-  const int d = a.slab.d;
-  team.each([&](int t, State&) {
-    if (t == 0) memory.crowded_count = 0;
-    for (int i = t; i < kCandidates * Shape::kRows; i += Shape::kThreads) {
-      const int slot = i / Shape::kRows;
-      const int row = i % Shape::kRows;  // neighbours have the same slot: where it is empty for all, nobody waits
-      if (row >= rows || memory.count[row] > kCandidates || slot >= memory.count[row]) continue;
-      const std::int64_t c = memory.candidate[slot][row];
-      memory.distance2[slot][row] =
-          exact::reference_distance2(a.slab.rows + std::int64_t{memory.open[row].row} * d, a.centroids.centroids + c * d, d);
-    }
-  });
-  team.each([&](int t, State&) {
-    if (t >= rows) return;
-    const std::int32_t count = memory.count[t];
-    if (count > a.wanted) add_shared_total(a.reference_rows, 1);
-    if (count > kCandidates) {
-      memory.crowded[take_place(&memory.crowded_count)] = t;
-      return;
-    }
-    exact::TwoNearest nearest;
-    for (int slot = 0; slot < count; ++slot) {
-      nearest.offer_in_any_order(memory.candidate[slot][t], memory.distance2[slot][t]);
-    }
-    write_result(a.results, memory.open[t].row, nearest);
-    a.results.kept.keep_nothing(memory.open[t].row);
-  });
 }
 
 /// Whether the score of the centroid at `place` leaves it among the candidates of an open row.
@@ -180,20 +139,12 @@ TESSERA_HOST_DEVICE inline void decide_rows(Team& team, const DecideArguments& a
   const int left = *a.open.count - first;
   const int rows = left < kRows ? left : kRows;
   find_candidates<kTile>(team, a, first, rows, memory);
-  decide_few<kTile>(team, a, rows, memory);
+  const auto crowd = [&](int row) {
+    add_shared_total(a.reference_rows, 1);
+    memory.crowded[take_place(&memory.crowded_count)] = row;
+  };
+  decide_few(team, ScreenShape<kTile>::kThreads, a, memory.open, rows, memory.candidates, memory.distances, crowd);
   decide_crowded<kTile>(team, a, memory);
-}
-
-/// The reference distance, four features at a time if there are four times as many.
-TESSERA_HOST_DEVICE inline double distance2_by_fours(const float* x, const float* c, int d) {
-  if (d % 4 != 0) return exact::reference_distance2(x, c, d);
-  double sum = 0.0;
-  for (int j = 0; j < d; j += 4) {
-    const Float4 some = *reinterpret_cast<const Float4*>(x + j);
-    const Float4 others = *reinterpret_cast<const Float4*>(c + j);
-    sum = exact::reference_distance2(sum, some.v, others.v, 4);
-  }
-  return sum;
 }
 
 /// The reference distance of a labelled row to its segment, and to the runner-up, if there is one: says which is which. Those

@@ -21,6 +21,8 @@ namespace tessera::kernels {
 /// @param most_blocks  of a list, whose length is known to the device only; here and below
 cudaError_t launch_screen(const ScreenArguments& arguments, bool pair, std::int32_t most_blocks, cudaStream_t stream);
 cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, std::int32_t most_blocks, cudaStream_t stream);
+/// Decides the rows that the tensor screen left open, but for a crowded few.
+cudaError_t launch_tensor_decide(const TensorDecideArguments& arguments, std::int32_t most_blocks, cudaStream_t stream);
 /// Products of matrices on the matrix units, as the screen has them made.
 cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStream_t stream);
 cudaError_t launch_decide(const DecideArguments& arguments, std::int32_t most_blocks, cudaStream_t stream);

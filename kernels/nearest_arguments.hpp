@@ -146,7 +146,7 @@ struct Counters {
   std::int64_t halves[2] = {0, 0};  ///< of what a slab adds to the objective
   RowCounts rows;
   std::int64_t bad_row = std::numeric_limits<std::int64_t>::max();  ///< least row beyond the objective's range
-  std::int32_t listed_rows[4] = {0, 0, 0, 0};                       ///< of a slab, by list
+  std::int32_t listed_rows[5] = {0, 0, 0, 0, 0};                    ///< of a slab, by list
 };
 
 /// What an iteration starts from.
@@ -213,6 +213,14 @@ struct DecideArguments {
   RowResults results;
   std::int32_t wanted = 1;                 ///< 2 if the thresholds are those of the runner-up
   std::int64_t* reference_rows = nullptr;  ///< added into: rows with more candidates than wanted
+};
+
+/// The second look on matrix units, at rows that the screen there leaves open: candidates, and what reference distances say of
+/// them.
+struct TensorDecideArguments {
+  TensorScreenArguments screened;  ///< the pass that `decide.open` is of
+  DecideArguments decide;
+  OpenRows crowded;  ///< gets the rows that have more candidates than a block has room for
 };
 
 /// Rows to look through for gaps, which their flags are to tell.

@@ -71,11 +71,10 @@ struct TensorScreenState<kSteps, kNarrowTile> {
 /// The first row of a thread's warp in the block.
 TESSERA_HOST_DEVICE inline int first_of_warp(int t) { return t / kWarp * kRowsOfWarp; }
 
-/// Brings the thread's share of its rows to registers, with its share of their norms and of what they lose in 16 bits.
-template <bool kWhole, std::size_t kSteps, std::size_t kTile>
-TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a, int first,
-                                                 TensorScreenState<kSteps, kTile>& state,
-                                                 TensorScreenMemory<kSteps, kTile>& memory) {
+/// See load_tensor_rows, four_features.
+template <bool kWhole, std::size_t kSteps, typename Squares>
+TESSERA_HOST_DEVICE inline void load_all_steps(int t, const ScreenArguments& a, int first, RowWords (&words)[kSteps],
+                                               Squares& squares) {
   const int last = a.list.size(a.slab) - 1;
   int row[kRowsOfTensorThread];
   RowSquares sums;
@@ -94,28 +93,39 @@ TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a
   for (std::size_t s = 0; s < kSteps; ++s) {
     if (s % 2 == 0) keep_order();  // eight loads at a time
     load_step<kWhole>(
-        t, a, static_cast<int>(s), [&](int i) { return a.slab.rows + row[i]; }, state.rows[s], sums);
+        t, a, static_cast<int>(s), [&](int i) { return a.slab.rows + row[i]; }, words[s], sums);
   }
-  memory.squares.put(t, t % kTensorShares, first_of_warp(t), sums);
+  squares.put(t, t % kTensorShares, first_of_warp(t), sums);
+}
+
+/// Brings the thread's share of its rows to registers, with its share of their norms and of what they lose in 16 bits.
+/// @param first  of the block's rows
+template <std::size_t kSteps, typename Squares>
+TESSERA_HOST_DEVICE inline void load_tensor_rows(int t, const ScreenArguments& a, int first, RowWords (&words)[kSteps],
+                                                 Squares& squares) {
+  if (a.slab.d % 4 == 0) {
+    load_all_steps<true>(t, a, first, words, squares);
+  } else {
+    load_all_steps<false>(t, a, first, words, squares);
+  }
 }
 
 /// Begins to bring the tile of block `b` to shared memory.
-template <std::size_t kSteps, std::size_t kTile>
+template <int kThreads, std::size_t kSteps, std::size_t kTile>
 TESSERA_HOST_DEVICE inline void begin_tile(int t, const TensorScreenArguments& a, int b, TensorTile<kSteps, kTile>& tile) {
   constexpr int kPieces = sizeof(tile) / 16;
   const auto* from = reinterpret_cast<const Words4*>(a.tiles) + (b * kPieces + t);
   auto* to = reinterpret_cast<Words4*>(&tile) + t;
   TESSERA_UNROLL
-  for (int i = 0; i < kPieces; i += kTensorThreads) {
-    if (i + kTensorThreads <= kPieces || t < kPieces - i) begin_copy(to + i, from + i);
+  for (int i = 0; i < kPieces; i += kThreads) {
+    if (i + kThreads <= kPieces || t < kPieces - i) begin_copy(to + i, from + i);
   }
 }
 
 /// Scores of centroids 16 `pair` ... of the tile against the thread's rows.
 template <std::size_t kSteps, std::size_t kTile, typename Team>
 TESSERA_HOST_DEVICE inline void score_pair(Team& team, int pair, const TensorTile<kSteps, kTile>& tile) {
-  using State = TensorScreenState<kSteps, kTile>;
-  team.alone([&](int t, State& state) {
+  team.alone([&](int t, auto& state) {
     TESSERA_UNROLL
     for (int product = 0; product < 2; ++product) {
       state.start[product] = tile.head.start[(pair * 2 + product) * kProductColumns / 2 + t % 4];
@@ -123,12 +133,12 @@ TESSERA_HOST_DEVICE inline void score_pair(Team& team, int pair, const TensorTil
   });
   TESSERA_UNROLL
   for (std::size_t s = 0; s < kSteps; ++s) {
-    team.alone([&](int t, State& state) { state.columns = tile.columns[s][pair][t % kWarp]; });
+    team.alone([&](int t, auto& state) { state.columns = tile.columns[s][pair][t % kWarp]; });
     TESSERA_UNROLL
     for (int product = 0; product < 2; ++product) {
       TESSERA_UNROLL
       for (int half = 0; half < 2; ++half) {
-        multiply(team, [&](State& state) {
+        multiply(team, [&](auto& state) {
           float* sum = state.score[half][product];
           return TensorFragments{sum, s == 0 ? state.start[product].v : sum, state.rows[s][half],
                                  state.columns.v + 2 * product};
@@ -149,7 +159,7 @@ TESSERA_HOST_DEVICE inline void find_best(Team& team, const TensorScreenArgument
   for (int b = 0; b < a.screen.centroids.blocks; ++b) {
     const TensorTile<kSteps, kTile>& tile = memory.tiles[b % 2];
     team.alone([&](int t, State& state) {
-      if (b + 1 < a.screen.centroids.blocks) begin_tile(t, a, b + 1, memory.tiles[(b + 1) % 2]);
+      if (b + 1 < a.screen.centroids.blocks) begin_tile<kTensorThreads>(t, a, b + 1, memory.tiles[(b + 1) % 2]);
       state.found.begin_tile();
     });
     TESSERA_UNROLL_BY(kPairsAtOnce)
@@ -178,7 +188,7 @@ TESSERA_HOST_DEVICE inline void find_best(Team& team, const TensorScreenArgument
   for (int b = 0; b < a.screen.centroids.blocks; ++b) {
     const TensorTile<kSteps, kNarrowTile>& tile = memory.tiles[b % 2];
     team.alone([&](int t, State&) {
-      if (b + 1 < a.screen.centroids.blocks) begin_tile(t, a, b + 1, memory.tiles[(b + 1) % 2]);
+      if (b + 1 < a.screen.centroids.blocks) begin_tile<kTensorThreads>(t, a, b + 1, memory.tiles[(b + 1) % 2]);
     });
     score_pair(team, 0, tile);
     team.each_warp([&](int t, State& state) { memory.scores.put(t, first_of_warp(t), state.score); });
@@ -197,12 +207,8 @@ TESSERA_HOST_DEVICE inline void screen_on_tensors(Team& team, const TensorScreen
   using State = TensorScreenState<kSteps, kTile>;
   const int first = block * kTensorRows;
   team.each([&](int t, State& state) {
-    begin_tile(t, a, 0, memory.tiles[0]);
-    if (a.screen.slab.d % 4 == 0) {
-      load_tensor_rows<true>(t, a.screen, first, state, memory);
-    } else {
-      load_tensor_rows<false>(t, a.screen, first, state, memory);
-    }
+    begin_tile<kTensorThreads>(t, a, 0, memory.tiles[0]);
+    load_tensor_rows(t, a.screen, first, state.rows, memory.squares);
     finish_copies();
   });
   team.each_warp([&](int t, State&) { memory.squares.join(t, kSteps * kProductTerms, memory.norms); });

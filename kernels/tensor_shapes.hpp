@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "kernels/tensor_decide.hpp"
 #include "kernels/tensor_screen.hpp"
 #include "kernels/wide_screen.hpp"
 
@@ -76,6 +77,7 @@ template <std::size_t kTile, std::size_t... kRows>
   const auto most = [&](std::int64_t bytes) {
     return tile == 64 ? most_wide_rows<64>(steps, bytes, WideRows()) : most_wide_rows<16>(steps, bytes, WideRows());
   };
+  if ((tile == 64 ? wide_decide_bytes<64>(steps) : wide_decide_bytes<16>(steps)) > shared_bytes) return {};
   const std::int32_t together = most((shared_bytes - kReserved) / 2);
   const std::int32_t rows = together > 0 ? together : most(shared_bytes);
   return {rows > 0 ? static_cast<std::int32_t>(steps) : 0, rows};

@@ -147,14 +147,13 @@ TESSERA_HOST_DEVICE inline void for_each_score(Visit visit) {
 }
 
 /// Starts the scores of a tile.
-template <std::size_t kRows, std::size_t kTile>
-TESSERA_HOST_DEVICE inline void begin_scores(int t, const TensorHead<kTile>& head, WideScreenState<kRows, kTile>& state) {
+template <std::size_t kRows, std::size_t kTile, typename State>
+TESSERA_HOST_DEVICE inline void begin_scores(int t, const TensorHead<kTile>& head, State& state) {
   using Shape = WideShape<kRows, kTile>;
   for_each_score<Shape::kPairs>([&](int pair, int half, int product, int i) {
     const int columns = (Shape::part(t) * Shape::kPairs + pair) * 2 + product;
     state.score[pair][half][product][i] = head.start[columns * kProductColumns / 2 + t % 4].v[i];
   });
-  state.found.begin_tile();
 }
 
 /// Adds a step of the block's rows and of a slice to the scores of the thread's rows.
@@ -162,8 +161,7 @@ template <std::size_t kRows, std::size_t kTile, typename Team>
 TESSERA_HOST_DEVICE inline void add_step(Team& team, const WideStep* rows,
                                          const Words4 (&columns)[kTile / (2 * kProductColumns)][kWarp]) {
   using Shape = WideShape<kRows, kTile>;
-  using State = WideScreenState<kRows, kTile>;
-  team.alone([&](int t, State& state) {
+  team.alone([&](int t, auto& state) {
     TESSERA_UNROLL
     for (int half = 0; half < 2; ++half) {
       const Words4 words = rows[Shape::row_warp(t)].words[half][t % kWarp];
@@ -173,12 +171,12 @@ TESSERA_HOST_DEVICE inline void add_step(Team& team, const WideStep* rows,
   });
   TESSERA_UNROLL
   for (int pair = 0; pair < Shape::kPairs; ++pair) {
-    team.alone([&](int t, State& state) { state.columns = columns[Shape::part(t) * Shape::kPairs + pair][t % kWarp]; });
+    team.alone([&](int t, auto& state) { state.columns = columns[Shape::part(t) * Shape::kPairs + pair][t % kWarp]; });
     TESSERA_UNROLL
     for (int product = 0; product < 2; ++product) {
       TESSERA_UNROLL
       for (int half = 0; half < 2; ++half) {
-        multiply(team, [&](State& state) {
+        multiply(team, [&](auto& state) {
           float* sum = state.slice[pair][half][product];
           return TensorFragments{sum, sum, state.rows[half], state.columns.v + 2 * product};
         });
@@ -187,16 +185,15 @@ TESSERA_HOST_DEVICE inline void add_step(Team& team, const WideStep* rows,
   }
 }
 
-/// Screens rows [block kRows, block kRows + kRows) of those that are to be screened.
+/// Scores the block's rows, from number `first` on of those that are to be screened, against all centroids. Calls
+/// begin(t, b, state) before tile b, and take(t, b, state) when its scores are there.
 /// @param rows  [steps x row warps] shared memory
-template <std::size_t kRows, std::size_t kTile, typename Team>
-TESSERA_HOST_DEVICE inline void screen_wide_rows(Team& team, const TensorScreenArguments& a, int block, WideStep* rows,
-                                                 WideScreenMemory<kRows, kTile>& memory) {
+template <std::size_t kRows, std::size_t kTile, typename Team, typename Begin, typename Take>
+TESSERA_HOST_DEVICE inline void score_wide_rows(Team& team, const TensorScreenArguments& a, int first, WideStep* rows,
+                                                WideScreenMemory<kRows, kTile>& memory, Begin begin, Take take) {
   using Shape = WideShape<kRows, kTile>;
-  using State = WideScreenState<kRows, kTile>;
-  const int first = block * static_cast<int>(kRows);
   const int slices = (a.shape.steps + kSliceSteps - 1) / kSliceSteps;
-  team.each([&](int t, State&) {
+  team.each([&](int t, auto&) {
     begin_slice(t, a, 0, 0, memory.slices[0], memory);
     if (a.screen.slab.d % 4 == 0) {
       load_wide_rows<true>(t, a, first, rows, memory);
@@ -205,17 +202,19 @@ TESSERA_HOST_DEVICE inline void screen_wide_rows(Team& team, const TensorScreenA
     }
     finish_copies();
   });
-  team.each([&](int t, State& state) {
+  team.each([&](int t, auto&) {
     if (t < static_cast<int>(kRows)) memory.before.squares.join(t, a.screen.slab.d, memory.norms);
-    state.found.begin();
   });
   int buffer = 0;
   for (int b = 0; b < a.screen.centroids.blocks; ++b) {
-    team.alone([&](int t, State& state) { begin_scores(t, memory.heads[b % 2], state); });
+    team.alone([&](int t, auto& state) {
+      begin_scores<kRows>(t, memory.heads[b % 2], state);
+      begin(t, b, state);
+    });
     for (int slice = 0; slice < slices; ++slice) {
       const WideSlice<kTile>& present = memory.slices[buffer];
       buffer ^= 1;
-      team.alone([&](int t, State& state) {
+      team.alone([&](int t, auto& state) {
         for_each_score<Shape::kPairs>(
             [&](int pair, int half, int product, int i) { state.slice[pair][half][product][i] = 0.0F; });
         if (slice + 1 < slices) {
@@ -230,21 +229,36 @@ TESSERA_HOST_DEVICE inline void screen_wide_rows(Team& team, const TensorScreenA
       for (int s = 0; s < steps; ++s) {
         add_step<kRows, kTile>(team, rows + (slice * kSliceSteps + s) * Shape::kRowWarps, present.columns[s]);
       }
-      team.each([&](int t, State& state) {
+      team.each([&](int t, auto& state) {
         for_each_score<Shape::kPairs>([&](int pair, int half, int product, int i) {
           state.score[pair][half][product][i] = state.score[pair][half][product][i] + state.slice[pair][half][product][i];
         });
-        if (slice + 1 == slices) {
-          TESSERA_UNROLL
-          for (int pair = 0; pair < Shape::kPairs; ++pair) {
-            state.found.take_group(static_cast<std::uint32_t>(pair), state.score[pair]);
-          }
-          state.found.take_tile(t, b, memory.heads[b % 2].bound, Shape::row_warp(t) * kRowsOfWarp, memory.norms);
-        }
+        if (slice + 1 == slices) take(t, b, state);
         finish_copies();
       });
     }
   }
+}
+
+/// Screens rows [block kRows, block kRows + kRows) of those that are to be screened. @param rows  see score_wide_rows
+template <std::size_t kRows, std::size_t kTile, typename Team>
+TESSERA_HOST_DEVICE inline void screen_wide_rows(Team& team, const TensorScreenArguments& a, int block, WideStep* rows,
+                                                 WideScreenMemory<kRows, kTile>& memory) {
+  using Shape = WideShape<kRows, kTile>;
+  using State = WideScreenState<kRows, kTile>;
+  const int first = block * static_cast<int>(kRows);
+  const auto begin = [](int, int b, State& state) {
+    if (b == 0) state.found.begin();
+    state.found.begin_tile();
+  };
+  const auto take = [&](int t, int b, State& state) {
+    TESSERA_UNROLL
+    for (int pair = 0; pair < Shape::kPairs; ++pair) {
+      state.found.take_group(static_cast<std::uint32_t>(pair), state.score[pair]);
+    }
+    state.found.take_tile(t, b, memory.heads[b % 2].bound, Shape::row_warp(t) * kRowsOfWarp, memory.norms);
+  };
+  score_wide_rows<kRows, kTile>(team, a, first, rows, memory, begin, take);
   team.each([&](int t, State& state) {
     TESSERA_UNROLL
     for (int i = 0; i < kRowsOfTensorThread; ++i) {

@@ -34,6 +34,12 @@ cudaError_t launch_tensor_screen(const TensorScreenArguments& arguments, std::in
   });
   return cudaSuccess;
 }
+cudaError_t launch_tensor_decide(const TensorDecideArguments& arguments, std::int32_t, cudaStream_t stream) {
+  do_later(stream, [=] {
+    if (!run_tensor_decide(arguments, fake_cuda().backwards)) std::abort();
+  });
+  return cudaSuccess;
+}
 cudaError_t launch_tensor_probe(const TensorProbeArguments& arguments, cudaStream_t stream) {
   do_later(stream, [=] {
     run_tensor_probe(arguments, fake_cuda().backwards);

@@ -70,6 +70,36 @@ AwkwardCase make_blobs(std::int64_t n, std::int64_t d, std::int64_t k) {
   return made;
 }
 
+/// Rows without any structure, and the means of those that are nearest to k of them.
+AwkwardCase make_unstructured(std::int64_t n, std::int64_t d, std::int64_t k) {
+  AwkwardRandom random(7);
+  AwkwardCase made = make_case("unstructured", n, d, k, 0.0, random, [&](std::int64_t, std::int64_t) { return random.bell(); });
+  Matrix<float> centroids(k, d);
+  for (std::int64_t c = 0; c < k; ++c) std::ranges::copy(made.rows.row(c), centroids.row(c).begin());
+  for (int iteration = 0; iteration < 3; ++iteration) {
+    Matrix<double> sums(k, d + 1);
+    for (std::int64_t i = 0; i < n; ++i) {
+      std::int64_t best = 0;
+      double least = INFINITY;
+      for (std::int64_t c = 0; c < k; ++c) {
+        double distance2 = 0.0;
+        for (std::int64_t j = 0; j < d; ++j) {
+          const double difference = static_cast<double>(made.rows(i, j)) - static_cast<double>(centroids(c, j));
+          distance2 += difference * difference;
+        }
+        if (distance2 < least) least = distance2, best = c;
+      }
+      for (std::int64_t j = 0; j < d; ++j) sums(best, j) += static_cast<double>(made.rows(i, j));
+      sums(best, d) += 1.0;
+    }
+    for (std::int64_t c = 0; c < k; ++c) {
+      for (std::int64_t j = 0; j < d; ++j) centroids(c, j) = static_cast<float>(sums(c, j) / sums(c, d));
+    }
+  }
+  made.centroids = std::move(centroids);
+  return made;
+}
+
 /// Passes of a series whose centroids stand still.
 std::function<void()> settled(Backend& backend, const AwkwardCase& made) {
   const std::shared_ptr<NearestSeries> series = backend.nearest_series(made.rows.rows());
@@ -104,6 +134,8 @@ int measure_all(const std::string& wanted, std::int64_t lines, std::int64_t n) {
     measure("settled " + shape, "tensor", make, "on");
     measure("scores " + shape, "tensor",
             [&](Backend& backend) { return [&] { static_cast<void>(run_backend(backend, made, n)); }; });
+    const AwkwardCase unstructured = make_unstructured(n, d, k);
+    measure("unstructured " + shape, "tensor", [&](Backend& backend) { return settled(backend, unstructured); });
     AwkwardCase gaps = made;
     AwkwardRandom random(8);
     make_gaps(gaps, 0.125, 1, random);

@@ -17,6 +17,7 @@
 #include "kernels/screen.hpp"
 #include "kernels/settled.hpp"
 #include "kernels/tally.hpp"
+#include "kernels/tensor_decide.hpp"
 #include "kernels/tensor_probe.hpp"
 #include "kernels/tensor_screen.hpp"
 #include "kernels/tensor_shapes.hpp"
@@ -69,6 +70,34 @@ inline bool run_tensor_screen(const kernels::TensorScreenArguments& arguments, b
       arguments.shape, arguments.screen.centroids.tile,
       [&](auto steps, auto tile) { run_tensor_tiles<steps.value, tile.value>(arguments, backwards); },
       [&](auto rows, auto tile) { run_wide_tiles<rows.value, tile.value>(arguments, backwards); });
+}
+
+template <std::size_t kSteps, std::size_t kTile>
+void run_tensor_decide_tiles(const kernels::TensorDecideArguments& arguments, bool backwards) {
+  const auto memory = std::make_unique<kernels::TensorDecideMemory<kSteps, kTile>>();
+  for (int first = 0; first < *arguments.decide.open.count; first += kernels::kTensorDecideThreads) {
+    kernels::HostTeam<kernels::TensorDecideState<kSteps>> team(kernels::kTensorDecideThreads, backwards);
+    kernels::decide_on_tensors<kSteps, kTile>(team, arguments, first, *memory);
+  }
+}
+
+template <std::size_t kTile>
+void run_wide_decide_tiles(const kernels::TensorDecideArguments& arguments, bool backwards) {
+  using Shape = kernels::WideShape<kernels::kWideDecideRows, kTile>;
+  const auto memory = std::make_unique<kernels::WideDecideMemory<kTile>>();
+  std::vector<kernels::WideStep> rows(static_cast<std::size_t>(arguments.screened.shape.steps) * Shape::kRowWarps);
+  for (int first = 0; first < *arguments.decide.open.count; first += static_cast<int>(kernels::kWideDecideRows)) {
+    kernels::HostTeam<kernels::WideDecideState<kTile>> team(Shape::kThreads, backwards);
+    kernels::decide_wide_rows<kTile>(team, arguments, first, rows.data(), *memory);
+  }
+}
+
+/// @return whether there is a kernel for the shape
+inline bool run_tensor_decide(const kernels::TensorDecideArguments& arguments, bool backwards) {
+  return kernels::call_tensor_screen(
+      arguments.screened.shape, arguments.screened.screen.centroids.tile,
+      [&](auto steps, auto tile) { run_tensor_decide_tiles<steps.value, tile.value>(arguments, backwards); },
+      [&](auto, auto tile) { run_wide_decide_tiles<tile.value>(arguments, backwards); });
 }
 
 inline void run_tensor_probe(const kernels::TensorProbeArguments& arguments, bool backwards) {

@@ -71,7 +71,9 @@ class KernelTwin {
     if (has_gaps) run_mark_gaps({slab.rows, flags_.data(), slab.n, slab.d});
     screen(slab, open, gaps, results, pair);
     open_rows_ += count;
-    run_decide({slab, centroids(), open, results, pair ? 2 : 1, &reference_rows_}, options_.backwards);
+    run_decide(
+        decision({.slab = slab, .centroids = centroids(), .list = {}, .open = open, .gaps = {}, .results = results}, pair),
+        options_.backwards);
     if (has_gaps) {
       run_label_gaps({slab, task_.centroids.data, task_.columns.data(), static_cast<std::int32_t>(task_.centroids.rows),
                       static_cast<std::int32_t>(std::ranges::count(task_.columns, 1)), gaps, results},
@@ -109,6 +111,8 @@ class KernelTwin {
   }
   /// Rows that the screen on matrix units left open.
   [[nodiscard]] std::int64_t doubtful_rows() const { return doubtful_rows_; }
+  /// Rows that the second look there left open.
+  [[nodiscard]] std::int64_t crowded_rows() const { return crowded_rows_; }
   /// Rows that the screen in float32 left open.
   [[nodiscard]] std::int64_t open_rows() const { return open_rows_; }
   /// [n] what the last chunk's rows keep in a series' first pass.
@@ -135,19 +139,29 @@ class KernelTwin {
             .tile = plan_.tile,
             .bound = screen.bound};
   }
+  [[nodiscard]] kernels::DecideArguments decision(const kernels::ScreenArguments& screened, bool pair) {
+    return {screened.slab, screened.centroids, screened.open, screened.results, pair ? 2 : 1, &reference_rows_};
+  }
   void screen(const kernels::Slab& slab, const kernels::OpenRows& open, const kernels::RowList& gaps,
               const kernels::RowResults& results, bool pair) {
     kernels::ScreenArguments arguments{
         .slab = slab, .centroids = centroids(), .list = {}, .open = open, .gaps = gaps, .results = results};
     std::int32_t doubtful = 0;
-    std::vector<kernels::OpenRow> list;
+    std::int32_t crowded = 0;
+    std::vector<kernels::OpenRow> list, crowded_list;
     if (plan_.tensor.steps > 0 && !pair) {
       list.resize(static_cast<std::size_t>(slab.n));
       arguments.open = {list.data(), &doubtful};
       const std::vector<std::uint32_t> tiles = framed_.tensor_tiles(plan_.tensor.steps);
       run_tensor_screen({arguments, tiles.data(), plan_.tensor}, options_.backwards);
-      arguments.list = std::exchange(arguments.open, open).listed();
+      arguments.list = arguments.open.listed();
+      crowded_list.resize(list.size());
+      const kernels::OpenRows left{crowded_list.data(), &crowded};
+      run_tensor_decide({{arguments, tiles.data(), plan_.tensor}, decision(arguments, pair), left}, options_.backwards);
+      arguments.list = left.listed();
+      arguments.open = open;
       doubtful_rows_ += doubtful;
+      crowded_rows_ += crowded;
     }
     run_screen(arguments, pair, options_.backwards);
   }
@@ -191,6 +205,7 @@ class KernelTwin {
   kernels::Counters counters_;
   std::int64_t reference_rows_ = 0;
   std::int64_t doubtful_rows_ = 0;
+  std::int64_t crowded_rows_ = 0;
   std::int64_t open_rows_ = 0;
   std::vector<float> rows_;
   std::vector<std::uint8_t> flags_;

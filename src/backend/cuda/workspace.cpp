@@ -55,8 +55,8 @@ void Workspace::reserve(bool series) {
     }
   }
   if (series) unsettled_.reserve(plan_.slab_rows);
-  open_.reserve(plan_.slab_rows);
-  if (plan_.tensor.steps > 0) doubtful_.reserve(plan_.slab_rows);
+  open_[0].reserve(plan_.slab_rows);
+  if (plan_.tensor.steps > 0) open_[1].reserve(plan_.slab_rows);
   if (task_.gaps()) gaps_.reserve(plan_.slab_rows);
   counters_.reserve(1);
   if (!task_.statistics) return;
@@ -72,8 +72,7 @@ void Workspace::release() {
     for (auto* buffer : {&slot.distance2, &slot.second_distance2}) buffer->release();
   }
   unsettled_.release();
-  open_.release();
-  doubtful_.release();
+  for (auto& list : open_) list.release();
   gaps_.release();
   sums_.release();
   gap_halves_.release();
@@ -121,14 +120,30 @@ kernels::ListedRows Workspace::list_rows(const kernels::Slab& slab, const KeptRo
   return unsettled.listed();
 }
 
+/// A list that so many more stages will follow.
+kernels::OpenRows Workspace::open_rows(Listed list, std::size_t stages) const {
+  return {open_[stages % open_.size()].data(), count(list)};
+}
+
+/// How the rows that a screen left open are decided.
+kernels::DecideArguments Workspace::decision(const kernels::ScreenArguments& screened) const {
+  return {screened.slab,    screened.centroids,     screened.open,
+          screened.results, wanted_.second ? 2 : 1, &counters_.data()->rows.reference};
+}
+
 /// Labels the rows that screens certify; the others go to the lists of open rows and of those with gaps.
 void Workspace::screen(kernels::ScreenArguments screen) const {
   const cudaStream_t stream = compute_.get();
   if (plan_.tensor.steps > 0 && !wanted_.second) {
-    const kernels::OpenRows open = std::exchange(screen.open, {doubtful_.data(), count(Listed::doubtful)});
-    check(kernels::launch_tensor_screen(centroids_.tensor_screen(screen), plan_.most_blocks, stream),
-          "launch of tensor screen");
-    screen.list = std::exchange(screen.open, open).listed();
+    const kernels::OpenRows open = std::exchange(screen.open, open_rows(Listed::doubtful, 2));
+    kernels::TensorScreenArguments on_tensors = centroids_.tensor_screen(screen);
+    check(kernels::launch_tensor_screen(on_tensors, plan_.most_blocks, stream), "launch of tensor screen");
+    on_tensors.screen.list = screen.open.listed();
+    const kernels::OpenRows crowded = open_rows(Listed::crowded, 1);
+    check(kernels::launch_tensor_decide({on_tensors, decision(screen), crowded}, plan_.most_blocks, stream),
+          "launch of tensor decide");
+    screen.list = crowded.listed();
+    screen.open = open;
   }
   check(kernels::launch_screen(screen, wanted_.second, plan_.most_blocks, stream), "launch of screen");
 }
@@ -136,9 +151,7 @@ void Workspace::screen(kernels::ScreenArguments screen) const {
 void Workspace::run(const kernels::Slab& slab, const Slot& slot, const KeptRows& kept, Int128* totals,
                     const kernels::HostResults& host) {
   const cudaStream_t stream = compute_.get();
-  Counters* counters = counters_.data();
   const kernels::ListedRows list = list_rows(slab, kept);
-  const kernels::OpenRows open{open_.data(), count(Listed::open)};
   const bool has_gaps = task_.gaps() && slab.flags != nullptr;
   const kernels::RowList gaps{has_gaps ? gaps_.data() : nullptr, count(Listed::gaps)};
   const kernels::KeptSlack slack{kept.slack, kept.slack != nullptr ? kept.drift->lower() : nullptr};
@@ -147,10 +160,14 @@ void Workspace::run(const kernels::Slab& slab, const Slot& slot, const KeptRows&
                                     .second = wanted_.second ? slot.second.data() : nullptr,
                                     .second_distance2 = wanted_.second ? slot.second_distance2.data() : nullptr,
                                     .kept = slack};
-  screen({.slab = slab, .centroids = centroids_.view(), .list = list, .open = open, .gaps = gaps, .results = results});
-  check(kernels::launch_decide({slab, centroids_.view(), open, results, wanted_.second ? 2 : 1, &counters->rows.reference},
-                               plan_.most_blocks, stream),
-        "launch of decide");
+  const kernels::ScreenArguments screened{.slab = slab,
+                                          .centroids = centroids_.view(),
+                                          .list = list,
+                                          .open = open_rows(Listed::open, 0),
+                                          .gaps = gaps,
+                                          .results = results};
+  screen(screened);
+  check(kernels::launch_decide(decision(screened), plan_.most_blocks, stream), "launch of decide");
   if (has_gaps) {
     check(kernels::launch_label_gaps(
               {slab, centroids_.view().centroids, columns_.data(), centroids_.view().k, column_count_, gaps, results},
@@ -161,9 +178,9 @@ void Workspace::run(const kernels::Slab& slab, const Slot& slot, const KeptRows&
     check(kernels::launch_measure({slab, centroids_.view().centroids, results}, stream), "launch of measure");
   }
   if (task_.objective) {
-    check(kernels::launch_objective(
-              {slab, results.label, results.distance2, objective_inverse_, counters->halves, &counters->bad_row},
-              blocks_for(slab.n, kernels::kObjectiveThreads, plan_.most_blocks), stream),
+    check(kernels::launch_objective({slab, results.label, results.distance2, objective_inverse_, counters_.data()->halves,
+                                     &counters_.data()->bad_row},
+                                    blocks_for(slab.n, kernels::kObjectiveThreads, plan_.most_blocks), stream),
           "launch of objective");
   }
   accumulate(slab, list, results.label, kept.label, totals, host);

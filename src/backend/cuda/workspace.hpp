@@ -29,8 +29,9 @@ struct Wanted {
 using kernels::Counters;
 using kernels::RowCounts;
 
-/// Lists of rows that a pass makes, by their place in Counters.
-enum class Listed { unsettled, doubtful, open, gaps };
+/// Lists of rows that a pass makes, by their place in Counters: doubtful rows are left open by the screen on matrix units, and
+/// crowded ones by the second look there; the float32 screen leaves open what reference distances then decide.
+enum class Listed { unsettled, doubtful, crowded, open, gaps };
 
 /// A place for a slab: its rows and what is found of them.
 struct Slot {
@@ -107,6 +108,8 @@ class Workspace {
   void accumulate(const kernels::Slab& slab, const kernels::ListedRows& list, const std::int32_t* label, std::int32_t* previous,
                   Int128* totals, const kernels::HostResults& host);
   void screen(kernels::ScreenArguments screen) const;
+  [[nodiscard]] kernels::OpenRows open_rows(Listed list, std::size_t stages) const;
+  [[nodiscard]] kernels::DecideArguments decision(const kernels::ScreenArguments& screened) const;
 
   Device device_;
   Stream compute_;
@@ -120,11 +123,10 @@ class Workspace {
   DeviceBuffer<double> inverse_;
   DeviceBuffer<int> feature_exponent_;
   int weight_exponent_ = 0;
-  DeviceBuffer<std::int32_t> unsettled_;     ///< rows that a pass of a series has to look at
-  DeviceBuffer<kernels::OpenRow> doubtful_;  ///< rows that the screen on matrix units leaves open
-  DeviceBuffer<kernels::OpenRow> open_;      ///< those that the screen in float32 leaves open
-  DeviceBuffer<std::int32_t> gaps_;          ///< rows with gaps
-  DeviceBuffer<std::uint8_t> columns_;       ///< of the task, if rows may have gaps
+  DeviceBuffer<std::int32_t> unsettled_;                ///< rows that a pass of a series has to look at
+  std::array<DeviceBuffer<kernels::OpenRow>, 2> open_;  ///< rows that a stage leaves to the next one, in turn
+  DeviceBuffer<std::int32_t> gaps_;                     ///< rows with gaps
+  DeviceBuffer<std::uint8_t> columns_;                  ///< of the task, if rows may have gaps
   std::int32_t column_count_ = 0;
   DeviceBuffer<std::int64_t> sums_;
   DeviceBuffer<std::int64_t> gap_halves_;

@@ -349,7 +349,7 @@ void expect_norms_of_narrow_rows(std::int64_t d) {
   const auto memory = std::make_unique<kernels::TensorScreenMemory<kSteps, 16>>();
   kernels::TensorScreenState<kSteps, 16> state;
   for (int t = 0; t < kernels::kTensorThreads; ++t) {
-    kernels::load_tensor_rows<false>(t, rows.arguments.screen, 0, state, *memory);
+    kernels::load_all_steps<false>(t, rows.arguments.screen, 0, state.rows, memory->squares);
   }
   for (int t = 0; t < kernels::kTensorThreads; ++t) memory->squares.join(t, static_cast<int>(d), memory->norms);
   expect_norms(rows, memory->norms);
