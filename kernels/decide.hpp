@@ -65,7 +65,7 @@ TESSERA_HOST_DEVICE inline void find_candidates(Team& team, const DecideArgument
       .slab = a.slab, .centroids = a.centroids, .list = a.open.listed(), .open = {}, .gaps = {}, .results = {}};
   team.alone([&](int t, State&) {
     if (t < rows) memory.open[t] = a.open.entries[first + t];
-    memory.candidates.begin(t, rows);
+    memory.candidates.begin(t);
   });
   for (int b = 0; b < a.centroids.blocks; ++b) {
     score_block<kTile, false>(team, screen, first, b, memory.tiles, [](int, int, State&) {});

@@ -18,9 +18,8 @@ struct Candidates {
   std::int32_t centroid[kSlots][kRows];
   std::int32_t count[kRows];  ///< those included that there is no room for
 
-  /// Begins with row t of `rows`.
-  TESSERA_HOST_DEVICE void begin(int t, int rows) {
-    if (t < rows) count[t] = 0;
+  TESSERA_HOST_DEVICE void begin(int t) {
+    if (t < static_cast<int>(kRows)) count[t] = 0;
   }
   TESSERA_HOST_DEVICE void note(int row, std::int32_t c) {
     const std::int32_t slot = take_place(&count[row]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 
@@ -98,11 +99,30 @@ struct SettledState {
   std::int32_t place;       ///< of the first of them in the block's part of the list
 };
 
-/// Whether a row has to be looked at. Rejected ones never: nobody asks what is found of them.
-TESSERA_HOST_DEVICE inline bool is_unsettled(const UnsettledArguments& a, std::int64_t row) {
-  if (row >= a.slab.n || a.slab.is(row, kRejectedRow)) return false;
-  const std::int32_t label = a.label[row];
-  return label < 0 || !(a.slack[row] > a.drift[label]);
+/// Which of a thread's rows have to be looked at, a bit for each; the first is `row`. Rejected ones never: nobody asks what is
+/// found of them. All rows are read before anything is made of them, so that they are waited for together.
+TESSERA_HOST_DEVICE inline std::uint32_t unsettled_rows(const UnsettledArguments& a, std::int64_t row) {
+  std::int32_t label[kRowsOfThread];
+  float slack[kRowsOfThread];
+  bool wanted[kRowsOfThread];
+  TESSERA_UNROLL
+  for (int i = 0; i < kRowsOfThread; ++i) {
+    const std::int64_t at = row + std::int64_t{i} * kSettledThreads;
+    const std::int64_t inside = at < a.slab.n ? at : a.slab.n - 1;
+    label[i] = a.label[inside];
+    slack[i] = a.slack[inside];
+    wanted[i] = at < a.slab.n && !a.slab.is(inside, kRejectedRow);
+  }
+  float drift[kRowsOfThread];
+  TESSERA_UNROLL
+  for (int i = 0; i < kRowsOfThread; ++i) drift[i] = a.drift[label[i] < 0 ? 0 : label[i]];
+  std::uint32_t unsettled = 0;
+  TESSERA_UNROLL
+  for (int i = 0; i < kRowsOfThread; ++i) {
+    const bool settled = label[i] >= 0 && slack[i] > drift[i];
+    unsettled |= static_cast<std::uint32_t>(wanted[i] && !settled) << i;
+  }
+  return unsettled;
 }
 
 /// Lists the unsettled ones of rows [block kSettledRows, block kSettledRows + kSettledRows).
@@ -112,14 +132,8 @@ TESSERA_HOST_DEVICE inline void list_unsettled(Team& team, const UnsettledArgume
   const std::int64_t first = block * kSettledRows;
   team.each([&](int t, SettledState& state) {
     if (t == 0) memory.count = 0;
-    state.unsettled = 0;
-    state.count = 0;
-    TESSERA_UNROLL
-    for (int i = 0; i < kRowsOfThread; ++i) {
-      const std::uint32_t unsettled = is_unsettled(a, first + i * kSettledThreads + t) ? 1 : 0;
-      state.unsettled |= unsettled << i;
-      state.count += static_cast<std::int32_t>(unsettled);
-    }
+    state.unsettled = unsettled_rows(a, first + t);
+    state.count = std::popcount(state.unsettled);
   });
   team.each([&](int, SettledState& state) {
     if (state.count > 0) state.place = take_places(&memory.count, state.count);

@@ -57,7 +57,7 @@ TESSERA_HOST_DEVICE inline void find_limits(int t, int first, const OpenRow* ope
   for (int i = 0; i < kRowsOfTensorThread; ++i) {
     const int row = first + row_of_warp(t, i);
     const float error = bound.error(norms.norm[row], norms.rest[row]);
-    limit[i] = row < rows ? open[row].threshold - error : INFINITY;
+    limit[i] = row < rows ? open[row].threshold - error : INFINITY;  // nobody asks for those behind
   }
 }
 
@@ -70,7 +70,7 @@ TESSERA_HOST_DEVICE inline void note_candidates(int t, int first, const std::int
   for (int i = 0; i < kRowsOfTensorThread; ++i) {
     TESSERA_UNROLL
     for (int j = 0; j < 4; ++j) {
-      if (score[i / 2][j / 2][i % 2 * 2 + j % 2] < limit[i] || limit[i] == INFINITY) continue;
+      if (score[i / 2][j / 2][i % 2 * 2 + j % 2] < limit[i]) continue;
       const std::int32_t c = centroids[j / 2 * kProductColumns + t % kTensorShares * 2 + j % 2];
       if (c >= 0) candidates.note(first + row_of_warp(t, i), c);
     }
@@ -98,7 +98,7 @@ TESSERA_HOST_DEVICE inline void decide_on_tensors(Team& team, const TensorDecide
   const int rows = left < kTensorDecideThreads ? left : kTensorDecideThreads;
   team.each([&](int t, State& state) {
     begin_tile<kTensorDecideThreads>(t, screened, 0, memory.tiles[0]);
-    memory.candidates.begin(t, rows);
+    memory.candidates.begin(t);
     load_tensor_rows(t, screened.screen, first, state.rows, memory.squares);
     finish_copies();
   });
@@ -159,7 +159,7 @@ TESSERA_HOST_DEVICE inline void decide_wide_rows(Team& team, const TensorDecideA
   const int left = *a.decide.open.count - first;
   const int rows = left < static_cast<int>(kWideDecideRows) ? left : static_cast<int>(kWideDecideRows);
   const auto first_row = [](int t) { return Shape::row_warp(t) * kRowsOfWarp; };
-  team.alone([&](int t, State&) { memory.candidates.begin(t, rows); });
+  team.alone([&](int t, State&) { memory.candidates.begin(t); });
   const auto begin = [&](int t, int b, State& state) {
     find_limits(t, first_row(t), open, rows, memory.screen.heads[b % 2].bound, memory.screen.norms, state.limit);
   };

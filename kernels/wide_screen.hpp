@@ -247,10 +247,7 @@ TESSERA_HOST_DEVICE inline void screen_wide_rows(Team& team, const TensorScreenA
   using Shape = WideShape<kRows, kTile>;
   using State = WideScreenState<kRows, kTile>;
   const int first = block * static_cast<int>(kRows);
-  const auto begin = [](int, int b, State& state) {
-    if (b == 0) state.found.begin();
-    state.found.begin_tile();
-  };
+  const auto begin = [](int, int, State& state) { state.found.begin_tile(); };
   const auto take = [&](int t, int b, State& state) {
     TESSERA_UNROLL
     for (int pair = 0; pair < Shape::kPairs; ++pair) {
@@ -258,6 +255,7 @@ TESSERA_HOST_DEVICE inline void screen_wide_rows(Team& team, const TensorScreenA
     }
     state.found.take_tile(t, b, memory.heads[b % 2].bound, Shape::row_warp(t) * kRowsOfWarp, memory.norms);
   };
+  team.alone([](int, State& state) { state.found.begin(); });
   score_wide_rows<kRows, kTile>(team, a, first, rows, memory, begin, take);
   team.each([&](int t, State& state) {
     TESSERA_UNROLL

@@ -483,6 +483,7 @@ Table make_table() {
   table["or.pred"] = apply<[](bool a, bool b) { return a || b; }>;
   table["xor.pred"] = apply<[](bool a, bool b) { return a != b; }>;
   table["not.pred"] = apply<[](bool a) { return !a; }>;
+  table["popc.b32"] = apply<[](std::uint32_t a) { return static_cast<std::uint32_t>(std::popcount(a)); }>;
   table["lop3.b32"] = apply<look_up_bits>;
   table["bfi.b32"] = apply<insert_bits<std::uint32_t>>;
   table["bfi.b64"] = apply<insert_bits<std::uint64_t>>;
