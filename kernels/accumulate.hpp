@@ -80,11 +80,20 @@ TESSERA_HOST_DEVICE inline void for_each_tile(Team& team, const AccumulateArgume
   }
 }
 
-/// What a row of this weight adds to one column of its segment's sums.
+/// 1 / unit of one column of the sums: features, weight, rows.
+TESSERA_HOST_DEVICE inline double column_inverse(const AccumulateArguments& a, int column) {
+  if (column < a.slab.d) return a.inverse[column];
+  return column == a.slab.d ? a.weight_inverse : 1.0;
+}
+
+/// What a row of this weight adds to one column of its segment's sums. @param x  its feature, if the column is one
+TESSERA_HOST_DEVICE inline std::int64_t column_units(int d, int column, double inverse, float x, float weight) {
+  return exact::weighted_units(column > d ? 1.0F : weight, column < d ? x : 1.0F, {1.0, inverse});
+}
 TESSERA_HOST_DEVICE inline std::int64_t column_units(const AccumulateArguments& a, std::int64_t row, int column, float weight) {
   const int d = a.slab.d;
-  if (column < d) return exact::weighted_units(weight, a.slab.rows[row * d + column], {1.0, a.inverse[column]});
-  return column == d ? exact::units_of(static_cast<double>(weight), {1.0, a.weight_inverse}) : 1;
+  const float x = column < d ? a.slab.rows[row * d + column] : 0.0F;
+  return column_units(d, column, column_inverse(a, column), x, weight);
 }
 
 /// Sums in shared memory: `partials` [groups x k x columns]. A thread owns a column of one group's copy, so that none needs an
@@ -103,18 +112,26 @@ TESSERA_HOST_DEVICE inline void accumulate_on_chip(Team& team, const AccumulateA
     if (group >= a.groups) return;
     std::int64_t* own = partials + std::int64_t{group} * cells;
     for (int column = t - group * columns; column < columns; column += kAccumulateThreads) {
+      const double inverse = column_inverse(a, column);
+      const float* feature = a.slab.rows + (column < a.slab.d ? column : 0);
       for (int i = group; i < count; i += kMovesAhead * a.groups) {
+        float x[kMovesAhead];  // all are read before anything is made of them, so that they are waited for together
+        TESSERA_UNROLL
+        for (int next = 0; next < kMovesAhead; ++next) {
+          const int move = i + next * a.groups;
+          x[next] = feature[std::int64_t{moves.row[move < count ? move : i]} * a.slab.d];
+        }
         std::int64_t units[kMovesAhead];
         TESSERA_UNROLL
         for (int next = 0; next < kMovesAhead; ++next) {
           const int move = i + next * a.groups;
-          const bool counts = move < count && (column >= a.slab.d || moves.scale[move] == kNoGaps);
-          units[next] = counts ? column_units(a, moves.row[move], column, moves.weight[move]) : 0;
+          units[next] = column_units(a.slab.d, column, inverse, x[next], moves.weight[move < count ? move : i]);
         }
         TESSERA_UNROLL
         for (int next = 0; next < kMovesAhead; ++next) {
           const int move = i + next * a.groups;
           if (move >= count) break;
+          if (column < a.slab.d && moves.scale[move] != kNoGaps) continue;
           if (moves.to[move] >= 0) own[moves.to[move] * columns + column] += units[next];
           if (moves.from[move] >= 0) own[moves.from[move] * columns + column] -= units[next];
         }

@@ -16,8 +16,8 @@
 // others, and of pairs says which is the nearest.
 namespace tessera::kernels {
 
-inline constexpr int kCandidates = 8;  ///< of a row that there is room for
-inline constexpr int kLanes = 32;      ///< threads that share a row with more, one centroid each at a time
+inline constexpr std::size_t kCandidates = 8;  ///< of a row that there is room for
+inline constexpr int kLanes = 32;              ///< threads that share a row with more, one centroid each at a time
 
 /// Shared memory of a block.
 template <int kTile>

@@ -13,7 +13,7 @@
 namespace tessera::kernels {
 
 /// Which centroids may be the nearest of a block's open rows, in shared memory.
-template <std::size_t kRows, int kSlots>
+template <std::size_t kRows, std::size_t kSlots>
 struct Candidates {
   std::int32_t centroid[kSlots][kRows];
   std::int32_t count[kRows];  ///< those included that there is no room for
@@ -23,12 +23,12 @@ struct Candidates {
   }
   TESSERA_HOST_DEVICE void note(int row, std::int32_t c) {
     const std::int32_t slot = take_place(&count[row]);
-    if (slot < kSlots) centroid[slot][row] = c;
+    if (slot < static_cast<int>(kSlots)) centroid[slot][row] = c;
   }
 };
 
 /// Their reference distances.
-template <std::size_t kRows, int kSlots>
+template <std::size_t kRows, std::size_t kSlots>
 struct CandidateDistances {
   double distance2[kSlots][kRows];
 };
@@ -54,16 +54,16 @@ TESSERA_HOST_DEVICE inline double distance2_by_fours(const float* x, const float
 
 /// Decides the open rows of a block that have few candidates; calls crowd(row of the block) for the others.
 /// @param open  the block's rows
-template <std::size_t kRows, int kSlots, typename Team, typename Crowd>
+template <std::size_t kRows, std::size_t kSlots, typename Team, typename Crowd>
 TESSERA_HOST_DEVICE inline void decide_few(Team& team, int threads, const DecideArguments& a, const OpenRow* open, int rows,
                                            const Candidates<kRows, kSlots>& candidates,
                                            CandidateDistances<kRows, kSlots>& distances, Crowd crowd) {
   const int d = a.slab.d;
   team.each([&](int t, auto&) {
-    for (int i = t; i < kSlots * static_cast<int>(kRows); i += threads) {
+    for (int i = t; i < static_cast<int>(kSlots * kRows); i += threads) {
       const int slot = i / static_cast<int>(kRows);
       const int row = i % static_cast<int>(kRows);  // neighbours have the same slot: where it is empty for all, nobody waits
-      if (row >= rows || candidates.count[row] > kSlots || slot >= candidates.count[row]) continue;
+      if (row >= rows || candidates.count[row] > static_cast<int>(kSlots) || slot >= candidates.count[row]) continue;
       const std::int64_t c = candidates.centroid[slot][row];
       distances.distance2[slot][row] =
           distance2_by_fours(a.slab.rows + std::int64_t{open[row].row} * d, a.centroids.centroids + c * d, d);
@@ -72,7 +72,7 @@ TESSERA_HOST_DEVICE inline void decide_few(Team& team, int threads, const Decide
   team.each([&](int t, auto&) {
     if (t >= rows) return;
     const std::int32_t count = candidates.count[t];
-    if (count > kSlots) {
+    if (count > static_cast<int>(kSlots)) {
       crowd(t);
       return;
     }

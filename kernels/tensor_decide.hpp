@@ -21,9 +21,9 @@ namespace tessera::kernels {
 
 inline constexpr int kTensorDecideThreads = 128;  ///< fewer than those of the screen, so that few rows keep more blocks busy
 inline constexpr std::size_t kTensorDecideRows = kTensorDecideThreads;
-inline constexpr int kTensorCandidates = 8;  ///< of a row that there is room for
+inline constexpr std::size_t kTensorCandidates = 8;  ///< of a row that there is room for
 inline constexpr std::size_t kWideDecideRows = 64;
-inline constexpr int kWideCandidates = 4;  ///< rows leave little room
+inline constexpr std::size_t kWideCandidates = 4;  ///< rows leave little room
 
 /// Shared memory of a block.
 template <std::size_t kSteps, std::size_t kTile>
@@ -62,7 +62,7 @@ TESSERA_HOST_DEVICE inline void find_limits(int t, int first, const OpenRow* ope
 }
 
 /// Notes which of 16 centroids are candidates of a thread's rows. @param centroids  their numbers, -1: none
-template <std::size_t kRows, int kSlots>
+template <std::size_t kRows, std::size_t kSlots>
 TESSERA_HOST_DEVICE inline void note_candidates(int t, int first, const std::int32_t* centroids, const PairScores& score,
                                                 const float (&limit)[kRowsOfTensorThread],
                                                 Candidates<kRows, kSlots>& candidates) {
@@ -78,7 +78,7 @@ TESSERA_HOST_DEVICE inline void note_candidates(int t, int first, const std::int
 }
 
 /// Decides a block's rows whose candidates are known; crowded ones are listed.
-template <std::size_t kRows, int kSlots, typename Team>
+template <std::size_t kRows, std::size_t kSlots, typename Team>
 TESSERA_HOST_DEVICE inline void decide_noted(Team& team, int threads, const TensorDecideArguments& a, const OpenRow* open,
                                              int rows, const Candidates<kRows, kSlots>& candidates,
                                              CandidateDistances<kRows, kSlots>& distances) {
