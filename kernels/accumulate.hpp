@@ -109,7 +109,7 @@ TESSERA_HOST_DEVICE inline void accumulate_on_chip(Team& team, const AccumulateA
   });
   for_each_tile(team, a, block, blocks, moves, [&](int t, int count) {
     const int group = a.groups == 1 ? 0 : t / columns;
-    if (group >= a.groups) return;
+    if (group >= a.groups || group >= count) return;
     std::int64_t* own = partials + std::int64_t{group} * cells;
     for (int column = t - group * columns; column < columns; column += kAccumulateThreads) {
       const double inverse = column_inverse(a, column);
