@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "exact/host_device.hpp"
+#include "kernels/team.hpp"
 
 // Adds up arrays of sums, one of each leaf, cell by cell, in an order that depends on the number of leaves alone: runs of 64
 // one after the other, the runs in a pairwise tree. The same as BlockSums on the CPU.
@@ -21,11 +22,20 @@ struct LeafTreeArguments {
 };
 
 TESSERA_HOST_DEVICE inline void add_leaves(const LeafTreeArguments& a, std::int64_t cell) {
+  constexpr int kAhead = 8;  // loads under way; runs end where eights end
+  static_assert(kRunLeaves % kAhead == 0);
   double run = a.run[cell];
-  for (std::int64_t leaf = 0; leaf < a.count; ++leaf) {
-    run += a.leaves[leaf * a.cells + cell];
-    const std::int64_t done = a.before + leaf + 1;
-    if (done % kRunLeaves != 0) continue;
+  for (std::int64_t leaf = -(a.before % kAhead); leaf < a.count; leaf += kAhead) {
+    double next[kAhead];
+    TESSERA_UNROLL
+    for (int i = 0; i < kAhead; ++i) {
+      const bool there = leaf + i >= 0 && leaf + i < a.count;
+      next[i] = there ? a.leaves[(leaf + i) * a.cells + cell] : -0.0;  // which leaves every sum as it is
+    }
+    TESSERA_UNROLL
+    for (int i = 0; i < kAhead; ++i) run += next[i];
+    const std::int64_t done = a.before + leaf + kAhead;
+    if (done % kRunLeaves != 0 || leaf + kAhead > a.count) continue;
     double* level = a.levels + cell;
     for (std::int64_t rest = done / kRunLeaves - 1; (rest & 1) != 0; rest >>= 1, level += a.cells) run = *level + run;
     *level = run;

@@ -50,9 +50,14 @@ TESSERA_HOST_DEVICE inline void pack_share(const NextCentroidsArguments& a, int 
   const int fours = a.tensor_steps > 0 ? a.tensor_steps * kProductTerms / 4 : (a.d + 3) / 4;
   for (int four = share; four < fours; four += shares) {
     Float4 y;
-    for (int i = 0; i < 4; ++i) {
+    TESSERA_UNROLL
+    for (int i = 0; i < 4; ++i) {  // all are read before any is written: nothing says that the one is not the other
       const int j = 4 * four + i;
       y.v[i] = j < a.d ? a.frame.at(a.centroids[std::int64_t{c} * a.d + j], j) : 0.0F;
+    }
+    TESSERA_UNROLL
+    for (int i = 0; i < 4; ++i) {
+      const int j = 4 * four + i;
       if (j < a.d) a.packed[(std::int64_t{b} * a.d + j) * a.tile + within] = y.v[i];
       square += static_cast<double>(y.v[i]) * static_cast<double>(y.v[i]);
       const double lost = lost_in_half(y.v[i]);

@@ -115,8 +115,8 @@ class Backend {
   [[nodiscard]] virtual std::unique_ptr<NearestSeries> nearest_series(std::int64_t expected_rows) = 0;
   /// The expectation step of a Gaussian mixture. @throws NumericalError if a covariance is not positive definite
   [[nodiscard]] virtual std::unique_ptr<MixturePass> mixture(const MixtureTask& task) = 0;
-  /// The passes of one run of EM.
-  [[nodiscard]] virtual std::unique_ptr<MixtureSeries> mixture_series() = 0;
+  /// The passes of one run of EM. @param expected_rows  as of nearest_series
+  [[nodiscard]] virtual std::unique_ptr<MixtureSeries> mixture_series(std::int64_t expected_rows) = 0;
   /// Moments of groups of raw rows. @throws Error if the task contradicts itself
   [[nodiscard]] virtual std::unique_ptr<MomentsPass> moments(const MomentsTask& task) = 0;
   /// Counts of groups of raw rows.

@@ -68,7 +68,7 @@ class MixturePass {
   }
   /// Rows of weight 0 have no part in the statistics. Of chunks with flags, only rows that these say it of lack numbers.
   /// `outputs` has all of segment, runner_up, probability, runner_up_probability and distance2, or none of them; probabilities
-  /// only with them.
+  /// only with them. What is wanted of one chunk must be wanted of all.
   virtual void consume(const Chunk& chunk, const MixtureOutputs& outputs) = 0;
   /// The statistics of every chunk consumed; call once.
   [[nodiscard]] virtual MixtureStatistics finish() = 0;

@@ -85,7 +85,7 @@ EmRun run_em(const EmContext& context, Mixture start, const MixtureFrame& frame,
   EmRun run;
   run.mixture = std::move(start);
   run.stop_reason = "iteration limit";
-  const auto series = context.backend.mixture_series();
+  const auto series = context.backend.mixture_series(context.feeder.rows());
   bool comparable = false;  // with the iteration before: no component was dropped in between
   while (std::ssize(run.history) < max_iterations) {
     const Covariance covariance = run.mixture.covariance;

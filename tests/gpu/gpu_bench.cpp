@@ -231,7 +231,7 @@ void measure_mixture(Backend& backend, std::int64_t n, const Problem& problem, C
   const auto k = static_cast<double>(problem.centroids.rows());
   const Mixture mixture = make_mixture(problem, covariance);
   const bool full = covariance == Covariance::full;
-  const auto series = backend.mixture_series();
+  const auto series = backend.mixture_series(n);
   const auto sweep = [&](int) {
     const auto pass =
         series->next({.mixture = &mixture, .second = full ? SecondMoments::covariances : SecondMoments::variances});

@@ -144,7 +144,7 @@ TEST_F(ImaginedMachine, LaterPassesOfAMixtureReadNothingFromTheHost) {
   const auto backend = open_gpu(threads_);
   const Rows rows = make_rows(20000, 16, 3);
   const Mixture mixture = make_mixture(Covariance::diag, 2, 16, 4);
-  const auto series = backend->mixture_series();
+  const auto series = backend->mixture_series(0);
   const auto copied = [&] {
     const std::size_t before = fake_cuda_use().copied_bytes;
     static_cast<void>(run(rows, mixture, *series->next({.mixture = &mixture}), 8192, false));
@@ -153,6 +153,22 @@ TEST_F(ImaginedMachine, LaterPassesOfAMixtureReadNothingFromTheHost) {
   const std::size_t row_bytes = 20000 * 16 * 4;
   EXPECT_GE(copied(), row_bytes);
   EXPECT_LT(copied(), row_bytes / 50);
+}
+
+/// Chunks that lie side by side on the device are one slab there.
+TEST_F(ImaginedMachine, LaterPassesOfAMixtureTakeChunksTogether) {
+  const auto backend = open_gpu(threads_);
+  const std::int64_t n = 5 * 4096;
+  const Rows rows = make_rows(n, 4, 3);
+  const Mixture mixture = make_mixture(Covariance::diag, 2, 4, 4);
+  const auto series = backend->mixture_series(n);
+  const auto launches = [&] {
+    const std::size_t before = fake_cuda_use().launches;
+    static_cast<void>(run(rows, mixture, *series->next({.mixture = &mixture}), 4096, false));
+    return fake_cuda_use().launches - before;
+  };
+  const std::size_t first = launches();
+  EXPECT_EQ(launches() * 5, first);
 }
 
 /// There the processor is as quick, and nothing needs to cross the bus.
@@ -165,7 +181,7 @@ TEST_F(ImaginedMachine, GpusThatAreSlowAtFloat64LeaveItToTheProcessor) {
     const auto backend = open_gpu(threads_);
     const std::size_t before = fake_cuda_use().launches;
     static_cast<void>(run(rows, mixture, *backend->mixture({.mixture = &mixture}), 300, false));
-    static_cast<void>(run(rows, mixture, *backend->mixture_series()->next({.mixture = &mixture}), 300, false));
+    static_cast<void>(run(rows, mixture, *backend->mixture_series(0)->next({.mixture = &mixture}), 300, false));
     static_cast<void>(run(raw.blocks(), *backend->moments(task_of(3, true)), 1));
     return fake_cuda_use().launches - before;
   };
@@ -290,7 +306,7 @@ TEST_F(ImaginedMachine, NothingIsLeftBehind) {
     pass->consume({0, made.rows.view(), made.weights, {}}, {});
     const Rows rows = make_rows(20000, 3, 3);
     const Mixture mixture = make_mixture(Covariance::full, 2, 3, 4);
-    const auto mixtures = backend->mixture_series();
+    const auto mixtures = backend->mixture_series(0);
     const auto mixture_pass = mixtures->next({.mixture = &mixture});
     mixture_pass->consume({.first_row = 0, .rows = rows.values.view()}, {});
     const RawRows raw = make_raw_rows(20000, 3, {3, 2}, 0.1, true);

@@ -2,6 +2,7 @@
 // Mixtures on the CUDA backend have the bits of the CPU's.
 #include "fit/mixture.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <string>
@@ -139,18 +140,20 @@ TEST_F(GpuMixture, PassesOfASeriesEqualThoseOnTheirOwn) {
     SCOPED_TRACE("memory '" + memory + "'");
     limit_memory(memory);
     const auto gpu = open_gpu(threads_);
-    const auto series = gpu->mixture_series();
     Rows rows = make_rows(20000, 5, 9);
     add_weights(rows);
-    for (int step = 0; step < 5; ++step) {
-      SCOPED_TRACE(step);
-      // Components come and go, as in EM, and so do results.
-      const Mixture mixture = make_mixture(kShapes[step % 4], 4 - step / 2, 5, static_cast<std::uint64_t>(10 + step));
-      const MixtureTask task{.mixture = &mixture, .second = SecondMoments::covariances};
-      const std::int64_t chunk_rows = step == 3 ? kWhole : 8192;
-      const bool outputs = step == 2;
-      expect_same(run(rows, mixture, *series->next(task), chunk_rows, outputs),
-                  run(rows, mixture, *cpu.mixture(task), chunk_rows, outputs));
+    for (const std::int64_t expected : {0, 20000}) {
+      const auto series = gpu->mixture_series(expected);
+      for (int step = 0; step < 6; ++step) {
+        SCOPED_TRACE(fmt::format("{} rows expected, step {}", expected, step));
+        // Components come and go, as in EM, and so do results and chunks.
+        const Mixture mixture = make_mixture(kShapes[step % 4], 4 - step / 2, 5, static_cast<std::uint64_t>(10 + step));
+        const MixtureTask task{.mixture = &mixture, .second = SecondMoments::covariances};
+        const std::int64_t chunk_rows = step == 3 ? kWhole : 8192;
+        const bool outputs = step == 2;
+        expect_same(run(rows, mixture, *series->next(task), chunk_rows, outputs),
+                    run(rows, mixture, *cpu.mixture(task), chunk_rows, outputs));
+      }
     }
   }
 }
@@ -177,7 +180,7 @@ TEST_F(GpuMixture, RowsWithGapsEqualTheCpu) {
   gaps.gaps = true;
   const Answer want = run(rows, mixture, *cpu.mixture(gaps), 4096, true);
   expect_same(run(rows, mixture, *gpu->mixture(gaps), 4096, true), want);
-  const auto series = gpu->mixture_series();
+  const auto series = gpu->mixture_series(0);
   expect_same(run(rows, mixture, *series->next(gaps), 4096, true), want);
   expect_same(run(whole, mixture, *series->next(task), 4096, true), run(whole, mixture, *cpu.mixture(task), 4096, true));
   expect_same(run(rows, mixture, *series->next(gaps), 4096, true), want);
@@ -203,7 +206,7 @@ TEST_F(GpuMixture, RefusesWhatTheCpuRefuses) {
   Mixture mixture = make_mixture(Covariance::diag, 3, 3, 5);
   mixture.covariances(1, 1) = 0.0;
   EXPECT_THROW((void)gpu->mixture({.mixture = &mixture}), NumericalError);
-  EXPECT_THROW((void)gpu->mixture_series()->next({.mixture = &mixture}), NumericalError);
+  EXPECT_THROW((void)gpu->mixture_series(0)->next({.mixture = &mixture}), NumericalError);
 }
 
 MixtureResult fit(const PreparedPoints& points, Backend& backend, Covariance covariance) {

@@ -147,7 +147,7 @@ int measure_all(const std::string& wanted, std::int64_t lines, std::int64_t n) {
     const Mixture mixture = make_mixture(covariance, k, d, 4);
     const bool full = covariance == Covariance::full;
     measure(full ? "mixture full d 16 k 8" : "mixture diag d 16 k 8", "tensor", [&](Backend& backend) {
-      const std::shared_ptr<MixtureSeries> series = backend.mixture_series();
+      const std::shared_ptr<MixtureSeries> series = backend.mixture_series(n);
       return [&, series] {
         const auto second = full ? SecondMoments::covariances : SecondMoments::variances;
         static_cast<void>(run(rows, mixture, *series->next({.mixture = &mixture, .second = second}), n, false));

@@ -49,7 +49,7 @@ std::unique_ptr<MixturePass> CpuBackend::mixture(const MixtureTask& task) {
   return std::make_unique<CpuMixturePass>(task, level_.name, threads_);
 }
 
-std::unique_ptr<MixtureSeries> CpuBackend::mixture_series() {
+std::unique_ptr<MixtureSeries> CpuBackend::mixture_series(std::int64_t /*expected_rows*/) {
   return std::make_unique<CpuMixtureSeries>(level_.name, threads_);
 }
 

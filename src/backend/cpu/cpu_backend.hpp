@@ -23,7 +23,7 @@ class CpuBackend final : public Backend {
   [[nodiscard]] std::unique_ptr<NearestPass> nearest(const NearestTask& task) override;
   [[nodiscard]] std::unique_ptr<NearestSeries> nearest_series(std::int64_t expected_rows) override;
   [[nodiscard]] std::unique_ptr<MixturePass> mixture(const MixtureTask& task) override;
-  [[nodiscard]] std::unique_ptr<MixtureSeries> mixture_series() override;
+  [[nodiscard]] std::unique_ptr<MixtureSeries> mixture_series(std::int64_t expected_rows) override;
   [[nodiscard]] std::unique_ptr<MomentsPass> moments(const MomentsTask& task) override;
   [[nodiscard]] std::unique_ptr<TallyPass> tally(const TallyTask& task) override;
 

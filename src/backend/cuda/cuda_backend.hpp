@@ -31,9 +31,9 @@ class CudaBackend final : public Backend {
     if (!device_.fast_double || task.gaps) return host_->mixture(task);
     return std::make_unique<CudaMixturePass>(task, device_, mixture_pool_, threads_, nullptr);
   }
-  [[nodiscard]] std::unique_ptr<MixtureSeries> mixture_series() override {
-    if (!device_.fast_double) return host_->mixture_series();
-    return std::make_unique<CudaMixtureSeries>(device_, mixture_pool_, threads_, *host_);
+  [[nodiscard]] std::unique_ptr<MixtureSeries> mixture_series(std::int64_t expected_rows) override {
+    if (!device_.fast_double) return host_->mixture_series(expected_rows);
+    return std::make_unique<CudaMixtureSeries>(expected_rows, device_, mixture_pool_, threads_, *host_);
   }
   [[nodiscard]] std::unique_ptr<MomentsPass> moments(const MomentsTask& task) override {
     if (!device_.fast_double) return host_->moments(task);

@@ -22,7 +22,9 @@ MixtureOutputs part(const MixtureOutputs& outputs, std::int64_t first, std::int6
 
 void CudaMixturePass::make_ready(std::int64_t chunk_rows, const MixtureOutputs& outputs) {
   workspace_.take(device_);
-  workspace_->prepare(model_, outputs.wanted(), !outputs.probabilities.empty(), chunk_rows);
+  results_ = outputs.wanted();
+  const std::int64_t most_rows = series_ == nullptr || results_ ? chunk_rows : std::max(chunk_rows, series_->expected());
+  workspace_->prepare(model_, results_, !outputs.probabilities.empty(), most_rows);
   if (series_ != nullptr) series_->begin_pass();
 }
 
@@ -33,9 +35,12 @@ void CudaMixturePass::consume(const Chunk& chunk, const MixtureOutputs& outputs)
   device_.use();
   if (!workspace_) make_ready(n, outputs);
   ResidentRows* resident = series_ == nullptr ? nullptr : series_->see(chunk, device_, workspace_->compute());
-  const bool stays = resident != nullptr && resident->filled && !outputs.wanted();  // nothing comes from or goes to the host
-  const MixturePlan& plan = workspace_->plan();
-  const std::int64_t most = (stays ? plan.slab_blocks : plan.stage_blocks) * kernels::kLeafRows;
+  if (resident != nullptr && resident->filled && !results_) {  // nothing comes from or goes to the host
+    defer(*resident);
+    return;
+  }
+  work_on_waiting_rows(1);
+  const std::int64_t most = workspace_->plan().stage_blocks * kernels::kLeafRows;
   auto& slots = workspace_->slots();
   for (std::int64_t first = 0; first < n; first += most) {
     const std::int64_t count = std::min(most, n - first);
@@ -44,6 +49,29 @@ void CudaMixturePass::consume(const Chunk& chunk, const MixtureOutputs& outputs)
   }
   if (resident != nullptr) resident->filled = true;
   for (MixtureSlot& slot : slots) slot.deliver();
+}
+
+/// Puts rows behind those that wait, and works on whole slabs of them. Sums are made of one leaf after the other, so that rows
+/// of two chunks may not meet in a leaf.
+void CudaMixturePass::defer(const ResidentRows& rows) {
+  const bool follows =
+      waiting_.stretch == &*rows.stretch && waiting_.at + waiting_.count == rows.at && waiting_.count % kernels::kLeafRows == 0;
+  if (!follows) {
+    work_on_waiting_rows(1);
+    waiting_ = {.stretch = &*rows.stretch, .at = rows.at, .count = 0};
+  }
+  waiting_.count += rows.n;
+  work_on_waiting_rows(workspace_->plan().slab_blocks * kernels::kLeafRows);
+}
+
+/// Works on rows that wait, slab by slab, as long as there are at least so many.
+void CudaMixturePass::work_on_waiting_rows(std::int64_t least) {
+  while (waiting_.count >= least) {
+    const std::int64_t count = std::min(waiting_.count, workspace_->plan().slab_blocks * kernels::kLeafRows);
+    workspace_->run(waiting_.stretch->slab(waiting_.at, count), workspace_->slots().front());
+    waiting_.at += count;
+    waiting_.count -= count;
+  }
 }
 
 void CudaMixturePass::consume_slab(const Chunk& rows, const MixtureOutputs& outputs, MixtureSlot& slot, ResidentRows* resident,
@@ -62,12 +90,13 @@ void CudaMixturePass::consume_slab(const Chunk& rows, const MixtureOutputs& outp
                     slot);
   }
   slot.rows.computed.record(compute);
-  if (outputs.wanted()) slot.fetch(outputs);
+  if (results_) slot.fetch(outputs);
 }
 
 MixtureStatistics CudaMixturePass::finish() {
   device_.use();
   if (!workspace_) make_ready(0, {});
+  work_on_waiting_rows(1);
   if (series_ != nullptr) {
     series_->drop_unseen(workspace_->compute(), kernels::kLeafRows, [](const Stretch&, std::int64_t, std::int64_t) {});
   }

@@ -18,7 +18,7 @@ std::int64_t halved(std::int64_t count, int halvings) { return std::max<std::int
 
 }  // namespace
 
-MixturePlan plan_mixture(const MixtureShape& shape, const DeviceLimits& limits, std::int64_t chunk_rows, int halvings) {
+MixturePlan plan_mixture(const MixtureShape& shape, const DeviceLimits& limits, std::int64_t most_rows, int halvings) {
   constexpr std::int64_t kRows = kernels::kLeafRows;
   constexpr std::int64_t kDouble = sizeof(double);
   const std::int64_t budget = limits.memory_bytes / kMemoryShare;
@@ -26,7 +26,7 @@ MixturePlan plan_mixture(const MixtureShape& shape, const DeviceLimits& limits, 
   if (shape.results) row_bytes += 2 * (2 * 4 + 3 * kDouble);
   if (shape.probabilities) row_bytes += 2 * 4 * shape.components;
   const std::int64_t block_bytes = kRows * row_bytes + (shape.leaf_cells + kernels::kTerms) * kDouble;
-  const std::int64_t useful = std::clamp<std::int64_t>((chunk_rows + kRows - 1) / kRows, 1, kMostBlocks);
+  const std::int64_t useful = std::clamp<std::int64_t>((most_rows + kRows - 1) / kRows, 1, kMostBlocks);
   MixturePlan plan;
   plan.slab_blocks = halved(std::clamp<std::int64_t>(budget / block_bytes, 1, useful), halvings);
   const std::int64_t staged = std::min(kStageBytes, budget) / (kRows * shape.columns * 4);

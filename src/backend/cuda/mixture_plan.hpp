@@ -28,9 +28,9 @@ struct MixturePlan {
   std::int64_t scratch_doubles = 0;
 };
 
-/// @param chunk_rows  of the chunks to come: room for more would be in vain
+/// @param most_rows  that may lie side by side: room for more would be in vain
 /// @param halvings  how often an allocation has failed: each halves the slabs
-[[nodiscard]] MixturePlan plan_mixture(const MixtureShape& shape, const DeviceLimits& limits, std::int64_t chunk_rows,
+[[nodiscard]] MixturePlan plan_mixture(const MixtureShape& shape, const DeviceLimits& limits, std::int64_t most_rows,
                                        int halvings = 0);
 /// Whether a plan can be cut once more.
 [[nodiscard]] inline bool can_halve(const MixturePlan& plan) {

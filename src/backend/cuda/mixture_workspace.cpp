@@ -101,13 +101,13 @@ MixtureWorkspace::~MixtureWorkspace() {
   for (const MixtureSlot& slot : slots_) static_cast<void>(cudaStreamSynchronize(slot.rows.stream.get()));
 }
 
-void MixtureWorkspace::prepare(const MixtureModel& model, bool results, bool probabilities, std::int64_t chunk_rows) {
+void MixtureWorkspace::prepare(const MixtureModel& model, bool results, bool probabilities, std::int64_t most_rows) {
   model_ = &model;
   results_ = results;
   probabilities_ = probabilities;
   reserve_in_slabs(
       [&](int halvings) {
-        plan_ = plan_mixture(model.shape(results, probabilities), device_.limits, chunk_rows, halvings);
+        plan_ = plan_mixture(model.shape(results, probabilities), device_.limits, most_rows, halvings);
         reserve();
       },
       [&] { return can_halve(plan_); }, [&] { release(); });

@@ -63,8 +63,8 @@ class MixtureWorkspace {
   MixtureWorkspace& operator=(const MixtureWorkspace&) = delete;
 
   /// Makes room for a pass, in slabs that are halved until they fit, and brings the model to the device.
-  /// @param chunk_rows  of the first chunk  @param model  must outlive the pass
-  void prepare(const MixtureModel& model, bool results, bool probabilities, std::int64_t chunk_rows);
+  /// @param most_rows  that may lie side by side  @param model  must outlive the pass
+  void prepare(const MixtureModel& model, bool results, bool probabilities, std::int64_t most_rows);
   /// Finds what is wanted of the rows of a slab, and adds them to the sums.
   void run(const kernels::Slab& slab, const MixtureSlot& slot);
   /// Waits for everything. @throws DeviceError if anything went wrong on the device

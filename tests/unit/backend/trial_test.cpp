@@ -98,7 +98,9 @@ class FaultyBackend final : public Backend {
     if (fault_ == Fault::mixture) return std::make_unique<FaultyMixture>(inner_.mixture(task));
     return inner_.mixture(task);
   }
-  [[nodiscard]] std::unique_ptr<MixtureSeries> mixture_series() override { return inner_.mixture_series(); }
+  [[nodiscard]] std::unique_ptr<MixtureSeries> mixture_series(std::int64_t expected_rows) override {
+    return inner_.mixture_series(expected_rows);
+  }
   [[nodiscard]] std::unique_ptr<MomentsPass> moments(const MomentsTask& task) override {
     if (fault_ != Fault::moments) return inner_.moments(task);
     return std::make_unique<SpoiltPass<MomentsPass, GroupMoments>>(
