@@ -51,11 +51,12 @@ TEST_F(ImaginedMachine, SaysWhyADeviceCannotBeUsed) {
   EXPECT_THAT(refusal(-1), AllOf(HasSubstr("Imagined GPU"), HasSubstr("no code for compute capability 9.0")));
 }
 
-/// Every device memory between too little and plenty: the same result, or an error that says what was asked and what is free.
-/// @param pass  runs one on the backend, and checks what it finds
-void expect_smaller_slabs_then_an_error(ThreadPool& threads, const std::function<void(Backend&)>& pass) {
+/// Device memories between too little and plenty: errors that say what was asked and what is free, and from some size on the
+/// same result.
+/// @param pass  runs one on the backend, and checks what it finds  @param steps  one size is 1/steps more than the other
+void expect_smaller_slabs_then_an_error(ThreadPool& threads, const std::function<void(Backend&)>& pass, std::size_t steps = 4) {
   int fitted = 0, refused = 0, halved = 0;
-  for (std::size_t bytes = 1 << 14; bytes <= std::size_t{1} << 28; bytes *= 2) {
+  for (std::size_t bytes = 1 << 14; bytes <= std::size_t{1} << 28; bytes += bytes / steps) {
     // The plan is made for the memory in all; another process holds most of it.
     set_fake_cuda({.memory_bytes = std::size_t{1} << 30});
     const cuda::Device device = cuda::choose_device(-1);
@@ -68,6 +69,7 @@ void expect_smaller_slabs_then_an_error(ThreadPool& threads, const std::function
       halved += fake_cuda_use().refused > refused_before ? 1 : 0;
     } catch (const MemoryError& error) {
       ++refused;
+      EXPECT_EQ(fitted, 0) << bytes << " bytes are too little, and fewer were not";
       EXPECT_EQ(error.code(), ErrorCode::resource);
       EXPECT_THAT(error.what(),
                   AllOf(HasSubstr("cudaMalloc"), HasSubstr("Imagined GPU"), HasSubstr("bytes asked"), HasSubstr("free")));
@@ -91,6 +93,21 @@ TEST_F(ImaginedMachine, LittleMemoryMeansSmallerSlabsThenAnError) {
     ASSERT_TRUE(pass->finish().sums == want.statistics.sums);
     ASSERT_EQ(segment, want.segment);
   });
+}
+
+/// Centroids that take as much as slabs: room for these alone is not enough.
+TEST_F(ImaginedMachine, LittleMemoryMeansSmallerSlabsForManySegmentsThenAnError) {
+  AwkwardRandom random(3);
+  const AwkwardCase made =
+      make_case("rows", 4096, 2, 4096, 0.2, random, [&](std::int64_t, std::int64_t) { return random.bell(); });
+  const MatrixView<const float> rows = made.rows.view().slice(0, 50);
+  const NaiveNearest want = naive_nearest(rows, {}, {}, made.centroids.view(), made.units);
+  const auto pass = [&](Backend& backend) {
+    const auto nearest = backend.nearest({made.centroids.view(), &made.units});
+    nearest->consume({0, rows, {}, {}}, {});
+    ASSERT_TRUE(nearest->finish().sums == want.statistics.sums);
+  };
+  expect_smaller_slabs_then_an_error(threads_, pass, 16);
 }
 
 TEST_F(ImaginedMachine, LittleMemoryMeansSmallerSlabsOfMixturesThenAnError) {

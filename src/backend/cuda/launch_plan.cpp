@@ -32,7 +32,8 @@ NearestPlan plan_nearest(std::int64_t d, std::int64_t k, const DeviceLimits& lim
   if (limits.tensor_screen) plan.tensor = kernels::tensor_shape(d, plan.tile, limits.shared_bytes_per_block);
   const std::int64_t affordable = std::max(limits.memory_bytes / kSlabShare / kSlabRowBytes, kLeastSlabRows);
   const std::int64_t useful = std::min(std::max(chunk_rows, kUsualSlabRows), exact::kIntegerBlockRows);
-  const std::int64_t slab_rows = std::min(affordable, useful);
+  const std::int64_t quick = std::max((gaps ? kMostDoubleWork : kMostWork) / (d * k), kLeastSlabRows);
+  const std::int64_t slab_rows = std::min({affordable, useful, quick});
   plan.slab_rows = halved(slab_rows, halvings, kLeastSlabRows);
   const std::int64_t row_bytes = d * static_cast<std::int64_t>(sizeof(float));
   const std::int64_t staged = std::min(kStageBytes, limits.memory_bytes / kSlabShare) / row_bytes;

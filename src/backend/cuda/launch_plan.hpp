@@ -39,6 +39,12 @@ inline constexpr std::int64_t kLeastSlabRows = 4096;
 /// Rows that a plan is made for at least, where there is memory: longer slabs gain little.
 inline constexpr std::int64_t kUsualSlabRows = 65536;
 
+/// Multiply-adds of a row and a centroid's feature that one kernel does at most, unless kLeastSlabRows are more: on the slowest
+/// GPUs seconds, so that no display's watchdog ends it, and somebody who wants the job to end need not wait.
+inline constexpr std::int64_t kMostWork = std::int64_t{1} << 41;
+/// The same in float64, which GPUs that are not of data centres do far slower.
+inline constexpr std::int64_t kMostDoubleWork = std::int64_t{1} << 37;
+
 /// @param d 1..8,192 @param k 1..65,535
 /// @param chunk_rows of the chunks to come: room for more would be in vain
 /// @param halvings how often an allocation has failed: each halves the rows of a slab

@@ -28,7 +28,9 @@ MixturePlan plan_mixture(const MixtureShape& shape, const DeviceLimits& limits, 
   const std::int64_t block_bytes = kRows * row_bytes + (shape.leaf_cells + kernels::kTerms) * kDouble;
   const std::int64_t useful = std::clamp<std::int64_t>((most_rows + kRows - 1) / kRows, 1, kMostBlocks);
   MixturePlan plan;
-  plan.slab_blocks = halved(std::clamp<std::int64_t>(budget / block_bytes, 1, useful), halvings);
+  const std::int64_t row_work = std::max(shape.components * shape.numbers * shape.numbers, shape.leaf_cells);
+  const std::int64_t quick = kMostWork / kRows / std::max<std::int64_t>(row_work, 1);
+  plan.slab_blocks = halved(std::clamp<std::int64_t>(std::min(budget / block_bytes, quick), 1, useful), halvings);
   const std::int64_t staged = std::min(kStageBytes, budget) / (kRows * shape.columns * 4);
   plan.stage_blocks = std::clamp<std::int64_t>(staged, 1, plan.slab_blocks);
 

@@ -109,9 +109,9 @@ void MixtureWorkspace::prepare(const MixtureModel& model, bool results, bool pro
       [&](int halvings) {
         plan_ = plan_mixture(model.shape(results, probabilities), device_.limits, most_rows, halvings);
         reserve();
+        upload_model();
       },
       [&] { return can_halve(plan_); }, [&] { release(); });
-  upload_model();
 }
 
 void MixtureWorkspace::reserve() {
@@ -136,6 +136,7 @@ void MixtureWorkspace::reserve() {
 }
 
 void MixtureWorkspace::release() {
+  compute_.wait();  // tiles may be under way
   for (MixtureSlot& slot : slots_) {
     slot.rows.release();
     for (auto* values : {&slot.segment, &slot.runner_up}) values->release();

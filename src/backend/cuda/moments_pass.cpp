@@ -53,6 +53,7 @@ void CudaMomentsPass::start(std::span<const AnalysisBlock> first) {
       },
       [&] { return slab_blocks_ > 1; },
       [&] {
+        compute.wait();  // tiles may be under way
         shipments_.release();
         for (ProductSums& sums : sums_) sums.release();
       });

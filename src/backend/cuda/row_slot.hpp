@@ -50,7 +50,7 @@ class ResultBuffer {
   void fetch(std::span<T> to, cudaStream_t stream) {
     waiting_ = to;
     if (to.empty()) return;
-    pinned_.reserve(device_.size());
+    pinned_.reserve(std::ssize(to));
     check(cudaMemcpyAsync(pinned_.data(), device_.data(), to.size_bytes(), cudaMemcpyDeviceToHost, stream), "cudaMemcpyAsync",
           static_cast<std::int64_t>(to.size_bytes()));
   }

@@ -36,9 +36,9 @@ void Workspace::prepare(const NearestTask& task, const Frame& frame, Wanted want
       [&](int halvings) {
         plan_ = plan_nearest(task.centroids.columns, task.centroids.rows, device_.limits, chunk_rows, halvings, task.gaps());
         reserve(series);
+        upload_task(frame);
       },
       [&] { return can_halve(plan_); }, [&] { release(); });
-  upload_task(frame);
 }
 
 void Workspace::reserve(bool series) {

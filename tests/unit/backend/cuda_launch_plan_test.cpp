@@ -34,12 +34,13 @@ bool tensor_holds(const kernels::TensorShape& shape, std::int64_t d, int tile, c
 }
 
 /// What every plan must keep to, whatever the shape.
-bool holds(std::int64_t d, std::int64_t k, const DeviceLimits& limits, int halvings) {
-  const NearestPlan plan = plan_nearest(d, k, limits, kManyRows, halvings);
+bool holds(std::int64_t d, std::int64_t k, const DeviceLimits& limits, int halvings, bool gaps = false) {
+  const NearestPlan plan = plan_nearest(d, k, limits, kManyRows, halvings, gaps);
   const std::int64_t columns = d + kernels::kExtraColumns;
   constexpr std::int64_t kMostGrid = (std::int64_t{1} << 31) - 1;
   bool good = plan.tile == 16 || plan.tile == 64;
   good = good && plan.slab_rows >= 1 && plan.slab_rows <= exact::kIntegerBlockRows;
+  good = good && (plan.slab_rows <= kLeastSlabRows || plan.slab_rows * d * k <= (gaps ? kMostDoubleWork : kMostWork));
   good = good && plan.stage_rows >= 1 && plan.stage_rows <= plan.slab_rows;
   good = good && plan.cells == k * columns;
   good = good && tensor_holds(plan.tensor, d, plan.tile, limits);
@@ -64,6 +65,7 @@ TEST(CudaLaunchPlan, HoldsForEveryNumberOfFeatures) {
     for (std::int64_t d = 1; d <= 8192; ++d) {
       for (const std::int64_t k : {1, 2, 16, 17, 32, 33, 64, 65, 100, 255, 256, 1024, 4096, 65535}) {
         ASSERT_TRUE(holds(d, k, limits, 0)) << "d " << d << ", k " << k << ", shared " << limits.shared_bytes_per_block;
+        ASSERT_TRUE(holds(d, k, limits, 0, true)) << "with gaps: d " << d << ", k " << k;
       }
     }
   }
@@ -107,6 +109,7 @@ TEST(CudaLaunchPlan, SumsStayOnChipWhereCustomersAreSegmented) {
 TEST(CudaLaunchPlan, LargeTablesAreCutToSlabsWhoseSumsFit) {
   // 2^22 rows of 40-bit units; a slab of 8,192 features has 2^35 cells, and its rows are counted in 32 bits.
   EXPECT_EQ(plan_nearest(64, 64, kDevices[2], kManyRows).slab_rows, exact::kIntegerBlockRows);
+  EXPECT_EQ(plan_nearest(128, 1024, kDevices[2], kManyRows).slab_rows, exact::kIntegerBlockRows);
   EXPECT_EQ(plan_nearest(64, 64, kDevices[2], 1000).slab_rows, kUsualSlabRows);
   EXPECT_EQ(plan_nearest(64, 64, kDevices[2], 100000).stage_rows, 100000);
   EXPECT_EQ(plan_nearest(8192, 64, kDevices[2], kManyRows).stage_rows, (64 << 20) / (4 * 8192));

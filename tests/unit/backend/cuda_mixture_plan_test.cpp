@@ -31,6 +31,8 @@ MixtureShape shape_of(std::int64_t d, std::int64_t k) {
 bool holds(const MixtureShape& shape, const DeviceLimits& limits, const MixturePlan& plan) {
   const std::int64_t tile_doubles = (shape.numbers + shape.components) * kernels::kExpectStride;
   bool good = plan.slab_blocks >= 1 && plan.slab_blocks * kernels::kLeafRows <= exact::kIntegerBlockRows;
+  const std::int64_t work = kernels::kLeafRows * shape.components * shape.numbers * shape.numbers;
+  good = good && (plan.slab_blocks == 1 || plan.slab_blocks * work <= kMostWork);
   good = good && plan.stage_blocks >= 1 && plan.stage_blocks <= plan.slab_blocks && plan.expect_blocks >= 1;
   if (plan.shared_bytes > 0) {
     good = good && plan.shared_bytes == 8 * tile_doubles && plan.shared_bytes <= limits.shared_bytes_per_block;
