@@ -95,6 +95,7 @@ class ConvertCommand final : public Command {
         ->option_text("C=auto")
         ->default_str("auto")
         ->group(group);
+    app.add_flag("--decimal-comma", decimal_comma_, "numbers have a decimal comma: 1,5")->group(group);
     app.add_option("--header", header_, "whether the first row names the columns: auto, yes or no")
         ->check(CLI::IsMember({"auto", "yes", "no"}).description(""))
         ->option_text("WORD=auto")
@@ -115,6 +116,7 @@ class ConvertCommand final : public Command {
     options.output = output_;
     options.rejects = rejects_;
     options.delimiter = delimiter_of(delimiter_);
+    if (decimal_comma_) options.decimal_mark = ',';
     options.header = header_ == "yes"  ? HeaderPolicy::present
                      : header_ == "no" ? HeaderPolicy::absent
                                        : HeaderPolicy::automatic;
@@ -130,6 +132,7 @@ class ConvertCommand final : public Command {
   std::string input_, output_, rejects_;
   std::string delimiter_ = "auto";
   std::string header_ = "auto";
+  bool decimal_comma_ = false;
   bool json_ = false;
 };
 

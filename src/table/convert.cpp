@@ -32,14 +32,14 @@ DataLocation at(const ConvertOptions& options) { return {.path = options.input.s
 class RecordSweep {
  public:
   RecordSweep(const ConvertOptions& options, char delimiter, Observer& observer, const CancelToken& cancel)
-      : observer_(observer), cancel_(cancel), reader_(options.input, delimiter) {
+      : observer_(observer), cancel_(cancel), decimal_mark_(options.decimal_mark), reader_(options.input, delimiter) {
     if (!reader_.next(record_)) {
       throw DataError("there is nothing in the text", at(options),
                       "a table has a line of column names, then a line per customer");
     }
     if (!record_.error.empty()) {
       throw DataError(fmt::format("line {}, which should name the columns: {}", record_.line, record_.error), at(options),
-                      "check that this is delimited text in UTF-8");
+                      "save it as UTF-8: in spreadsheets 'CSV UTF-8', or iconv -f WINDOWS-1252 -t UTF-8");
     }
     header_ = options.header == HeaderPolicy::present || (options.header == HeaderPolicy::automatic && !all_numbers());
     columns_ = record_.field_count();
@@ -78,13 +78,14 @@ class RecordSweep {
  private:
   [[nodiscard]] bool all_numbers() const {
     for (std::int64_t j = 0; j < record_.field_count(); ++j) {
-      if (parse_cell_number(trim(record_.fields[j])).form == CellNumber::Form::none) return false;
+      if (parse_cell_number(trim(record_.fields[j]), decimal_mark_).form == CellNumber::Form::none) return false;
     }
     return true;
   }
 
   Observer& observer_;
   const CancelToken& cancel_;
+  char decimal_mark_;
   CsvReader reader_;
   CsvRecord record_;
   bool header_ = true;
@@ -101,7 +102,7 @@ void count_rejected(const CsvRecord& record, ConvertReport& report) {
 
 /// First pass: names and types.
 Findings infer(RecordSweep& sweep, const ConvertOptions& options, ConvertReport& report) {
-  const MissingMarkers markers(options.missing_markers);
+  const CellStyle style{MissingMarkers(options.missing_markers), options.decimal_mark};
   Findings found;
   found.names = unique_column_names(sweep.names(), report.notes);
   if (!sweep.has_header()) {
@@ -117,7 +118,7 @@ Findings infer(RecordSweep& sweep, const ConvertOptions& options, ConvertReport&
     }
     ++report.rows_kept;
     for (std::size_t j = 0; j < columns.size(); ++j) {
-      columns[j].observe(record.fields[static_cast<std::int64_t>(j)], record.line, markers);
+      columns[j].observe(record.fields[static_cast<std::int64_t>(j)], record.line, style);
     }
   }
   report.rows_in = sweep.rows();
@@ -148,7 +149,7 @@ std::vector<ColumnWriter> create_datasets(hdf5::FileWriter& file, const Findings
     const std::string dataset = "/" + datasets[j];
     hdf5::DatasetWriter& writer = file.create_dataset(
         dataset, {.type = plan.type, .rows = report.rows_kept, .compress = options.compress, .text_bytes = plan.text_bytes});
-    writers.emplace_back(writer, plan);
+    writers.emplace_back(writer, plan, options.decimal_mark);
     if (datasets[j] != found.names[j]) file.set_attribute(dataset, "name", found.names[j]);
     if (plan.date) {
       file.set_attribute(dataset, "kind", "date");

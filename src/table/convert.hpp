@@ -26,6 +26,7 @@ struct ConvertOptions {
   std::filesystem::path rejects;  ///< CSV of the rows that could not be parsed, made only if there are some, readable by its
                                   ///< owner only; empty: the output's name with the extension .rejects.csv
   char delimiter = '\0';          ///< NUL: the one of , ; tab | that the first line has most of
+  char decimal_mark = '.';        ///< of numbers; or a comma
   HeaderPolicy header = HeaderPolicy::automatic;
   std::vector<std::string> missing_markers = default_missing_markers();
   bool compress = false;   ///< gzip and shuffle instead of contiguous

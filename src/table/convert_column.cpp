@@ -51,23 +51,26 @@ void ColumnInference::Exceptions::add(std::string_view cell, std::int64_t at) {
   ++count;
 }
 
-void ColumnInference::observe(std::string_view cell, std::int64_t line, const MissingMarkers& markers) {
+void ColumnInference::observe(std::string_view cell, std::int64_t line, const CellStyle& style) {
   ++cells_;
   const std::string_view trimmed = trim(cell);
-  if (markers.contains(trimmed)) {
+  if (style.missing.contains(trimmed)) {
     ++missing_;
     if (!trimmed.empty() && marked_++ == 0) first_marker_ = shown(trimmed);
     return;
   }
   longest_bytes_ = std::max(longest_bytes_, static_cast<std::int64_t>(cell.size()));
   total_bytes_ += static_cast<std::int64_t>(cell.size());
-  if (not_numbers_.count < kEnoughExceptions) observe_number(trimmed, line);
+  if (not_numbers_.count < kEnoughExceptions) observe_number(trimmed, line, style.decimal_mark);
   if (not_dates_.count < kEnoughExceptions) observe_date(trimmed, line);
 }
 
-void ColumnInference::observe_number(std::string_view cell, std::int64_t line) {
-  const CellNumber number = parse_cell_number(cell);
-  if (number.form == CellNumber::Form::none) return not_numbers_.add(cell, line);
+void ColumnInference::observe_number(std::string_view cell, std::int64_t line, char decimal_mark) {
+  const CellNumber number = parse_cell_number(cell, decimal_mark);
+  if (number.form == CellNumber::Form::none) {
+    if (parse_cell_number(cell, ',').form == CellNumber::Form::real) ++comma_numbers_;
+    return not_numbers_.add(cell, line);
+  }
   ++numbers_;
   if (number.digits_lost) ++digits_lost_;
   if (!fits_float32(number.value)) float32_exact_ = false;
@@ -127,6 +130,12 @@ std::string ColumnInference::text_note() const {
     return fmt::format("is kept as text: {} of {} cells {} not a {}, first in line {}: '{}'", exceptions.count, present,
                        exceptions.count == 1 ? "is" : "are", form, exceptions.line, exceptions.text);
   };
+  if (not_numbers_.count > 0 && comma_numbers_ == not_numbers_.count) {
+    return fmt::format(
+        "is kept as text: its numbers have a comma, first in line {}: '{}'; if that is the decimal mark, 'tessera convert "
+        "--decimal-comma' reads them",
+        not_numbers_.line, not_numbers_.text);
+  }
   if (few(not_numbers_)) return describe(not_numbers_, "number");
   if (few(not_dates_)) return describe(not_dates_, "date");
   if (not_numbers_.count == 0)

@@ -22,6 +22,12 @@ class MissingMarkers {
   std::size_t longest_ = 0;
 };
 
+/// How a text writes its cells.
+struct CellStyle {
+  MissingMarkers missing;
+  char decimal_mark = '.';  ///< or a comma
+};
+
 /// How a column is stored.
 struct ColumnPlan {
   DataType type = DataType::text;
@@ -34,7 +40,7 @@ struct ColumnPlan {
 /// Sees every cell of a column and finds the narrowest type that loses nothing.
 class ColumnInference {
  public:
-  void observe(std::string_view cell, std::int64_t line, const MissingMarkers& markers);
+  void observe(std::string_view cell, std::int64_t line, const CellStyle& style);
   [[nodiscard]] ColumnPlan decide() const;
 
  private:
@@ -45,7 +51,7 @@ class ColumnInference {
     std::string text;
     void add(std::string_view cell, std::int64_t at);
   };
-  void observe_number(std::string_view cell, std::int64_t line);
+  void observe_number(std::string_view cell, std::int64_t line, char decimal_mark);
   void observe_date(std::string_view cell, std::int64_t line);
   [[nodiscard]] DataType number_type() const;
   [[nodiscard]] DataType date_type() const;
@@ -64,6 +70,7 @@ class ColumnInference {
   bool float32_exact_ = true;             ///< every number fits a float32 as it fits a float64
   std::int64_t digits_lost_ = 0;
   Exceptions not_numbers_;
+  std::int64_t comma_numbers_ = 0;  ///< of those, what would be numbers with a decimal comma
 
   std::int64_t dates_ = 0;
   bool whole_days_ = true;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <string>
 #include <system_error>
 
 namespace tessera {
@@ -71,19 +72,23 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-CellNumber parse_cell_number(std::string_view text) {
+CellNumber parse_cell_number(std::string_view text, char decimal_mark) {
   if (text.empty()) return {};
   const bool negative = text.front() == '-';
   if (negative || text.front() == '+') text.remove_prefix(1);
   if (text.empty()) return {};
-  if (!is_digit(text.front()) && text.front() != '.') {
+  if (!is_digit(text.front()) && text.front() != decimal_mark) {
     if (!equals_ignoring_case(text, "inf") && !equals_ignoring_case(text, "infinity")) return {};
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     return {.form = CellNumber::Form::real, .value = negative ? -kInfinity : kInfinity};
   }
   if (text.size() > 1 && text[0] == '0' && is_digit(text[1])) return {};
   if (std::all_of(text.begin(), text.end(), is_digit)) return parse_integer(text, negative);
-  return parse_real(text, negative);
+  if (decimal_mark == '.') return parse_real(text, negative);
+  if (text.find('.') != std::string_view::npos) return {};
+  std::string with_point(text);
+  std::ranges::replace(with_point, decimal_mark, '.');
+  return parse_real(with_point, negative);
 }
 
 }  // namespace tessera

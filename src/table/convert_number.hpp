@@ -19,9 +19,9 @@ struct CellNumber {
   bool digits_lost = false;  ///< a real with more than 17 significant digits
 };
 
-/// Reads decimal text: sign, digits, decimal point, exponent, or inf/infinity. No thousands separators, no decimal comma, no
-/// hexadecimal. Independent of the locale.
-[[nodiscard]] CellNumber parse_cell_number(std::string_view text);
+/// Reads decimal text: sign, digits, decimal mark, exponent, or inf/infinity. No thousands separators, no hexadecimal.
+/// Independent of the locale. @param decimal_mark  a point or a comma; the other one makes it no number
+[[nodiscard]] CellNumber parse_cell_number(std::string_view text, char decimal_mark = '.');
 
 /// `text` without the blanks and tabs around it.
 [[nodiscard]] std::string_view trim(std::string_view text);

@@ -40,8 +40,8 @@ std::string_view without_line_end(std::string_view row) {
 
 }  // namespace
 
-ColumnWriter::ColumnWriter(hdf5::DatasetWriter& dataset, const ColumnPlan& plan)
-    : dataset_(&dataset), type_(plan.type), date_(plan.date) {}
+ColumnWriter::ColumnWriter(hdf5::DatasetWriter& dataset, const ColumnPlan& plan, char decimal_mark)
+    : dataset_(&dataset), type_(plan.type), date_(plan.date), decimal_mark_(decimal_mark) {}
 
 template <typename T>
 void ColumnWriter::put(T value) {
@@ -55,7 +55,7 @@ double ColumnWriter::number_of(std::string_view trimmed) const {
     if (!days) raise_changed();
     return *days;
   }
-  const CellNumber number = parse_cell_number(trimmed);
+  const CellNumber number = parse_cell_number(trimmed, decimal_mark_);
   if (number.form == CellNumber::Form::none) raise_changed();
   return number.value;
 }
@@ -69,7 +69,7 @@ void ColumnWriter::add(std::string_view cell, const MissingMarkers& markers) {
     return type_ == DataType::float64 ? put(value) : put(static_cast<float>(value));
   }
   if (missing) raise_changed();
-  const std::int64_t value = date_ ? std::llrint(number_of(trimmed)) : parse_cell_number(trimmed).integer;
+  const std::int64_t value = date_ ? std::llrint(number_of(trimmed)) : parse_cell_number(trimmed, decimal_mark_).integer;
   switch (type_) {
     case DataType::int8:
       return put(static_cast<std::int8_t>(value));

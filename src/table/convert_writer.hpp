@@ -19,7 +19,7 @@ namespace tessera {
 /// Collects the cells of a column in its type and appends them to its dataset.
 class ColumnWriter {
  public:
-  ColumnWriter(hdf5::DatasetWriter& dataset, const ColumnPlan& plan);
+  ColumnWriter(hdf5::DatasetWriter& dataset, const ColumnPlan& plan, char decimal_mark);
   /// @throws Error(internal) if the cell is not of the type that the plan promises: the text has changed since
   void add(std::string_view cell, const MissingMarkers& markers);
   void flush();
@@ -33,6 +33,7 @@ class ColumnWriter {
   hdf5::DatasetWriter* dataset_;
   DataType type_;
   bool date_;
+  char decimal_mark_;
   std::vector<std::byte> numbers_;
   TextCells text_;
 };

@@ -2,6 +2,7 @@
 // The same bits, whatever the engine: threads, chunk sizes, residency, instruction set; and scoring repeats them.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "cli/cli_test.hpp"
@@ -105,6 +106,12 @@ TEST_F(IdentityTest, CsvAndItsConversionGiveTheSameAssignments) {
   const auto direct = segment(path("t.csv"), {"-k", "2"});
   (void)expect_exit(0, {"convert", path("t.csv"), "-o", path("converted.h5")});
   EXPECT_EQ(segment(path("converted.h5"), {"-k", "2"}), direct);
+  // The same as spreadsheets write it where the comma is the decimal mark.
+  std::ranges::replace(text, ',', ';');
+  std::ranges::replace(text, '.', ',');
+  write_text("comma.csv", text);
+  (void)expect_exit(0, {"convert", path("comma.csv"), "-o", path("comma.h5"), "--decimal-comma"});
+  EXPECT_EQ(segment(path("comma.h5"), {"-k", "2"}), direct);
 }
 
 }  // namespace

@@ -73,20 +73,32 @@ TEST(Profile, ReadsEveryIntegerType) {
 
 TEST(Profile, FindsSentinelsThatStandApart) {
   std::mt19937_64 random(1);
-  std::vector<double> age(1000), balance(1000), legitimate(1000), score(1000);
+  std::vector<double> age(1000), balance(1000), legitimate(1000), score(1000), sales(1000), returns(1000), loss(1000);
   for (std::size_t i = 0; i < age.size(); ++i) {
     age[i] = 18.0 + static_cast<double>(random() % 60);
     balance[i] = static_cast<double>(random() % 700);
-    legitimate[i] = static_cast<double>(random() % 100);  // 0..99: the largest is 99, and frequent
-    score[i] = static_cast<double>(random() % 11) - 5.0;  // -5..5: -1 is one of them
+    legitimate[i] = static_cast<double>(random() % 100);                   // 0..99: the largest is 99, and frequent
+    score[i] = static_cast<double>(random() % 11) - 5.0;                   // -5..5: -1 is one of them
+    sales[i] = i < 3 ? -99.0 : 1.0 + static_cast<double>(random() % 500);  // rare, and the only ones below zero
+    returns[i] = i < 3 ? -1.0 : static_cast<double>(random() % 50);
+    loss[i] = i < 3 ? -99.0 : static_cast<double>(random() % 500) - 60.0;
     if (i % 50 == 0) age[i] = 999.0;
     if (i % 40 == 0) balance[i] = -1.0;
   }
   MemoryTable table;
-  table.add("age", age).add("balance", balance).add("legitimate", legitimate).add("score", score);
+  table.add("age", age)
+      .add("balance", balance)
+      .add("legitimate", legitimate)
+      .add("score", score)
+      .add("sales", sales)
+      .add("returns", returns)
+      .add("loss", loss);
   const auto profiles = profile(table);
   EXPECT_TRUE(says(column(profiles, "age").warnings, "999 occurs 20 times"));
   EXPECT_TRUE(says(column(profiles, "balance").warnings, "-1 occurs 25 times"));
+  EXPECT_TRUE(says(column(profiles, "sales").warnings, "-99 occurs 3 times"));
+  EXPECT_TRUE(column(profiles, "returns").warnings.empty());
+  EXPECT_TRUE(column(profiles, "loss").warnings.empty());
   EXPECT_TRUE(column(profiles, "legitimate").warnings.empty());
   EXPECT_TRUE(column(profiles, "score").warnings.empty());
 }

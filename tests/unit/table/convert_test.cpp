@@ -218,6 +218,23 @@ TEST_F(Convert, OneTextAmongNumbersIsReportedWithItsLine) {
   EXPECT_EQ(columns_[1].text[4321], "12.5O");
 }
 
+TEST_F(Convert, ADecimalCommaIsReadIfAskedForAndElseReported) {
+  const std::string text = "id;spend;rows;city\n1;12,5;3;a\n2;;4;1,5\n3;-0,25;5;b\n4;7;6;c\n";
+  const ConvertReport guessed = convert(text);
+  EXPECT_EQ(guessed.columns[1].type, DataType::text);
+  EXPECT_EQ(guessed.columns[1].note,
+            "is kept as text: its numbers have a comma, first in line 2: '12,5'; if that is the decimal mark, 'tessera convert "
+            "--decimal-comma' reads them");
+  EXPECT_EQ(guessed.columns[3].note, "");
+  ConvertOptions options;
+  options.decimal_mark = ',';
+  const ConvertReport asked = convert(text, options);
+  EXPECT_EQ(asked.columns[1].type, DataType::float32);
+  EXPECT_THAT(columns_[1].numbers, ::testing::Pointwise(::testing::NanSensitiveDoubleEq(), {12.5, kNaN, -0.25, 7.0}));
+  EXPECT_EQ(asked.columns[2].type, DataType::int8);
+  EXPECT_EQ(asked.columns[3].type, DataType::text);
+}
+
 TEST_F(Convert, NamesAreStableAndUnique) {
   const ConvertReport report = convert("a,,a, b ,a_2,\"x/y\",x_y,.,columns\n1,2,3,4,5,6,7,8,9\n");
   std::vector<std::string> names;
@@ -396,6 +413,13 @@ TEST(CellNumber, FormsOfText) {
   for (const char* text : {"0.0", "-.5", "1E5", "1e+05", "inf", "-Infinity", "3.", "0e0"}) {
     EXPECT_EQ(parse_cell_number(text).form, CellNumber::Form::real) << text;
   }
+  for (const char* text : {"1,5", "-,5", "3,", "1e5", "1,5e-3"}) {
+    EXPECT_EQ(parse_cell_number(text, ',').form, CellNumber::Form::real) << text;
+  }
+  for (const char* text : {"1.5", "1.234,5", "1,2,3", ",", ".5"}) {
+    EXPECT_EQ(parse_cell_number(text, ',').form, CellNumber::Form::none) << text;
+  }
+  EXPECT_EQ(parse_cell_number("-12,25", ',').value, -12.25);
   EXPECT_TRUE(parse_cell_number("0.123456789012345678").digits_lost);
   EXPECT_FALSE(parse_cell_number("0.00012345678901234567").digits_lost);
 }
