@@ -25,7 +25,8 @@ void SentinelCounter::warn(ColumnProfile& profile, bool dates, std::int64_t nega
     const bool apart = std::fabs(value - others.mean) > 5.0 * others.sd;
     if (!apart && !lone_negative) continue;
     profile.warnings.push_back(fmt::format(
-        "{} occurs {} times and stands apart from the other values: does it mean 'unknown'? If so, leave those cells empty",
+        "{} occurs {} times and stands apart from the other values: does it mean 'unknown'? If so, leave those cells empty, or "
+        "name it in the attribute missing_value of its HDF5 dataset",
         dates ? format_iso_date(value) : number_label(value), count));
   }
 }

@@ -2,13 +2,13 @@
 #include "table/column_source.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <numeric>
 #include <utility>
 
 #include "hdf5/half.hpp"
-#include "hdf5/text.hpp"
 #include "tessera/error.hpp"
 
 namespace tessera {
@@ -57,8 +57,11 @@ DatasetSource::DatasetSource(hdf5::Dataset dataset, std::vector<DatasetColumn> c
   dataset_.prepare_to_read();
   for (DatasetColumn& column : columns_) {
     const hdf5::ElementType& element = element_of(column);
-    const bool integer = element.form == Form::number && element.type < DataType::float32;
-    if (!integer) column.decode = Decode::none;
+    const bool number = element.form == Form::number;
+    const bool integer = number && element.type < DataType::float32;
+    if (column.decode == Decode::fills ? !number : !integer) column.decode = Decode::none;
+    if (column.decode == Decode::days || column.decode == Decode::fills)
+      decoded_row_bytes_ += static_cast<std::int64_t>(sizeof(double));
   }
 }
 
@@ -74,7 +77,30 @@ bool DatasetSource::seen_in_place(const DatasetColumn& column) const {
 DataType DatasetSource::type_of(int column) const {
   const DatasetColumn& wanted = columns_[static_cast<std::size_t>(column)];
   if (wanted.decode == Decode::labels) return DataType::text;
-  return wanted.decode == Decode::days ? DataType::float64 : element_of(wanted).type;
+  const DataType stored = element_of(wanted).type;
+  const bool is_double = wanted.decode == Decode::days || (wanted.decode == Decode::fills && stored != DataType::float32);
+  return is_double ? DataType::float64 : stored;
+}
+
+void DatasetSource::decode_fills(const DatasetColumn& column, hdf5::StridedCells cells, std::byte* out) const {
+  constexpr double kWholeBelow = 0x1p53;  // beyond, a float64 may be another number than the integer
+  const DataType stored = element_of(column).type;
+  for (std::int64_t row = 0; row < cells.rows; ++row) {
+    const double value = hdf5::load_number(stored, cells.at(row));
+    const bool missing = std::ranges::find(column.fills, value) != column.fills.end();
+    if (!missing && stored < DataType::float32 && std::fabs(value) > kWholeBelow) {
+      throw DataError(
+          "whole numbers beyond 2^53 lose digits beside missing cells, which an attribute says that there are",
+          {.path = dataset_.file(), .dataset = dataset_.path(), .column = {}},
+          "give it the attribute role = 'id' if it is the id, else remove its attributes _FillValue and missing_value");
+    }
+    const double seen = missing ? std::numeric_limits<double>::quiet_NaN() : value;
+    if (stored == DataType::float32) {
+      reinterpret_cast<float*>(out)[row] = static_cast<float>(seen);
+    } else {
+      reinterpret_cast<double*>(out)[row] = seen;
+    }
+  }
 }
 
 ColumnView DatasetSource::plan_view(const DatasetColumn& column, const std::byte* records, const RowRead& read,
@@ -92,6 +118,13 @@ ColumnView DatasetSource::plan_view(const DatasetColumn& column, const std::byte
       decode_days(element.type, cells, column.units_per_day, reinterpret_cast<double*>(days));
     });
     return {DataType::float64, days, sizeof(double), nullptr};
+  }
+  if (column.decode == Decode::fills) {
+    const DataType type = element.type == DataType::float32 ? DataType::float32 : DataType::float64;
+    const std::ptrdiff_t size = type == DataType::float32 ? sizeof(float) : sizeof(double);
+    std::byte* numbers = read.storage.numeric(rows * static_cast<std::size_t>(size));
+    tasks.decode.emplace_back([this, &column, cells, numbers](hdf5::UnpackBuffers&) { decode_fills(column, cells, numbers); });
+    return {type, numbers, size, nullptr};
   }
   if (element.form == Form::half) {
     std::byte* values = read.storage.numeric(rows * sizeof(float));

@@ -12,6 +12,7 @@
 
 #include "hdf5/dataset.hpp"
 #include "hdf5/read_tasks.hpp"
+#include "hdf5/text.hpp"
 #include "tessera/table.hpp"
 
 namespace tessera {
@@ -72,6 +73,7 @@ enum class Decode {
   none,    ///< numbers are seen in place (16-bit ones become float32), text is unpacked
   labels,  ///< integer codes become text
   days,    ///< counts of a unit of time become days (float64); the least int64 is a missing one
+  fills,   ///< numbers become float64 (float32 stays), NaN where they are one that stands for a missing cell
 };
 
 /// One column of a dataset.
@@ -81,7 +83,8 @@ struct DatasetColumn {
   Decode decode = Decode::none;
   int labels = -1;  ///< index into the source's lists of labels
   double units_per_day = 1.0;
-  std::string missing_text;  ///< text that stands for a missing cell
+  std::string missing_text = {};   ///< text that stands for a missing cell
+  std::vector<double> fills = {};  ///< numbers that do
 };
 
 /// Frees the variable-length text of a read.
@@ -103,12 +106,12 @@ class TextRelease {
 /// Columns of one dataset [rows, ...]: a matrix, a vector, or the members of records. The dataset is read once for all of them.
 class DatasetSource final : public ColumnSource {
  public:
-  /// Decoding (labels or days) of anything but integers is left out.
+  /// Decoding of anything but integers, of fills anything but numbers, is left out.
   DatasetSource(hdf5::Dataset dataset, std::vector<DatasetColumn> columns, std::vector<hdf5::CodeLabels> labels = {});
 
   void plan(const RowRead& read, std::span<const WantedColumn> wanted, hdf5::ReadTasks& tasks) override;
   void release() noexcept override { text_.reset(); }
-  [[nodiscard]] std::int64_t row_bytes() const override { return dataset_.row_bytes(); }
+  [[nodiscard]] std::int64_t row_bytes() const override { return dataset_.row_bytes() + decoded_row_bytes_; }
   [[nodiscard]] std::int64_t thread_bytes() const override { return dataset_.thread_bytes(); }
   [[nodiscard]] std::int64_t kept_bytes() const override { return dataset_.kept_bytes(); }
   void keep_at_most(std::int64_t bytes) override { dataset_.keep_at_most(bytes); }
@@ -120,6 +123,7 @@ class DatasetSource final : public ColumnSource {
  private:
   [[nodiscard]] const hdf5::ElementType& element_of(const DatasetColumn& column) const;
   [[nodiscard]] bool seen_in_place(const DatasetColumn& column) const;
+  void decode_fills(const DatasetColumn& column, hdf5::StridedCells cells, std::byte* out) const;
   [[nodiscard]] ColumnView plan_view(const DatasetColumn& column, const std::byte* records, const RowRead& read,
                                      hdf5::ReadTasks& tasks) const;
   void plan_library_read(const RowRead& read, std::span<const char> members, bool variable_text, std::byte* records,
@@ -128,8 +132,9 @@ class DatasetSource final : public ColumnSource {
   hdf5::Dataset dataset_;
   std::vector<DatasetColumn> columns_;
   std::vector<hdf5::CodeLabels> labels_;
-  std::vector<std::byte> scratch_;  ///< of reads of which nothing is seen in place
-  Hdf5Handle memory_type_;          ///< of a read by the library
+  std::int64_t decoded_row_bytes_ = 0;  ///< of numbers that are not seen in place
+  std::vector<std::byte> scratch_;      ///< of reads of which nothing is seen in place
+  Hdf5Handle memory_type_;              ///< of a read by the library
   std::optional<TextRelease> text_;
 };
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "hdf5/attribute.hpp"
@@ -46,6 +49,27 @@ std::vector<std::string> find_names(const hdf5::InputFile& file, const GroupSurv
   return {};
 }
 
+/// Numbers that stand for missing cells of `object`, by the conventions of netCDF.
+std::vector<double> fills_of(hid_t object) {
+  std::vector<double> fills;
+  for (const char* attribute : {"_FillValue", "missing_value"}) {
+    for (const double fill : hdf5::read_number_list_attribute(object, attribute).value_or(std::vector<double>{})) {
+      if (!std::isnan(fill) && std::ranges::find(fills, fill) == fills.end()) fills.push_back(fill);
+    }
+  }
+  return fills;
+}
+
+/// A cell of `dataset`, some numbers of which may stand for missing ones.
+DatasetColumn cell_of(std::int64_t cell, const std::vector<double>& fills) {
+  return {.cell = cell, .decode = fills.empty() ? Decode::none : Decode::fills, .fills = fills};
+}
+
+void note_fills(const std::string& path, const std::vector<double>& fills, std::vector<std::string>& notes) {
+  if (!fills.empty())
+    notes.push_back(fmt::format("cells of {} that are {} are missing, as its attributes say", path, fmt::join(fills, " or ")));
+}
+
 void add_matrix(const hdf5::InputFile& file, const GroupSurvey& survey, const std::string& path, TableParts& parts) {
   hdf5::Dataset dataset(file, path);
   const std::int64_t columns = dataset.shape()[1];
@@ -62,16 +86,20 @@ void add_matrix(const hdf5::InputFile& file, const GroupSurvey& survey, const st
                     path, columns, dataset.rows()));
   }
   const auto names = name_columns(find_names(file, survey, dataset, columns, parts.info.notes), columns);
-  const DataType type = dataset.type().type;
+  const std::vector<double> fills = fills_of(dataset.id());
   std::vector<ColumnSchema> schemas;
   std::vector<DatasetColumn> cells;
   for (std::int64_t j = 0; j < columns; ++j) {
-    schemas.push_back({names[static_cast<std::size_t>(j)], type, {}, {}});
-    cells.push_back({.cell = j, .missing_text = {}});
+    schemas.push_back({names[static_cast<std::size_t>(j)], {}, {}, {}});
+    cells.push_back(cell_of(j, fills));
   }
   declare_columns(dataset.id(), path, schemas, parts.info.notes);
-  const int source = parts.add_source(std::make_unique<DatasetSource>(std::move(dataset), std::move(cells)));
+  note_fills(path, fills, parts.info.notes);
+  auto matrix = std::make_unique<DatasetSource>(std::move(dataset), std::move(cells));
+  const DataType type = columns > 0 ? matrix->type_of(0) : DataType::float64;
+  const int source = parts.add_source(std::move(matrix));
   for (std::int64_t j = 0; j < columns; ++j) {
+    schemas[static_cast<std::size_t>(j)].type = type;
     parts.add_column(std::move(schemas[static_cast<std::size_t>(j)]), source, static_cast<int>(j));
   }
 }
@@ -83,7 +111,13 @@ void add_vector(const hdf5::InputFile& file, const DatasetSummary& summary, Tabl
   if (auto name = hdf5::read_string_attribute(dataset.id(), "name"); name && !name->empty()) schema.name = std::move(*name);
   if (dataset.type().form == hdf5::ElementType::Form::coded_text) schema.declared_kind = Kind::nominal;
   declare_columns(dataset.id(), summary.path, {&schema, 1}, parts.info.notes);
-  parts.add_single(std::move(schema), std::make_unique<DatasetSource>(std::move(dataset), std::vector<DatasetColumn>(1)));
+  const bool is_number = dataset.type().form == hdf5::ElementType::Form::number;
+  const bool may_miss = is_number && schema.declared_role != Role::id;  // an id stays what it is
+  const std::vector<double> fills = may_miss ? fills_of(dataset.id()) : std::vector<double>{};
+  note_fills(summary.path, fills, parts.info.notes);
+  auto source = std::make_unique<DatasetSource>(std::move(dataset), std::vector<DatasetColumn>{cell_of(0, fills)});
+  schema.type = source->type_of(0);
+  parts.add_single(std::move(schema), std::move(source));
 }
 
 std::string why_skipped(const DatasetSummary& dataset, std::int64_t rows, std::int64_t matrix_columns) {

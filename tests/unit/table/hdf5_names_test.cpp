@@ -3,10 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "hdf5/writer.hpp"
+#include "support/table_cells.hpp"
 #include "support/temporary_folder.hpp"
 #include "table/hdf5_table.hpp"
 #include "table_cells.hpp"
+#include "tessera/error.hpp"
 
 namespace tessera {
 namespace {
@@ -97,6 +101,52 @@ TEST_F(Hdf5Names, RolesAndKindsAreOneWordOrOneForEachColumn) {
   });
   EXPECT_EQ(wrong->info().columns[0].declared_role, std::nullopt);
   EXPECT_THAT(wrong->info().notes, ElementsAre(HasSubstr("'role' of /g/x"), HasSubstr("'kind' of /g/x")));
+}
+
+/// As netCDF has it: a number or a list, of the dataset's type or another.
+TEST_F(Hdf5Names, AttributesSayWhichNumbersAreMissing) {
+  const std::int64_t large = (std::int64_t{1} << 53) + 1;
+  const auto table = table_with([&](hdf5::FileWriter& file) {
+    file.set_attribute("/g/x", "_FillValue", 1.0);  // all of it
+    file.write("/g/answer", std::vector<std::int8_t>{5, 99, 3, 98});
+    file.set_attribute("/g/answer", "missing_value", std::vector<std::int64_t>{98, 99});
+    file.write("/g/money", std::vector<double>{0.5, -999, 2, 9e36});
+    file.set_attribute("/g/money", "missing_value", -999);
+    file.set_attribute("/g/money", "_FillValue", 9e36);
+    file.write("/g/nothing", std::vector<double>{0.5, -999, 2, 3});
+    file.set_attribute("/g/nothing", "_FillValue", std::numeric_limits<double>::quiet_NaN());
+    file.set_attribute("/g/nothing", "missing_value", "unknown");
+    file.write("/g/number", std::vector<std::int64_t>{large, 0, large, 1});
+    file.set_attribute("/g/number", "role", "id");
+    file.set_attribute("/g/number", "_FillValue", 0);
+  });
+  ASSERT_THAT(names_of(*table), ElementsAre("col_000", "col_001", "col_002", "answer", "money", "nothing", "number"));
+  const auto column = [&](int j) { return testing::read_column(*table, j); };
+  const auto are = [](const std::vector<double>& values) {
+    return ::testing::Pointwise(::testing::NanSensitiveDoubleEq(), values);
+  };
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(table->info().columns[0].type, DataType::float32);
+  EXPECT_THAT(column(1).numbers, are({kNaN, kNaN, kNaN, kNaN}));
+  EXPECT_EQ(table->info().columns[3].type, DataType::float64);
+  EXPECT_THAT(column(3).numbers, are({5, kNaN, 3, kNaN}));
+  EXPECT_THAT(column(4).numbers, are({0.5, kNaN, 2, kNaN}));
+  EXPECT_THAT(column(5).numbers, are({0.5, -999, 2, 3}));
+  EXPECT_EQ(table->info().columns[6].type, DataType::int64);
+  EXPECT_THAT(table->info().notes, ElementsAre(HasSubstr("cells of /g/x that are 1 are missing"),
+                                               HasSubstr("/g/answer that are 98 or 99 are"), HasSubstr("/g/money that are")));
+}
+
+TEST_F(Hdf5Names, WholeNumbersThatWouldLoseDigitsBesideMissingOnesAreAnError) {
+  const std::int64_t large = (std::int64_t{1} << 53) + 1;
+  const auto open = [&](std::int64_t number) {
+    static_cast<void>(table_with([&](hdf5::FileWriter& file) {
+      file.write("/g/number", std::vector<std::int64_t>{number, 0, -number, 1});
+      file.set_attribute("/g/number", "_FillValue", 0);
+    }));
+  };
+  EXPECT_NO_THROW(open(large - 1));
+  EXPECT_THROW(open(large + 1), DataError);
 }
 
 TEST_F(Hdf5Names, WideTablesKeepTheirNamesInOrder) {
