@@ -60,6 +60,9 @@ DatasetSource::DatasetSource(hdf5::Dataset dataset, std::vector<DatasetColumn> c
     const bool number = element.form == Form::number;
     const bool integer = number && element.type < DataType::float32;
     if (column.decode == Decode::fills ? !number : !integer) column.decode = Decode::none;
+    if (number && element.type == DataType::float32) {  // as the cells are rounded
+      for (double& fill : column.fills) fill = static_cast<double>(static_cast<float>(fill));
+    }
     if (column.decode == Decode::days || column.decode == Decode::fills)
       decoded_row_bytes_ += static_cast<std::int64_t>(sizeof(double));
   }

@@ -49,11 +49,12 @@ std::vector<std::string> find_names(const hdf5::InputFile& file, const GroupSurv
   return {};
 }
 
-/// Numbers that stand for missing cells of `object`, by the conventions of netCDF.
-std::vector<double> fills_of(hid_t object) {
+/// Numbers that stand for missing cells of `dataset`, by the conventions of netCDF.
+std::vector<double> fills_of(const hdf5::Dataset& dataset) {
   std::vector<double> fills;
+  if (dataset.type().form != hdf5::ElementType::Form::number) return fills;
   for (const char* attribute : {"_FillValue", "missing_value"}) {
-    for (const double fill : hdf5::read_number_list_attribute(object, attribute).value_or(std::vector<double>{})) {
+    for (const double fill : hdf5::read_number_list_attribute(dataset.id(), attribute).value_or(std::vector<double>{})) {
       if (!std::isnan(fill) && std::ranges::find(fills, fill) == fills.end()) fills.push_back(fill);
     }
   }
@@ -86,7 +87,7 @@ void add_matrix(const hdf5::InputFile& file, const GroupSurvey& survey, const st
                     path, columns, dataset.rows()));
   }
   const auto names = name_columns(find_names(file, survey, dataset, columns, parts.info.notes), columns);
-  const std::vector<double> fills = fills_of(dataset.id());
+  const std::vector<double> fills = fills_of(dataset);
   std::vector<ColumnSchema> schemas;
   std::vector<DatasetColumn> cells;
   for (std::int64_t j = 0; j < columns; ++j) {
@@ -111,9 +112,8 @@ void add_vector(const hdf5::InputFile& file, const DatasetSummary& summary, Tabl
   if (auto name = hdf5::read_string_attribute(dataset.id(), "name"); name && !name->empty()) schema.name = std::move(*name);
   if (dataset.type().form == hdf5::ElementType::Form::coded_text) schema.declared_kind = Kind::nominal;
   declare_columns(dataset.id(), summary.path, {&schema, 1}, parts.info.notes);
-  const bool is_number = dataset.type().form == hdf5::ElementType::Form::number;
-  const bool may_miss = is_number && schema.declared_role != Role::id;  // an id stays what it is
-  const std::vector<double> fills = may_miss ? fills_of(dataset.id()) : std::vector<double>{};
+  const bool may_miss = schema.declared_role != Role::id;  // an id stays what it is
+  const std::vector<double> fills = may_miss ? fills_of(dataset) : std::vector<double>{};
   note_fills(summary.path, fills, parts.info.notes);
   auto source = std::make_unique<DatasetSource>(std::move(dataset), std::vector<DatasetColumn>{cell_of(0, fills)});
   schema.type = source->type_of(0);

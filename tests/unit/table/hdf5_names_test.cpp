@@ -116,11 +116,14 @@ TEST_F(Hdf5Names, AttributesSayWhichNumbersAreMissing) {
     file.write("/g/nothing", std::vector<double>{0.5, -999, 2, 3});
     file.set_attribute("/g/nothing", "_FillValue", std::numeric_limits<double>::quiet_NaN());
     file.set_attribute("/g/nothing", "missing_value", "unknown");
+    file.write("/g/rounded", std::vector<float>{-99.9F, 1, 2, 3});
+    file.set_attribute("/g/rounded", "missing_value", -99.9);
     file.write("/g/number", std::vector<std::int64_t>{large, 0, large, 1});
     file.set_attribute("/g/number", "role", "id");
     file.set_attribute("/g/number", "_FillValue", 0);
   });
-  ASSERT_THAT(names_of(*table), ElementsAre("col_000", "col_001", "col_002", "answer", "money", "nothing", "number"));
+  ASSERT_THAT(names_of(*table),
+              ElementsAre("col_000", "col_001", "col_002", "answer", "money", "nothing", "rounded", "number"));
   const auto column = [&](int j) { return testing::read_column(*table, j); };
   const auto are = [](const std::vector<double>& values) {
     return ::testing::Pointwise(::testing::NanSensitiveDoubleEq(), values);
@@ -132,9 +135,11 @@ TEST_F(Hdf5Names, AttributesSayWhichNumbersAreMissing) {
   EXPECT_THAT(column(3).numbers, are({5, kNaN, 3, kNaN}));
   EXPECT_THAT(column(4).numbers, are({0.5, kNaN, 2, kNaN}));
   EXPECT_THAT(column(5).numbers, are({0.5, -999, 2, 3}));
-  EXPECT_EQ(table->info().columns[6].type, DataType::int64);
-  EXPECT_THAT(table->info().notes, ElementsAre(HasSubstr("cells of /g/x that are 1 are missing"),
-                                               HasSubstr("/g/answer that are 98 or 99 are"), HasSubstr("/g/money that are")));
+  EXPECT_THAT(column(6).numbers, are({kNaN, 1, 2, 3}));
+  EXPECT_EQ(table->info().columns[7].type, DataType::int64);
+  EXPECT_THAT(table->info().notes,
+              ElementsAre(HasSubstr("cells of /g/x that are 1 are missing"), HasSubstr("/g/answer that are 98 or 99 are"),
+                          HasSubstr("/g/money that are"), HasSubstr("/g/rounded that are")));
 }
 
 TEST_F(Hdf5Names, WholeNumbersThatWouldLoseDigitsBesideMissingOnesAreAnError) {
